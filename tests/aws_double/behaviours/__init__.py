@@ -1,0 +1,104 @@
+"""Everything that real AWS does and the emulator does not, one small class each."""
+
+from __future__ import annotations
+
+from .base import Behaviour
+from .buckets import (
+    BucketNameBusyAfterDelete,
+    BucketNamesTaken,
+    BucketNotYetVisible,
+    ReservedBucketNames,
+    VersionsKeepTheBucket,
+)
+from .credentials import DeadCredentials
+from .functions import (
+    EnvironmentRules,
+    FunctionDeletesLater,
+    FunctionPending,
+    NewAccountLimits,
+    NoPolicyIsNotFound,
+    RuntimesRetired,
+)
+from .gateway import (
+    ApiGatewayQuotas,
+    DeploymentNeedsMethods,
+    EndpointNeedsLambdaPermission,
+    FreshStageUrl,
+    IntegrationResponseNeedsMethodResponse,
+    MethodsAreUnique,
+)
+from .latency import Latency
+from .log_groups import LogGroupComesBack
+from .permissions import ExplicitDeny, ImpliedPermissions
+from .roles import RoleMustTrustLambda, RoleNotYetAssumable, StaleKmsGrant
+from .simulation import SimulationLooksAtEverything
+from .stale_credentials import StaleRoleCredentials
+
+__all__ = [
+    "ApiGatewayQuotas",
+    "Behaviour",
+    "BucketNameBusyAfterDelete",
+    "BucketNamesTaken",
+    "BucketNotYetVisible",
+    "DeadCredentials",
+    "DeploymentNeedsMethods",
+    "EndpointNeedsLambdaPermission",
+    "EnvironmentRules",
+    "ExplicitDeny",
+    "FreshStageUrl",
+    "FunctionDeletesLater",
+    "FunctionPending",
+    "ImpliedPermissions",
+    "IntegrationResponseNeedsMethodResponse",
+    "Latency",
+    "LogGroupComesBack",
+    "MethodsAreUnique",
+    "NewAccountLimits",
+    "NoPolicyIsNotFound",
+    "ReservedBucketNames",
+    "RoleMustTrustLambda",
+    "RoleNotYetAssumable",
+    "RuntimesRetired",
+    "SimulationLooksAtEverything",
+    "StaleKmsGrant",
+    "StaleRoleCredentials",
+    "VersionsKeepTheBucket",
+    "lasting_rules",
+    "real_aws",
+]
+
+
+def lasting_rules() -> list[Behaviour]:
+    """What AWS refuses at any time: rules without any waiting, fit for every test."""
+    return [
+        RoleMustTrustLambda(),
+        EnvironmentRules(),
+        RuntimesRetired(),
+        NoPolicyIsNotFound(),
+        ReservedBucketNames(),
+        VersionsKeepTheBucket(),
+        MethodsAreUnique(),
+        IntegrationResponseNeedsMethodResponse(),
+        DeploymentNeedsMethods(),
+        EndpointNeedsLambdaPermission(),
+        ImpliedPermissions(),
+        SimulationLooksAtEverything(),
+    ]
+
+
+def real_aws(latency_seconds: float = 0.05) -> list[Behaviour]:
+    """A normal account on a normal day: all rules, quotas and delays, with typical times."""
+    return [
+        Latency(latency_seconds),
+        ApiGatewayQuotas(),
+        RoleNotYetAssumable(),
+        StaleKmsGrant(),
+        FreshStageUrl(),
+        FunctionPending(),
+        FunctionDeletesLater(),
+        StaleRoleCredentials(),
+        BucketNameBusyAfterDelete(),
+        BucketNotYetVisible(),
+        LogGroupComesBack(),
+        *lasting_rules(),
+    ]
