@@ -1,0 +1,275 @@
+"""The function behind POST /events: checks the token, reads the events and stores them as one S3 object."""
+
+from __future__ import annotations
+
+import os
+import time
+from json import dumps
+
+from answers import answer, headers_for, preflight_headers
+from batch import Batch
+from configuration import Configuration
+from refusal import Refusal
+from request import Request
+from storage import StorageError, Store
+from tokens import Tokens
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any, Protocol
+
+    class ObjectStore(Protocol):
+        """Where the events go."""
+
+        def put(
+            self,
+            name: str,
+            content: bytes | bytearray,
+            content_type: str,
+            metadata: dict[str, str],
+            seconds: float,
+        ) -> None:
+            """Store an object within the given seconds; raises StorageError."""
+
+
+CONTENT_TYPES = {
+    "json": "application/json",
+    "jsonl": "application/x-ndjson",
+    "jsonl.gz": "application/x-ndjson",
+}
+STORAGE_CODES = {
+    "AccessDenied": "StorageAccessDenied",
+    "NoSuchBucket": "StorageNotFound",
+}
+MAXIMUM_RESULTS = 20_000  # entries of one answer: Lambda cuts answers off at 6 MB
+SECONDS_WITHOUT_CONTEXT = 10.0
+SECONDS_FOR_THE_ANSWER = 0.5
+RETRY_AFTER_SECONDS = "2"
+
+
+class UniqueClock:
+    """Nanoseconds since 1970 that never repeat within this process, even if the clock stands still."""
+
+    def __init__(self, nanoseconds: Callable[[], int] = time.time_ns) -> None:
+        self._nanoseconds = nanoseconds
+        self._last = 0
+
+    def __call__(self) -> int:
+        self._last = max(self._nanoseconds(), self._last + 1)
+        return self._last
+
+
+class Application:
+    """Everything that lives as long as the function's environment does."""
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        store: ObjectStore,
+        nanoseconds: Callable[[], int] = time.time_ns,
+    ) -> None:
+        self.configuration = configuration
+        self.store = store
+        self.tokens = Tokens(configuration)
+        self.clock = UniqueClock(nanoseconds)
+
+
+def handle(event: object, context: object, application: Application) -> dict[str, Any]:
+    """Answer one request; never raises, and logs one line without secrets or event content for a failure."""
+    request_id = _request_id(context)
+    headers = {}
+    try:
+        request = Request(event)
+        headers = headers_for(application.configuration.allowed_origins, request.header("origin"), request_id)
+        status, body = _process(request, context, request_id, application, headers)
+    except Refusal as refusal:
+        status, body = refusal.status, refusal.body
+        if status == 405:
+            headers["Allow"] = "OPTIONS, POST"
+    except StorageError as error:
+        _log(request_id, "StorageError", storage_status=error.status, storage_code=error.code)
+        status, body = _storage_failure(error, headers)
+    except Exception as error:  # noqa: BLE001 - an exception would become a gateway error without CORS headers
+        _log(request_id, type(error).__name__)
+        status, body = 500, internal_error("Internal")
+    return answer(status, body, headers or headers_for(("*",), "", request_id))
+
+
+def _process(
+    request: Request, context: object, request_id: str, application: Application, headers: dict[str, str]
+) -> tuple[int, dict[str, object] | None]:
+    if request.method == "OPTIONS":
+        headers.update(preflight_headers())
+        return 204, None
+    if request.method != "POST":
+        raise Refusal(405, "Only POST is allowed")
+    now = application.clock()
+    label, batch = _authorised_batch(request, application, _stamp(now))
+    partial = request.query("partial").lower() in ("1", "true")
+    if batch.refused and not (partial and batch.accepted):
+        raise Refusal(
+            400,
+            f"{len(batch.refused)} of {batch.seen} event(s) are invalid, nothing was stored",
+            **_listed("errors", [{"index": index, "reason": reason} for index, reason in batch.refused]),
+        )
+    _store(batch, label, now, request_id, context, application)
+    body: dict[str, object] = {
+        "message": f"Successfully processed {batch.accepted} event(s)",
+        "events_count": batch.accepted,
+    }
+    if partial:
+        body |= _results(batch)
+    return 200, body
+
+
+def _authorised_batch(request: Request, application: Application, stamp: str) -> tuple[str, Batch]:
+    """The client's label and its events; raises Refusal, without looking at the body if it cannot help."""
+    configuration, tokens = application.configuration, application.tokens
+    label = tokens.label_of(request.header("x-auth-token"))
+    if label is None and configuration.allow_beacon:
+        label = tokens.label_of(request.query("token"))
+    if label is None and not configuration.allow_beacon:
+        raise _unauthorized()
+    batch = Batch(
+        stamp=stamp,
+        one_a_line=configuration.event_format != "json",
+        maximum_events=configuration.maximum_events,
+        is_token=lambda text: tokens.label_of(text) is not None,
+    )
+    try:
+        batch.read(request.text(configuration.maximum_request_bytes))
+    except Refusal:
+        if label is None:
+            raise _unauthorized() from None
+        raise
+    if label is None:
+        label = tokens.label_of(batch.token)
+    if label is None:
+        raise _unauthorized()
+    return label, batch
+
+
+def _store(
+    batch: Batch, label: str, now: int, request_id: str, context: object, application: Application
+) -> None:
+    event_format = application.configuration.event_format
+    content: bytes | bytearray = batch.content
+    if event_format == "jsonl.gz":
+        content = _compressed(content)
+    application.store.put(
+        object_name(now, request_id, event_format),
+        content,
+        CONTENT_TYPES[event_format],
+        {"client-label": label} if label else {},
+        _seconds_for_storage(context),
+    )
+
+
+def object_name(now: int, request_id: str, event_format: str) -> str:
+    """The object's name: partitions by UTC hour that query engines know, then what makes it unique."""
+    day = time.gmtime(now // 1_000_000_000)
+    return (
+        f"events/year={day.tm_year:04}/month={day.tm_mon:02}/day={day.tm_mday:02}/hour={day.tm_hour:02}"
+        f"/events_{now}_{request_id}.{event_format}"
+    )
+
+
+def _compressed(content: bytes | bytearray) -> bytes:
+    import zlib
+
+    # Level 4: half of the default level's time for a tenth more bytes. 31 asks for the gzip wrapping.
+    compressor = zlib.compressobj(4, zlib.DEFLATED, 31)
+    return compressor.compress(content) + compressor.flush()
+
+
+def _stamp(now: int) -> str:
+    """Nanoseconds since 1970 as ISO 8601 in UTC with microseconds, as in 2026-01-31T23:59:59.000001Z."""
+    seconds, nanoseconds = divmod(now, 1_000_000_000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{nanoseconds // 1000:06}Z"
+
+
+def _request_id(context: object) -> str:
+    """The id of the invocation, fit for a header and an object name; a random one when there is none."""
+    given = getattr(context, "aws_request_id", None)
+    if isinstance(given, str):
+        given = "".join(sign for sign in given[:64] if sign == "-" or (sign.isascii() and sign.isalnum()))
+    return given if given and isinstance(given, str) else os.urandom(16).hex()
+
+
+def _seconds_for_storage(context: object) -> float:
+    """How long storing may take so that the answer still leaves before the function is stopped."""
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    seconds = remaining() / 1000 if callable(remaining) else SECONDS_WITHOUT_CONTEXT
+    return max(seconds - SECONDS_FOR_THE_ANSWER, seconds / 2)
+
+
+def _unauthorized() -> Refusal:
+    return Refusal(401, "Unauthorized: Invalid or missing authentication token")
+
+
+def internal_error(code: str) -> dict[str, object]:
+    """The body of a 500 answer; the code tells the operator which part failed."""
+    return {"message": "Internal error, retry later", "code": code}
+
+
+def _storage_failure(error: StorageError, headers: dict[str, str]) -> tuple[int, dict[str, object]]:
+    if error.unavailable:
+        headers["Retry-After"] = RETRY_AFTER_SECONDS
+        return 503, {"message": "Storage is unavailable, retry later", "code": "StorageUnavailable"}
+    code = STORAGE_CODES.get(error.code, "StorageFailed")
+    if code == "StorageFailed" and error.status in (403, 404):
+        code = "StorageAccessDenied" if error.status == 403 else "StorageNotFound"
+    return 500, internal_error(code)
+
+
+def _results(batch: Batch) -> dict[str, object]:
+    """What became of each event; of a very large batch only the refused ones are listed."""
+    reasons = dict(batch.refused)
+    if batch.seen > MAXIMUM_RESULTS:
+        refused = [_result(index, reason) for index, reason in batch.refused[:MAXIMUM_RESULTS]]
+        return {"results": refused, "results_omitted": batch.seen - len(refused)}
+    return {"results": [_result(index, reasons.get(index)) for index in range(batch.seen)]}
+
+
+def _result(index: int, reason: str | None) -> dict[str, object]:
+    if reason is None:
+        return {"index": index, "status": "stored"}
+    return {"index": index, "status": "refused", "reason": reason}
+
+
+def _listed(name: str, entries: list[dict[str, object]]) -> dict[str, object]:
+    """The entries under that name; the number of those that did not fit is said."""
+    listed: dict[str, object] = {name: entries[:MAXIMUM_RESULTS]}
+    if len(entries) > MAXIMUM_RESULTS:
+        listed[f"{name}_omitted"] = len(entries) - MAXIMUM_RESULTS
+    return listed
+
+
+def _log(request_id: str, error: str, **details: object) -> None:
+    print(dumps({"level": "ERROR", "request_id": request_id, "error": error, **details}))  # noqa: T201
+
+
+def build_handler(environment: Mapping[str, str]) -> Callable[[object, object], dict[str, Any]]:
+    """The handler for an environment; with an unusable one, a handler that says so in the log."""
+    try:
+        configuration = Configuration.from_environment(environment)
+        application = Application(configuration, Store(configuration))
+    except (ValueError, OSError) as error:
+        reason = str(error)
+
+        def misconfigured(_event: object, context: object) -> dict[str, Any]:
+            request_id = _request_id(context)
+            _log(request_id, "ConfigurationError", reason=reason)
+            return answer(500, internal_error("Internal"), headers_for(("*",), "", request_id))
+
+        return misconfigured
+    return lambda event, context: handle(event, context, application)
+
+
+_HANDLER = build_handler(os.environ)
+
+
+def lambda_handler(event: object, context: object) -> dict[str, Any]:
+    """The entry point that the Lambda runtime calls."""
+    return _HANDLER(event, context)
