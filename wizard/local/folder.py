@@ -1,0 +1,200 @@
+"""The data folder of the embedded local AWS: what lies where, written so that a kill leaves it readable."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
+
+from wizard.local.errors import LocalAwsError
+
+HOME_VARIABLE = "EVENTTRACK_LOCAL_HOME"
+LOG_LIMIT_BYTES = 2_000_000
+LOCK_PATIENCE_SECONDS = 90.0
+"""Longer than the slowest start or stop of another process."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One start: written before the process exists, completed after, and kept for its port."""
+
+    port: int
+    instance: str
+    """A random id that the health answer of this very start repeats."""
+    started_at: float
+    """Seconds since the epoch."""
+    process_started: str | None = None
+    """When the kernel says the process began; tells a reused process id."""
+
+
+@dataclass(frozen=True)
+class DataFolder:
+    """Names of everything in the folder; only `prepare` creates it."""
+
+    path: Path
+
+    @classmethod
+    def at(cls, path: Path | None) -> DataFolder:
+        """The folder given, or the one of the environment, or the user's data folder."""
+        return cls((path or _default_path()).expanduser().absolute())
+
+    @property
+    def record_path(self) -> Path:
+        return self.path / "process.json"
+
+    @property
+    def process_id_path(self) -> Path:
+        return self.path / "process.pid"
+
+    @property
+    def alive_path(self) -> Path:
+        """Locked by MiniStack itself for as long as it lives."""
+        return self.path / "alive"
+
+    @property
+    def log_path(self) -> Path:
+        return self.path / "ministack.log"
+
+    @property
+    def state_path(self) -> Path:
+        return self.path / "state"
+
+    @property
+    def objects_path(self) -> Path:
+        return self.path / "objects"
+
+    @property
+    def temporary_path(self) -> Path:
+        """Where MiniStack unpacks functions; the owner's alone, unlike /tmp."""
+        return self.path / "tmp"
+
+    def prepare(self) -> None:
+        """Create the folder for its owner alone.
+
+        Raises:
+            LocalAwsError: the folder cannot be written, or holds somebody else's files.
+        """
+        try:
+            if self._holds_foreign_files():
+                raise LocalAwsError(
+                    what=f"{self.path} cannot hold the data of the embedded local AWS.",
+                    why="The folder already holds other files, and a reset would have to delete in it.",
+                    next_step=f"Set {HOME_VARIABLE} to an empty or a new folder.",
+                )
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self.path.chmod(0o700)
+            self.alive_path.touch(mode=0o600)
+        except OSError as error:
+            raise unusable(self.path, error) from error
+
+    def is_ours(self) -> bool:
+        """Whether `prepare` made this folder, so that we may delete in it."""
+        try:
+            return self.alive_path.exists()
+        except OSError as error:
+            raise unusable(self.path, error) from error
+
+    @contextlib.contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Let one process at a time start, stop or wipe.
+
+        Raises:
+            LocalAwsError: another process has held the lock for `LOCK_PATIENCE_SECONDS`.
+        """
+        import filelock
+
+        lock = filelock.FileLock(self.path / "lock", timeout=LOCK_PATIENCE_SECONDS, mode=0o600)
+        try:
+            lock.acquire()
+        except filelock.Timeout as error:
+            raise LocalAwsError(
+                what="The embedded local AWS is being started or stopped by another process.",
+                why=f"It has held {lock.lock_file} for {LOCK_PATIENCE_SECONDS:.0f} seconds.",
+                next_step="Wait for that process, or end it, and run the command again.",
+            ) from error
+        except OSError as error:
+            raise unusable(self.path, error) from error
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def read_record(self) -> Record | None:
+        """The last start, or None if there was none or its file is damaged: then it is simply begun anew."""
+        try:
+            content = json.loads(self.record_path.read_text(encoding="utf-8"))
+            known = {field.name: content[field.name] for field in fields(Record)}
+            record = Record(**known)
+            return replace(record, port=int(record.port), started_at=float(record.started_at))
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def write_record(self, record: Record) -> None:
+        """Replace the record as a whole, so that a kill leaves the old one or the new one."""
+        temporary = self.record_path.with_suffix(".json.new")
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            json.dump(asdict(record), file, indent=2)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.record_path)
+
+    def read_process_id(self) -> int | None:
+        """The id that the starting shell wrote, or None."""
+        try:
+            return int(self.process_id_path.read_text(encoding="ascii"))
+        except (OSError, ValueError):
+            return None
+
+    def open_log(self) -> int:
+        """A descriptor that appends to the log, after moving a log that has grown too large aside."""
+        with contextlib.suppress(FileNotFoundError):
+            if self.log_path.stat().st_size > LOG_LIMIT_BYTES:
+                self.log_path.replace(self.log_path.with_suffix(".log.1"))
+        return os.open(self.log_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+
+    def log_tail(self, lines: int = 12) -> str:
+        """The last lines of the log, or what to say instead of them."""
+        try:
+            with self.log_path.open("rb") as file:
+                file.seek(max(0, self.log_path.stat().st_size - 8192))
+                text = file.read().decode(errors="replace")
+        except OSError:
+            return "(no log)"
+        return "\n".join(text.strip().splitlines()[-lines:]) or "(the log is empty)"
+
+    def empty_temporary(self) -> None:
+        """Begin with an empty one: a killed MiniStack leaves its unpacked functions there."""
+        shutil.rmtree(self.temporary_path, ignore_errors=True)
+        self.temporary_path.mkdir(mode=0o700, exist_ok=True)
+
+    def wipe(self) -> None:
+        """Delete all that MiniStack has saved; port and log stay. Only when it does not run."""
+        for path in (self.state_path, self.objects_path, self.temporary_path):
+            with contextlib.suppress(FileNotFoundError):
+                shutil.rmtree(path)
+
+    def _holds_foreign_files(self) -> bool:
+        return self.path.is_dir() and not self.is_ours() and any(self.path.iterdir())
+
+
+def _default_path() -> Path:
+    if chosen := os.environ.get(HOME_VARIABLE):
+        return Path(chosen)
+    import platformdirs
+
+    return platformdirs.user_data_path("eventtrack-wizard") / "local-aws"
+
+
+def unusable(path: Path, error: Exception) -> LocalAwsError:
+    """The error to raise when the operating system refuses something in the folder."""
+    reason = error.strerror if isinstance(error, OSError) else None
+    return LocalAwsError(
+        what=f"The data folder of the embedded local AWS cannot be used: {path}",
+        why=f"{reason or error}.",
+        next_step=f"Make the folder writable, or set {HOME_VARIABLE} to another one.",
+    )
