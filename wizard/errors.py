@@ -1,13 +1,13 @@
 """What can go wrong, in the operator's words.
 
-    WizardError                 what happened, why, the next command to type, the exit code
-    ├── UsageError              a value or a flag that cannot work (2)
-    ├── StateError              the state file cannot be read, written or used (1)
-    ├── CredentialsError        no, dead or foreign credentials; a region that is off (4)
-    ├── BusyError               another run holds the state file (5)
-    ├── ConflictError           something that is not ours stands where we would build (1)
-    ├── PatienceError           a wait ended before AWS was ready (1)
-    └── VerificationError       a check of the finished deployment did not pass (1)
+WizardError                 what happened, why, the next command to type, the exit code
+├── UsageError              a value or a flag that cannot work (2)
+├── StateError              the state file cannot be read, written or used (1)
+├── CredentialsError        no, dead or foreign credentials; a region that is off (4)
+├── BusyError               another run holds the state file (5)
+├── ConflictError           something that is not ours stands where we would build (1)
+├── PatienceError           a wait ended before AWS was ready (1)
+└── VerificationError       a check of the finished deployment did not pass (1)
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class VerificationError(WizardError):
     """A check of the finished deployment did not pass."""
 
 
-class Interrupted(BaseException):  # noqa: N818  it is no error: the operator asked for it
+class Interrupted(BaseException):
     """The operator pressed Ctrl-C, or SIGTERM came; raised between two AWS calls only.
 
     Not an `Exception`, so that no handler of failures takes it for one.

@@ -52,7 +52,7 @@ class ChangeStarted:
 
 @dataclass(frozen=True, slots=True)
 class ChangeDone:
-    """The change was made and has been read back."""
+    """AWS has made the change; the engine reads it back next."""
 
     phase: str
     resource: str

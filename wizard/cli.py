@@ -1,0 +1,301 @@
+"""The command line: parse, hand over to `commands`, exit. The only place that exits.
+
+Global options may stand before or after the command. Flags of settings are made from the table in
+`settings`. Everything heavier than Typer is imported when a command runs, so that `--help`, completion
+and `status --offline` answer at once.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from wizard import __version__
+from wizard.errors import ExitCode
+from wizard.phase_titles import PHASE_TITLES
+from wizard.settings import SETTINGS, Setting, as_text
+
+app = typer.Typer(
+    name="eventtrack-wizard",
+    help="Sets up, checks and removes a small event-tracking backend of your own on AWS:"
+    " API Gateway POST /events → Lambda → S3.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+local_app = typer.Typer(
+    help="The embedded local AWS: everything without an AWS account.", no_args_is_help=True
+)
+app.add_typer(local_app, name="local")
+
+GLOBAL_PANEL = "Global options (before or after the command)"
+STATE_FILE = Path("eventtrack-state.json")
+
+# name: (annotation, default); None stands for "not said here".
+GLOBAL_OPTIONS: Mapping[str, Any] = {
+    "state": Annotated[
+        Path | None,
+        typer.Option(
+            "--state", envvar="EVENTTRACK_STATE", help=f"The state file. [default: ./{STATE_FILE}]",
+            rich_help_panel=GLOBAL_PANEL, dir_okay=False,
+        ),
+    ],
+    "profile": Annotated[
+        str | None,
+        typer.Option("--profile", help="Profile of your AWS credentials.", rich_help_panel=GLOBAL_PANEL),
+    ],
+    "region": Annotated[
+        str | None,
+        typer.Option(
+            "--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Region of everything.",
+            rich_help_panel=GLOBAL_PANEL,
+        ),
+    ],
+    "endpoint_url": Annotated[
+        str | None,
+        typer.Option(
+            "--endpoint-url", help="An emulator's URL, for every service.", rich_help_panel=GLOBAL_PANEL
+        ),
+    ],
+}  # fmt: skip
+
+
+def _setting_option(setting: Setting) -> Any:
+    """A setting's flag; its text is parsed by the setting's own row."""
+    default = "derived from the name" if callable(setting.default) else as_text(setting.default) or "unset"
+    choices = f" One of {', '.join(setting.choices)}." if setting.choices else ""
+    declaration = f"{setting.flag}/--no-{setting.flag[2:]}" if setting.is_switch else setting.flag
+    return Annotated[
+        (bool if setting.is_switch else str) | None,
+        typer.Option(
+            declaration,
+            help=f"{setting.question}.{choices} [default: {default}]",
+            rich_help_panel=PHASE_TITLES[setting.phase],
+            show_default=False,
+            metavar=None if setting.is_switch else "TEXT",
+        ),
+    ]
+
+
+def _command(
+    group: typer.Typer, name: str, *, settings: bool = False
+) -> Callable[[Callable[..., ExitCode]], Callable[..., None]]:
+    """Register a command that also takes the global options, and with `settings` every setting's flag.
+
+    The function gets `options` (see `deployment.Options`) and, with `settings`, `flags`.
+    """
+    extra = dict(GLOBAL_OPTIONS)
+    if settings:
+        extra = {**{setting.key: _setting_option(setting) for setting in SETTINGS}, **extra}
+
+    def register(function: Callable[..., ExitCode]) -> Callable[..., None]:
+        @functools.wraps(function)
+        def run(context: typer.Context, **values: Any) -> None:
+            said = {key: values.pop(key) for key in extra}
+            if settings:
+                values["flags"] = {
+                    setting.key: as_text(said[setting.key])
+                    for setting in SETTINGS
+                    if said[setting.key] is not None
+                }
+            outer = context.find_root().obj or {}
+            chosen = {key: said[key] if said[key] is not None else outer.get(key) for key in GLOBAL_OPTIONS}
+            chosen["state"] = chosen["state"] or STATE_FILE
+            _exit_with(function, chosen, values)
+
+        _give_signature(run, function, extra)
+        group.command(name)(run)
+        return run
+
+    return register
+
+
+def _give_signature(run: Any, function: Callable[..., Any], extra: Mapping[str, Any]) -> None:
+    """Typer reads a command's options from its signature: the function's own ones and `extra`."""
+    own = {
+        name: parameter
+        for name, parameter in inspect.signature(function, eval_str=True).parameters.items()
+        if name not in ("context", "options", "flags", "said")
+    }
+    keyword = inspect.Parameter.KEYWORD_ONLY
+    parameters = [
+        inspect.Parameter("context", keyword, annotation=typer.Context),
+        *(parameter.replace(kind=keyword) for parameter in own.values()),
+        *(inspect.Parameter(name, keyword, annotation=hint, default=None) for name, hint in extra.items()),
+    ]
+    run.__signature__ = inspect.Signature(parameters)
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+
+
+def _exit_with(function: Callable[..., ExitCode], options: dict[str, Any], values: dict[str, Any]) -> None:
+    from wizard.commands.common import guarded
+
+    code = guarded(lambda: function(options=options, **values), as_json=bool(values.get("json")))
+    raise typer.Exit(int(code))
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"eventtrack-wizard {__version__}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+]
+
+
+def _remember_options(context: typer.Context, version: Version = False, **said: Any) -> None:
+    context.obj = said
+
+
+_give_signature(_remember_options, _remember_options, GLOBAL_OPTIONS)
+app.callback()(_remember_options)
+
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+
+
+@_command(app, "setup", settings=True)
+def setup(
+    options: Any,
+    flags: Any,
+    name: Annotated[
+        str | None,
+        typer.Option(
+            "--name", envvar="EVENTTRACK_NAME", help="Name of the deployment; all other names derive from it."
+        ),
+    ] = None,
+    yes: Annotated[
+        bool,
+        typer.Option(
+            "--yes", "-y", help="Ask nothing: flags, then environment, then saved state, then the defaults."
+        ),
+    ] = False,
+    local: Annotated[
+        bool, typer.Option("--local", help="Use the embedded local AWS; it is started if it does not run.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing; say what would be created, changed and left.")
+    ] = False,
+    adopt: Annotated[
+        bool,
+        typer.Option(
+            "--adopt", help="Use a bucket or role that stands there already; rollback restores its settings."
+        ),
+    ] = False,
+    token: Annotated[
+        str | None,
+        typer.Option(
+            "--token", envvar="EVENTTRACK_TOKEN", show_envvar=True,
+            help="Token that clients send; better given in the environment. [default: a new one is made]",
+        ),
+    ] = None,
+) -> ExitCode:  # fmt: skip
+    """Walk through the nine phases: set up, resume after a failure, or repair what has drifted."""
+    from wizard.commands import setup as command
+    from wizard.deployment import Options
+
+    request = command.Request(
+        Options(**options, local=local, token=token), flags, name=name, yes=yes, dry_run=dry_run, adopt=adopt
+    )
+    return command.run(request)
+
+
+@_command(app, "status")
+def status(
+    options: Any,
+    json: Json = False,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Show the saved state at once, without asking AWS.")
+    ] = False,
+) -> ExitCode:
+    """Compare what runs with what was set up. Exit 0 healthy, 3 drift or incomplete."""
+    if offline:
+        from wizard.commands import offline as offline_command
+
+        return offline_command.run(options["state"], as_json=json)
+    from wizard.commands import status as command
+    from wizard.deployment import Options
+
+    return command.run(Options(**options), as_json=json)
+
+
+@_command(app, "send-test")
+def send_test(
+    options: Any,
+    json: Json = False,
+    count: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many requests to send.")] = 1,
+    file: Annotated[
+        Path | None, typer.Option("--file", help="Send the events in this JSON file (an object or a list).")
+    ] = None,
+    event_name: Annotated[str, typer.Option("--event-name", help="Name of the sample event.")] = "test_event",
+) -> ExitCode:
+    """Post a sample event to the public URL and prove that it was stored."""
+    from wizard.commands import send_test as command
+    from wizard.deployment import Options
+
+    return command.run(Options(**options), as_json=json, count=count, file=file, event_name=event_name)
+
+
+@_command(app, "rollback")
+def rollback(
+    options: Any,
+    yes: Yes = False,
+    delete_events: Annotated[
+        bool, typer.Option("--delete-events", help="Delete the bucket even if it holds events.")
+    ] = False,
+    json: Json = False,
+) -> ExitCode:
+    """Take back what setup made, in reverse. Events stay unless you say otherwise."""
+    from wizard.commands import rollback as command
+    from wizard.deployment import Options
+
+    return command.run(Options(**options), yes=yes, delete_events=delete_events, as_json=json)
+
+
+@_command(local_app, "start")
+def local_start(options: Any) -> ExitCode:
+    """Start it, if it does not run."""
+    from wizard.commands import local as command
+
+    return command.start()
+
+
+@_command(local_app, "stop")
+def local_stop(options: Any) -> ExitCode:
+    """Stop it; everything in it is kept for the next start."""
+    from wizard.commands import local as command
+
+    return command.stop()
+
+
+@_command(local_app, "status")
+def local_status(options: Any, json: Json = False) -> ExitCode:
+    """Say whether and where it runs. Exit 0 when it runs, 3 when it does not."""
+    from wizard.commands import local as command
+
+    return command.status(as_json=json)
+
+
+@_command(local_app, "reset")
+def local_reset(options: Any, yes: Yes = False) -> ExitCode:
+    """Forget everything in it."""
+    from wizard.commands import local as command
+
+    return command.reset(yes=yes)
+
+
+def main() -> None:
+    """The entry point of `eventtrack-wizard` and `python -m wizard`."""
+    try:
+        app()
+    except KeyboardInterrupt:
+        sys.exit(int(ExitCode.INTERRUPTED))

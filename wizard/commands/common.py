@@ -1,0 +1,108 @@
+"""What all commands share: where they write, when they stop, how they say what went wrong."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from wizard.errors import ExitCode, Interrupted, WizardError
+
+if TYPE_CHECKING:
+    from wizard.patience import SystemClock
+
+# After the first Ctrl-C a call in flight has this many seconds to end; the state file is right either way.
+SECONDS_TO_FINISH = 1.5
+
+
+def results() -> Console:
+    """Standard output: results only, never wrapped, so that they can be piped."""
+    return Console(soft_wrap=True, highlight=False)
+
+
+def messages() -> Console:
+    """Standard error: progress, tables, questions, errors."""
+    return Console(stderr=True, highlight=False)
+
+
+def print_json(document: object) -> None:
+    """One JSON document on standard output."""
+    sys.stdout.write(json.dumps(document, indent=2) + "\n")
+    sys.stdout.flush()
+
+
+@contextmanager
+def stoppable(clock: SystemClock) -> Iterator[None]:
+    """Let the first Ctrl-C or SIGTERM finish the call in flight, the second one stop at once.
+
+    Raises:
+        Interrupted: from inside the block.
+    """
+
+    def stop_now(_number: int, _frame: FrameType | None) -> None:
+        raise Interrupted
+
+    def stop_soon(number: int, frame: FrameType | None) -> None:
+        if clock.stop.is_set():
+            stop_now(number, frame)
+        clock.stop.set()
+        signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_FINISH)
+
+    handlers = {signal.SIGINT: stop_soon, signal.SIGTERM: stop_soon, signal.SIGALRM: stop_now}
+    former = {number: signal.signal(number, handler) for number, handler in handlers.items()}
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        for number, handler in former.items():
+            signal.signal(number, handler)
+
+
+def guarded(action: Callable[[], ExitCode], *, as_json: bool = False) -> ExitCode:
+    """Run a command; whatever goes wrong becomes a message and a known exit code, never a traceback."""
+    try:
+        return action()
+    except WizardError as error:
+        return _show(error, as_json)
+    except (Interrupted, KeyboardInterrupt):
+        messages().print("Stopped. What was done is saved; run the same command again to continue.")
+        return ExitCode.INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read our results has gone; Python would complain once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return ExitCode.DONE
+    except Exception as error:
+        if os.environ.get("EVENTTRACK_DEBUG"):
+            raise
+        return _show(_unexpected(error), as_json)
+
+
+def _show(error: WizardError, as_json: bool) -> ExitCode:
+    from wizard.screen import error_panel
+
+    messages().print(error_panel(error))
+    if as_json:
+        print_json({"error": error.as_dict()})
+    return error.exit_code
+
+
+def _unexpected(error: Exception) -> WizardError:
+    """AWS's errors that no place expected are explained; anything else is a fault of ours."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from wizard.patience import explained
+
+    if isinstance(error, (ClientError, BotoCoreError)):
+        return explained(error, "finish")
+    return WizardError(
+        what=f"The wizard itself failed: {type(error).__name__}.",
+        why="This is a fault in eventtrack-wizard. What was done is in the state file.",
+        next_step="Run the same command again with EVENTTRACK_DEBUG=1 and report what it prints.",
+    )

@@ -1,0 +1,60 @@
+"""`local start / stop / status / reset`: the embedded local AWS."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from wizard import local
+from wizard.commands.common import messages, print_json, results
+from wizard.errors import ExitCode, UsageError
+from wizard.interview import Interview, is_interactive
+
+
+def start() -> ExitCode:
+    """Start it, if it does not run."""
+    running = local.start()
+    results().print(running.url)
+    messages().print(f"The local AWS runs as process {running.process_id}. Stop it with"
+                     " `eventtrack-wizard local stop`.")  # fmt: skip
+    return ExitCode.DONE
+
+
+def stop() -> ExitCode:
+    """Stop it."""
+    stopped = local.stop()
+    messages().print("The local AWS was stopped." if stopped else "The local AWS was not running.")
+    return ExitCode.DONE
+
+
+def status(*, as_json: bool) -> ExitCode:
+    """Say whether and where it runs."""
+    found = local.status()
+    document = {name: _plain(value) for name, value in dataclasses.asdict(found).items()}
+    if as_json:
+        print_json(document)
+    else:
+        for name, value in document.items():
+            results().print(f"{name.replace('_', ' ')}: {'-' if value is None else value}", markup=False)
+    return ExitCode.DONE if found.running else ExitCode.DRIFT
+
+
+def reset(*, yes: bool) -> ExitCode:
+    """Forget everything in it."""
+    if not yes:
+        if not is_interactive():
+            raise UsageError(
+                what="There is nobody to confirm the reset.",
+                why="Standard input or standard error is not a terminal.",
+                next_step="Run `eventtrack-wizard local reset --yes`.",
+            )
+        if not Interview(messages()).confirm(
+            "Forget every bucket, role, function and API in it?", default=False
+        ):
+            return ExitCode.DONE
+    local.reset()
+    messages().print("The local AWS is empty.")
+    return ExitCode.DONE
+
+
+def _plain(value: object) -> object:
+    return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)

@@ -1,0 +1,55 @@
+"""`status --offline`: the saved state, at once; imports neither boto3 nor anything that does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from wizard import state as state_module
+from wizard.commands.common import messages, print_json, results
+from wizard.errors import ExitCode, StateError
+from wizard.phase_titles import PHASE_TITLES
+from wizard.screen import offline_table
+from wizard.state import State
+
+
+def run(path: Path, *, as_json: bool) -> ExitCode:
+    """Show what the state file says. Exit 0 when it says that the deployment is complete, 3 otherwise.
+
+    Raises:
+        StateError: there is no state file, or it cannot be used.
+    """
+    state = state_module.load(path)
+    if state is None:
+        raise StateError(
+            what=f"There is no deployment here: {path} does not exist.",
+            why="Every deployment has a state file, made by setup in the folder where it ran.",
+            next_step="Run `eventtrack-wizard setup`, go to its folder, or name the file with --state.",
+        )
+    if as_json:
+        print_json(_document(state))
+    else:
+        results().print(offline_table(state))
+        messages().print("From the state file alone; `eventtrack-wizard status` asks AWS.")
+    return ExitCode.DONE if state.stage == "deployed" else ExitCode.DRIFT
+
+
+def _document(state: State) -> dict[str, object]:
+    return {
+        "deployment": state.pins.name,
+        "account": state.pins.account,
+        "region": state.pins.region,
+        "stage": state.stage,
+        "healthy": state.stage == "deployed",
+        "endpoint": state.checks.get("deploy.endpoint", {}).get("url"),
+        "phases": [
+            {
+                "number": number,
+                "key": key,
+                "title": title,
+                "status": "done" if key in state.phases else "not started",
+                "finished_at": state.phases.get(key, {}).get("finished_at"),
+                "seconds": state.phases.get(key, {}).get("seconds"),
+            }
+            for number, (key, title) in enumerate(PHASE_TITLES.items(), start=1)
+        ],
+    }

@@ -1,0 +1,274 @@
+"""`setup`: ask, show what will happen, then walk through the nine phases."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.markup import escape
+
+from wizard import deployment, names, tokens
+from wizard import state as state_module
+from wizard.commands.common import messages, results, stoppable
+from wizard.deployment import Account, Options
+from wizard.endpoint import TOKEN_HEADER, url_of
+from wizard.engine import Engine
+from wizard.errors import ConflictError, CredentialsError, ExitCode, UsageError, WizardError
+from wizard.interview import Interview, is_interactive
+from wizard.observe import Plan, observe
+from wizard.patience import SystemClock
+from wizard.resources.base import Context
+from wizard.screen import error_panel, plan_table, progress, review
+from wizard.settings import DEFAULT_NAME, Place, Resolved, resolve
+from wizard.state import Pins, State, Store
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the operator typed."""
+
+    options: Options
+    flags: Mapping[str, str] = field(default_factory=dict)
+    name: str | None = None
+    yes: bool = False
+    dry_run: bool = False
+    adopt: bool = False
+
+
+def run(request: Request) -> ExitCode:
+    """Set up, resume, repair, or say that there is nothing to do."""
+    if not request.yes and not request.dry_run and not is_interactive():
+        raise UsageError(
+            what="There is nobody to answer questions.",
+            why="Standard input or standard error is not a terminal.",
+            next_step="Run `eventtrack-wizard setup --yes` to take the documented defaults.",
+        )
+    clock = SystemClock()
+    if request.dry_run:
+        return _dry_run(request, clock)
+    with state_module.locked(request.options.state), stoppable(clock):
+        return _Setup(request, clock).run()
+
+
+def _dry_run(request: Request, clock: SystemClock) -> ExitCode:
+    setup = _Setup(request, clock)
+    setup.prepare()
+    plan = setup.plan()
+    results().print(plan_table(plan))
+    _refuse_conflicts(plan)
+    return ExitCode.DONE
+
+
+class _Setup:
+    """One run of setup."""
+
+    def __init__(self, request: Request, clock: SystemClock) -> None:
+        self.request = request
+        self.clock = clock
+        self.console = messages()
+        asks = not request.yes and not request.dry_run
+        self.interview = Interview(self.console) if asks and is_interactive() else None
+        self.saved = state_module.load(request.options.state)
+        self.new_token = False
+
+    def run(self) -> ExitCode:
+        self.prepare()
+        plan = self.plan()
+        _refuse_conflicts(plan)
+        if plan.in_order and self._is_written():
+            self._say_nothing_to_do()
+            return ExitCode.DONE
+        if not self._confirmed(plan):
+            self.console.print("Nothing was changed.")
+            return ExitCode.DONE
+        self._write_ahead()
+        return self._apply()
+
+    def prepare(self) -> None:
+        """Everything that is asked or looked up before the first change."""
+        self.account = self._connect()
+        self.pins = self._pins()
+        self.resolved = self._resolve()
+        if self.pins.local:
+            self.account = deployment.as_local_operator(self.account, self.pins, self.resolved.settings)
+        self.state = self.saved or State(self.pins)
+        self.context = self._context()
+        self.store = Store(self.request.options.state, self.state)
+
+    def _connect(self) -> Account:
+        pins = self.saved.pins if self.saved else None
+        return deployment.connect(self.request.options, self.clock, pins)
+
+    def _pins(self) -> Pins:
+        if self.saved is None:
+            return deployment.new_pins(self.account, self._name(), self.request.options)
+        name = self.request.name
+        if name is not None and name != self.saved.pins.name:
+            raise UsageError(
+                what=f"This state file is of the deployment {self.saved.pins.name}, not {name}.",
+                why="One state file holds one deployment.",
+                next_step=f"Name another file: `--state {name}.json`.",
+            )
+        return self.saved.pins
+
+    def _name(self) -> str:
+        given = self.request.name or os.environ.get("EVENTTRACK_NAME")
+        if given is None:
+            return self.interview.ask_name(DEFAULT_NAME) if self.interview else DEFAULT_NAME
+        try:
+            return names.deployment_name(given)
+        except ValueError as error:
+            raise UsageError(
+                what=f"{given!r} cannot be the name of a deployment.",
+                why=f"The rule: {error}.",
+                next_step="Give another one with --name.",
+            ) from None
+
+    @property
+    def place(self) -> Place:
+        return Place(self.pins.name, self.pins.account, self.pins.region)
+
+    def _resolve(self) -> Resolved:
+        return resolve(
+            self.place,
+            flags=self.request.flags,
+            environment=os.environ,
+            saved=self.saved.settings if self.saved else {},
+            ask=self.interview.ask if self.interview else None,
+        )
+
+    def _context(self) -> Context:
+        return Context(
+            self.account.aws, self.pins, self.resolved.settings, self.state.tokens,
+            deployment.current_token(self.request.options),
+        )  # fmt: skip
+
+    def plan(self) -> Plan:
+        """What stands, held against what is wanted. A token that is still to be made is no drift."""
+        self.console.print(f"Looking at account {self.pins.account}, region {self.pins.region} …")
+        return observe(self.context, self.store, side_by_side=False, adopt=self.request.adopt)
+
+    def _is_written(self) -> bool:
+        """Whether settings and token are what the state file already says."""
+        known = {token.sha256 for token in self.state.tokens}
+        token = self.context.token
+        return (
+            self.state.settings == _json_round_trip(self.resolved)
+            and token is not None
+            and tokens.digest(token).sha256 in known
+        )
+
+    def _confirmed(self, plan: Plan) -> bool:
+        self.console.print(review(self.resolved, self.place))
+        self.console.print(plan_table(plan))
+        return self.interview is None or self.interview.confirm("Go ahead?", default=True)
+
+    def _write_ahead(self) -> None:
+        """The state file names deployment, settings and token digests before AWS hears of any."""
+        token, self.new_token = deployment.ensure_token(self.request.options, self.state)
+        self.context.token = token
+        self.state.settings = _json_round_trip(self.resolved)
+        self.state.stage = "setting up"
+        self.store.save()
+
+    def _apply(self) -> ExitCode:
+        while True:
+            try:
+                with progress(self.console) as listen:
+                    Engine(self.context, self.store, listen, adopt=self.request.adopt).apply()
+            except WizardError as error:
+                self.console.print(error_panel(error))
+                if not self._try_again(error):
+                    return error.exit_code
+            else:
+                self._say_what_next()
+                return ExitCode.DONE
+
+    def _try_again(self, error: WizardError) -> bool:
+        """Ask what to do after a failure; False ends the command with the state saved."""
+        path = self.request.options.state
+        if self.interview is None:
+            self.console.print(
+                f"What was done is saved in {escape(str(path))}. Run the same command again to continue, or"
+                " `eventtrack-wizard rollback` to take it back."
+            )
+            return False
+        choice = self.interview.choose(
+            "How to go on?",
+            (
+                ("retry", "Try again from where it stopped"),
+                ("stop", "Stop here; `eventtrack-wizard setup` continues later"),
+                ("rollback", "Take back what was set up"),
+            ),
+        )
+        if choice == "retry":
+            self._reconnect(error)
+        elif choice == "rollback":
+            from wizard.commands.rollback import take_back
+
+            take_back(self.context, self.store, self.request.options)
+        return choice == "retry"
+
+    def _reconnect(self, error: WizardError) -> None:
+        """Credentials that were renewed elsewhere are picked up by a new session."""
+        if isinstance(error, CredentialsError) and self.interview:
+            self.interview.press_enter("Log in again in another window, then press Enter.")
+        self.saved = self.state
+        self.account = self._connect()
+        if self.pins.local:
+            self.account = deployment.as_local_operator(self.account, self.pins, self.resolved.settings)
+        self.context.aws = self.account.aws
+
+    def _say_nothing_to_do(self) -> None:
+        self.console.print("Everything is as set up: nothing to do.")
+        results().print(f"Endpoint: {url_of(self.context)}")
+
+    def _say_what_next(self) -> None:
+        url, path = url_of(self.context), tokens.token_path(self.request.options.state)
+        stored = self.state.checks.get("deploy.endpoint", {})
+        out = results()
+        out.print(f"Endpoint: {url}", markup=False)
+        out.print(f"Stored test event: s3://{stored.get('bucket')}/{stored.get('key')}", markup=False)
+        if self.new_token:
+            out.print(f"Token (shown this once, kept in {path}): {self.context.token}", markup=False)
+        out.print(f"\nSend an event:\n  {curl_line(str(url), path)}", markup=False)
+        out.print(_next_commands(self.request.options), markup=False)
+
+
+def curl_line(url: str, token_file: Path) -> str:
+    """A line to paste; the token is read from its file, so that it is on no screen and in no history."""
+    return (
+        f"curl -X POST {url} -H 'Content-Type: application/json'"
+        f' -H "{TOKEN_HEADER}: $(cat {token_file})" -d \'{{"event_name": "hello", "user_id": "me"}}\''
+    )
+
+
+def _next_commands(options: Options) -> str:
+    state = "" if options.state == Path("eventtrack-state.json") else f" --state {options.state}"
+    return (
+        f"\nNext:\n  eventtrack-wizard send-test{state}   send a test event and see it stored"
+        f"\n  eventtrack-wizard status{state}      compare what runs with what was set up"
+        f"\n  eventtrack-wizard rollback{state}    take everything back"
+    )
+
+
+def _refuse_conflicts(plan: Plan) -> None:
+    """Everything that is in the way, at once, before the first change."""
+    if len(plan.conflicts) == 1:
+        raise plan.conflicts[0]
+    if plan.conflicts:
+        raise ConflictError(
+            what=" ".join(conflict.what for conflict in plan.conflicts),
+            why=" ".join(dict.fromkeys(conflict.why for conflict in plan.conflicts)),
+            next_step=" ".join(dict.fromkeys(conflict.next_step for conflict in plan.conflicts)),
+        )
+
+
+def _json_round_trip(resolved: Resolved) -> dict[str, object]:
+    """Settings as they come back from a state file: tuples are lists there."""
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in resolved.settings.as_json().items()
+    }

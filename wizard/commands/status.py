@@ -1,0 +1,67 @@
+"""`status`: the truth about what runs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wizard.commands.common import messages, print_json, results, stoppable
+from wizard.deployment import Options, existing
+from wizard.endpoint import url_of
+from wizard.errors import ExitCode
+from wizard.observe import Plan, observe
+from wizard.patience import SystemClock
+from wizard.screen import status_table
+from wizard.state import State
+
+
+def run(options: Options, *, as_json: bool) -> ExitCode:
+    """Look at AWS and compare. Exit 0 when everything is as set up, 3 otherwise."""
+    clock = SystemClock()
+    with stoppable(clock), existing(options, clock, lock=False) as (context, store):
+        if store.state.stage == "rolled back":
+            return _rolled_back(store.state, as_json=as_json)
+        plan = observe(context, store, side_by_side=True)
+        url = url_of(context)
+        healthy = plan.in_order and store.state.stage == "deployed"
+        if as_json:
+            print_json(_document(plan, store.state, url, healthy=healthy))
+        else:
+            results().print(status_table(plan, url))
+            if not healthy:
+                messages().print("Run `eventtrack-wizard setup` to repair or finish it.")
+        return ExitCode.DONE if healthy else ExitCode.DRIFT
+
+
+def _rolled_back(state: State, *, as_json: bool) -> ExitCode:
+    kept = [f"{key}: {record.facts.get('name', '')}" for key, record in state.records.items()]
+    if as_json:
+        print_json({"deployment": state.pins.name, "stage": state.stage, "healthy": False, "phases": []})
+    else:
+        results().print(f"The deployment {state.pins.name} was rolled back.", markup=False)
+    if kept:
+        messages().print(f"Still there: {', '.join(kept)}.", markup=False)
+    messages().print("Run `eventtrack-wizard setup` to set it up again.")
+    return ExitCode.DRIFT
+
+
+def _document(plan: Plan, state: State, url: str | None, *, healthy: bool) -> dict[str, Any]:
+    return {
+        "deployment": state.pins.name,
+        "account": state.pins.account,
+        "region": state.pins.region,
+        "stage": state.stage,
+        "healthy": healthy,
+        "endpoint": url,
+        "phases": [
+            {
+                "number": number,
+                "key": phase.key,
+                "title": phase.title,
+                "status": phase.status,
+                "finished_at": phase.finished_at,
+                "seconds": phase.seconds,
+                "drift": list(phase.sentences),
+            }
+            for number, phase in enumerate(plan.phases, start=1)
+        ],
+    }

@@ -1,0 +1,227 @@
+"""Opening a deployment: state file, account, settings, token; everything that a command works with."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from wizard import policies, tokens
+from wizard import settings as settings_module
+from wizard import state as state_module
+from wizard.aws import Aws, Identity, identify, open_session, refuse_other_account
+from wizard.errors import CredentialsError, StateError, UsageError
+from wizard.local import start as start_local_aws
+from wizard.patience import Clock
+from wizard.resources.base import Context
+from wizard.resources.local_operator import ROOT_KEYS, operator_keys, remove_operator
+from wizard.settings import Place, Settings
+from wizard.state import Pins, State, Store
+
+LOCAL_REGION = "us-east-1"
+
+
+@dataclass(frozen=True)
+class Options:
+    """The global options of every command. `local` is asked for by setup alone; later the state says it."""
+
+    state: Path
+    profile: str | None = None
+    region: str | None = None
+    endpoint_url: str | None = None
+    local: bool = False
+    token: str | None = None
+
+
+@dataclass
+class Account:
+    """Where we are: clients, and who STS says we are."""
+
+    aws: Aws
+    identity: Identity
+
+
+def connect(options: Options, clock: Clock, pins: Pins | None) -> Account:
+    """Open the account that the options and the state file name.
+
+    For the embedded local AWS this is root; `as_local_operator` then steps down.
+
+    Raises:
+        CredentialsError: no, dead or foreign credentials.
+        UsageError: options and state file contradict each other.
+    """
+    local = options.local or (pins is not None and pins.local)
+    _refuse_contradiction(options, pins)
+    region = options.region or (pins.region if pins else None)
+    if local:
+        region = region or LOCAL_REGION
+        session = open_session(None, region, ROOT_KEYS)
+        aws = Aws(session, start_local_aws().url, clock)
+    else:
+        session = open_session(options.profile, region)
+        if session.region_name is None:
+            raise CredentialsError(
+                what="No region is known.",
+                why="Neither --region, AWS_REGION nor the profile names one.",
+                next_step="Name one, for example --region us-east-1.",
+            )
+        aws = Aws(session, options.endpoint_url or (pins.endpoint_url if pins else None), clock)
+    identity = identify(aws)
+    if pins is not None:
+        refuse_other_account(identity, pins.account, pins.partition)
+    return Account(aws, identity)
+
+
+def _refuse_contradiction(options: Options, pins: Pins | None) -> None:
+    if pins is None:
+        if options.local and options.endpoint_url:
+            raise UsageError(
+                what="--local and --endpoint-url cannot be used together.",
+                why="Both say where AWS is.",
+                next_step="Leave one of them out.",
+            )
+        return
+    said = (
+        (options.region, pins.region, "region", "--region"),
+        (options.endpoint_url, pins.endpoint_url, "endpoint", "--endpoint-url"),
+        ("local" if options.local else None, "local" if pins.local else "AWS", "place", "--local"),
+    )
+    for given, pinned, what, flag in said:
+        if given is not None and given != pinned:
+            raise UsageError(
+                what=f"This deployment has another {what}: {pinned}, not {given}.",
+                why="A deployment never moves; the state file holds it to where it was set up.",
+                next_step=f"Leave out {flag}, or name another state file with --state.",
+            )
+
+
+def as_local_operator(account: Account, pins: Pins, settings: Settings) -> Account:
+    """The embedded local AWS as a user who has the operator's policy and no more."""
+    from wizard.local import find
+
+    running = find()
+    if running is None:
+        raise StateError(
+            what="The embedded local AWS has just stopped.",
+            why="Something ended its process.",
+            next_step="Run the same command again; it is started anew.",
+        )
+    policy = policies.local_operator(names_of(pins, settings))
+    keys = operator_keys(account.aws, pins.name, policy, running.data_folder)
+    session = open_session(None, pins.region, keys)
+    aws = Aws(session, account.aws.endpoint_url, account.aws.clock)
+    return Account(aws, account.identity)
+
+
+def names_of(pins: Pins, settings: Settings) -> policies.Names:
+    """The names that the operator's policy is scoped to."""
+    return policies.Names(
+        partition=pins.partition,
+        account=pins.account,
+        region=pins.region,
+        bucket=settings.bucket_name,
+        role=settings.role_name,
+        function=settings.function_name,
+        boundary=settings.permissions_boundary,
+    )
+
+
+def new_pins(account: Account, name: str, options: Options) -> Pins:
+    """The identity of a deployment that is about to be born."""
+    return Pins(
+        id=f"{name}-{secrets.token_hex(4)}",
+        name=name,
+        account=account.identity.account,
+        partition=account.identity.partition,
+        region=account.aws.region,
+        endpoint_url=None if options.local else options.endpoint_url,
+        local=options.local,
+    )
+
+
+@contextmanager
+def existing(options: Options, clock: Clock, *, lock: bool) -> Iterator[tuple[Context, Store]]:
+    """A deployment that the state file knows, connected and pinned.
+
+    Raises:
+        StateError: there is none, or the file cannot be used.
+    """
+    if not lock:
+        yield _open(options, clock)
+        return
+    required_state(options.state)
+    with state_module.locked(options.state):
+        yield _open(options, clock)
+
+
+def required_state(path: Path) -> State:
+    """The state, which must be there.
+
+    Raises:
+        StateError: it is not, or it cannot be used.
+    """
+    state = state_module.load(path)
+    if state is None:
+        raise StateError(
+            what=f"There is no deployment here: {path} does not exist.",
+            why="Every deployment has a state file, made by setup in the folder where it ran.",
+            next_step="Run `eventtrack-wizard setup`, go to its folder, or name the file with --state.",
+        )
+    return state
+
+
+def _open(options: Options, clock: Clock) -> tuple[Context, Store]:
+    state = required_state(options.state)
+    pins = state.pins
+    account = connect(options, clock, pins)
+    place = Place(pins.name, pins.account, pins.region)
+    settings = settings_module.from_saved(state.settings, place)
+    if pins.local:
+        account = as_local_operator(account, pins, settings)
+    context = Context(account.aws, pins, settings, tuple(state.tokens), current_token(options))
+    context.known.update({key: record.facts for key, record in state.records.items()})
+    return context, Store(options.state, state)
+
+
+def current_token(options: Options) -> str | None:
+    """The token to send: given by flag or environment, else the one in the token file."""
+    given = options.token or os.environ.get("EVENTTRACK_TOKEN")
+    return tokens.checked(given) if given else tokens.read(options.state)
+
+
+def ensure_token(options: Options, state: State) -> tuple[str, bool]:
+    """A token whose digest is in `state`; made, or added, where there is none. Says whether it is new.
+
+    A lost token file is no reason to lock out clients: their digests stay, a new token joins them.
+    """
+    token = current_token(options)
+    new = token is None
+    token = token or tokens.generate()
+    digest = tokens.digest(token)
+    if digest.sha256 not in {known.sha256 for known in state.tokens}:
+        label = _free_label({known.label for known in state.tokens})
+        state.tokens.append(tokens.digest(token, label))
+    if new:
+        tokens.write(options.state, token)
+    return token, new
+
+
+def _free_label(taken: set[str]) -> str:
+    if tokens.DEFAULT_LABEL not in taken:
+        return tokens.DEFAULT_LABEL
+    number = 2
+    while f"{tokens.DEFAULT_LABEL}-{number}" in taken:
+        number += 1
+    return f"{tokens.DEFAULT_LABEL}-{number}"
+
+
+def remove_local_operator(context: Context) -> None:
+    """After a rollback the embedded local AWS needs no user of ours any more."""
+    if not context.pins.local:
+        return
+    running = start_local_aws()
+    session = open_session(None, context.pins.region, ROOT_KEYS)
+    remove_operator(Aws(session, running.url, context.aws.clock), context.pins.name, running.data_folder)

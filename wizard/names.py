@@ -1,0 +1,179 @@
+"""The rules that AWS has for the values we ask for, as pure functions: text in, value out.
+
+Every function raises `ValueError` with one sentence that says what is wrong and what would be right.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
+RESERVED_BUCKET_SUFFIXES = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3", "-an")
+
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+
+YES = frozenset({"yes", "y", "true", "on", "1"})
+NO = frozenset({"no", "n", "false", "off", "0"})
+
+
+def bucket_name(text: str) -> str:
+    """A bucket name by the general-purpose rules; dots are refused because they break TLS host names."""
+    if not 3 <= len(text) <= 63:
+        raise ValueError(f"a bucket name has 3 to 63 characters, this one has {len(text)}")
+    if "." in text:
+        raise ValueError("a bucket name with dots breaks HTTPS to the bucket; use hyphens instead")
+    if not re.fullmatch(r"[a-z0-9-]+", text):
+        raise ValueError("a bucket name has only lower-case letters, digits and hyphens")
+    if text[0] == "-" or text[-1] == "-":
+        raise ValueError("a bucket name begins and ends with a letter or a digit")
+    for prefix in RESERVED_BUCKET_PREFIXES:
+        if text.startswith(prefix):
+            raise ValueError(f"bucket names that begin with {prefix!r} are reserved by AWS")
+    for suffix in RESERVED_BUCKET_SUFFIXES:
+        if text.endswith(suffix):
+            raise ValueError(f"bucket names that end with {suffix!r} are reserved by AWS")
+    if _is_ip_address(text):
+        raise ValueError("a bucket name must not look like an IP address")
+    return text
+
+
+def _is_ip_address(text: str) -> bool:
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
+def matching(pattern: str, sentence: str) -> Callable[[str], str]:
+    """A parser for texts that match `pattern` as a whole; others are refused with `sentence`."""
+    compiled = re.compile(pattern)
+
+    def parse(text: str) -> str:
+        if not compiled.fullmatch(text):
+            raise ValueError(sentence)
+        return text
+
+    return parse
+
+
+deployment_name = matching(
+    r"[a-z][a-z0-9-]{1,34}[a-z0-9]",
+    "a deployment name has 3 to 36 lower-case letters, digits and hyphens, and begins with a letter",
+)
+region_name = matching(
+    r"[a-z]{2,3}(-[a-z]+)+-\d", "a region looks like us-east-1; `aws ec2 describe-regions` lists yours"
+)
+function_name = matching(
+    r"[A-Za-z0-9_-]{1,64}", "a function name has 1 to 64 letters, digits, hyphens and underscores"
+)
+role_name = matching(r"[\w+=,.@-]{1,64}", "a role name has 1 to 64 letters, digits and _+=,.@-")
+policy_name = matching(r"[\w+=,.@-]{1,128}", "a policy name has 1 to 128 letters, digits and _+=,.@-")
+api_name = matching(r"[^\s].{0,254}", "an API name has 1 to 255 characters")
+resource_path = matching(
+    r"[A-Za-z0-9._-]{1,64}", "a resource name is one path part: letters, digits, dot, hyphen, underscore"
+)
+stage_name = matching(r"[A-Za-z0-9_]{1,128}", "a stage name has letters, digits and underscores")
+test_event_name = matching(r"[A-Za-z0-9._-]{1,25}", "a test event name has 1 to 25 letters, digits, _ . -")
+description = matching(r".{0,1024}", "a description is one line of at most 1024 characters")
+
+
+def optional_policy_arn(text: str) -> str | None:
+    """The ARN of a managed policy, or nothing."""
+    if not text:
+        return None
+    if not re.fullmatch(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+", text):
+        raise ValueError("a permissions boundary is the ARN of a managed policy: arn:aws:iam::…:policy/…")
+    return text
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    """A parser for one of `choices`, whatever the case it is typed in."""
+    by_folded = {choice.casefold(): choice for choice in choices}
+
+    def parse(text: str) -> str:
+        try:
+            return by_folded[text.casefold()]
+        except KeyError:
+            raise ValueError(f"one of {', '.join(choices)}") from None
+
+    return parse
+
+
+def whole_number(least: int, most: int, unit: str) -> Callable[[str], int]:
+    """A parser for a whole number of `unit` from `least` to `most`."""
+
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"-?\d{1,12}", text) or not least <= int(text) <= most:
+            raise ValueError(f"a whole number of {unit} from {least} to {most}")
+        return int(text)
+
+    return parse
+
+
+def optional_whole_number(least: int, most: int, unit: str) -> Callable[[str], int | None]:
+    """Like `whole_number`; an empty text (or "unset") is None."""
+    parse_number = whole_number(least, most, unit)
+
+    def parse(text: str) -> int | None:
+        return None if text.casefold() in ("", "unset", "none") else parse_number(text)
+
+    return parse
+
+
+def log_retention_days(text: str) -> int:
+    """A number of days that CloudWatch Logs takes as retention."""
+    if not text.isdigit() or int(text) not in LOG_RETENTION_DAYS:
+        raise ValueError(f"one of {', '.join(map(str, LOG_RETENTION_DAYS))} days")
+    return int(text)
+
+
+def yes_or_no(text: str) -> bool:
+    """True for yes, true, on, 1; False for no, false, off, 0."""
+    folded = text.casefold()
+    if folded not in YES | NO:
+        raise ValueError("yes or no")
+    return folded in YES
+
+
+def cors_origins(text: str) -> tuple[str, ...]:
+    """`*`, or origins such as https://app.example.com, comma-separated."""
+    origins = _comma_separated(text)
+    if origins == ("*",):
+        return origins
+    for origin in origins:
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", origin):
+            raise ValueError(
+                f"{origin!r} is no origin: use * or scheme and host without a path, like https://app.example.com"
+            )
+    return origins
+
+
+def http_headers(text: str) -> tuple[str, ...]:
+    """Names of HTTP headers, comma-separated."""
+    headers = _comma_separated(text)
+    for header in headers:
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", header):
+            raise ValueError(f"{header!r} is no header name")
+    return headers
+
+
+def http_methods(text: str) -> tuple[str, ...]:
+    """The methods that CORS allows; POST and OPTIONS are what the endpoint answers."""
+    methods = tuple(method.upper() for method in _comma_separated(text))
+    if not set(methods) <= {"POST", "OPTIONS"} or "POST" not in methods:
+        raise ValueError("POST, or POST,OPTIONS: the endpoint answers no other method")
+    return methods
+
+
+def _comma_separated(text: str) -> tuple[str, ...]:
+    parts = tuple(dict.fromkeys(part.strip() for part in text.split(",") if part.strip()))
+    if not parts:
+        raise ValueError("at least one value, comma-separated")
+    return parts

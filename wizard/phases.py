@@ -1,0 +1,45 @@
+"""The nine documented phases as one table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wizard.checks import EndpointWorks, FunctionStoresEvent
+from wizard.phase_titles import PHASE_TITLES
+from wizard.resources.api import ApiResource, InvokePermission, PostMethod, RestApi
+from wizard.resources.base import Check, Resource
+from wizard.resources.bucket import Bucket, BucketEncryption, BucketVersioning, PublicAccessBlock
+from wizard.resources.cors import GatewayErrors, Preflight
+from wizard.resources.function import Function, FunctionEnvironment, FunctionSettings, ReservedConcurrency
+from wizard.resources.logs import LogGroup, LogRetention
+from wizard.resources.role import BasicExecution, BucketAccessPolicy, Role
+from wizard.resources.stage import Stage
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A section of the guide: the resources that it makes, then the checks that prove it."""
+
+    key: str
+    title: str
+    resources: tuple[Resource, ...]
+    checks: tuple[Check, ...] = ()
+
+
+def _phase(key: str, resources: tuple[Resource, ...], checks: tuple[Check, ...] = ()) -> Phase:
+    return Phase(key, PHASE_TITLES[key], resources, checks)
+
+
+PHASES: tuple[Phase, ...] = (
+    _phase("bucket", (Bucket(), PublicAccessBlock(), BucketEncryption(), BucketVersioning())),
+    _phase("lambda", (Role(), BasicExecution(), LogGroup(), LogRetention(), Function())),
+    _phase("iam", (BucketAccessPolicy(),)),
+    _phase("env vars", (FunctionEnvironment(),)),
+    _phase("settings", (FunctionSettings(), ReservedConcurrency())),
+    _phase("test", (), (FunctionStoresEvent(),)),
+    _phase("api", (RestApi(), ApiResource(), PostMethod(), InvokePermission())),
+    _phase("cors", (Preflight(), GatewayErrors())),
+    _phase("deploy", (Stage(),), (EndpointWorks(),)),
+)
+
+RESOURCES: dict[str, Resource] = {resource.key: resource for phase in PHASES for resource in phase.resources}

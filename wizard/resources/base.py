@@ -1,0 +1,145 @@
+"""What a resource and a check are, and what they may know.
+
+A resource says what it wants to be (`wanted`), how to see what it is (`read`), and how to get from one
+to the other. Drift is the difference, computed here, in one place and without asking AWS.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from wizard.aws import Aws
+from wizard.settings import Settings
+from wizard.state import Facts, Pins, TokenDigest
+
+OWNER_TAG = "eventtrack-wizard:deployment"
+NAME_TAG = "eventtrack-wizard:name"
+
+
+@dataclass
+class Context:
+    """What resources may know: the account, the settings, and the last facts of the other resources.
+
+    `known` is kept by the engine. `token` is the one that checks send. `delete_events` is the operator's
+    word that events may be deleted.
+    """
+
+    aws: Aws
+    pins: Pins
+    settings: Settings
+    tokens: Sequence[TokenDigest] = ()
+    token: str | None = field(default=None, repr=False)
+    known: dict[str, Facts] = field(default_factory=dict)
+    delete_events: bool = False
+
+    @property
+    def tags(self) -> dict[str, str]:
+        """The ownership tags that everything we create carries from its first moment."""
+        return {OWNER_TAG: self.pins.id, NAME_TAG: self.pins.name}
+
+    def fact(self, resource: str, name: str) -> Any:
+        """A fact of another resource; None while that does not stand."""
+        return self.known.get(resource, {}).get(name)
+
+
+class Resource(ABC):
+    """One thing in AWS, or one setting of such a thing.
+
+    Attributes:
+        key: its key in the state file.
+        needs: keys of the resources that must stand first.
+        part_of: key of the resource that takes it along when it is deleted.
+        labels: fact to words, for the sentences of drift.
+        adoptable: whether one that stood there before may be used with the operator's consent.
+        aws_makes_it_too: AWS may make it by itself, without our tags, under a name that is ours.
+    """
+
+    key: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ()
+    part_of: ClassVar[str | None] = None
+    labels: ClassVar[Mapping[str, str]] = {}
+    adoptable: ClassVar[bool] = True
+    aws_makes_it_too: ClassVar[bool] = False
+
+    @abstractmethod
+    def title(self, context: Context) -> str:
+        """What it is, for the operator: "S3 bucket x"."""
+
+    @abstractmethod
+    def wanted(self, context: Context) -> Facts:
+        """The facts that it should have. Pure."""
+
+    @abstractmethod
+    def read(self, context: Context) -> Facts | None:
+        """The facts that it has, None when it is absent. Changes nothing."""
+
+    def unsettled(self, facts: Facts) -> str | None:
+        """Why it cannot be changed or used this moment, in words; None when it can."""
+        return None
+
+    def create(self, context: Context) -> None:
+        """Make it. Returns nothing on purpose: facts come from `read`."""
+        raise NotImplementedError(f"{self.key} always exists with what it is part of")
+
+    @abstractmethod
+    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+        """Change it from `facts` to `wanted`. Also restores what an adopted one was before."""
+
+    @abstractmethod
+    def delete(self, context: Context, facts: Facts) -> None:
+        """Remove it; already gone is success."""
+
+    def keep_reason(self, context: Context, facts: Facts) -> str | None:
+        """Why a rollback should leave it; None when it may go."""
+        return None
+
+    def drift(self, wanted: Facts, facts: Facts) -> tuple[str, ...]:
+        """The differences, one sentence each. Pure."""
+        return tuple(
+            self._sentence(name, value, facts.get(name))
+            for name, value in wanted.items()
+            if facts.get(name) != value
+        )
+
+    def _sentence(self, name: str, wanted: object, found: object) -> str:
+        label = self.labels.get(name, name.replace("_", " "))
+        if isinstance(wanted, (dict, list)) or isinstance(found, (dict, list)) or name.endswith("sha256"):
+            return f"{label}: not as set up"
+        return f"{label} is {_shown(found)}, should be {_shown(wanted)}"
+
+
+class SettingOf(Resource):
+    """A setting of a resource: it exists as long as that does, and is never made or deleted itself."""
+
+    def delete(self, context: Context, facts: Facts) -> None:
+        """Goes with what it is part of."""
+
+
+class Check(ABC):
+    """A proof that the deployment works. It is due again after a change in its phase or one before."""
+
+    key: ClassVar[str]
+
+    @abstractmethod
+    def title(self, context: Context) -> str:
+        """What is proved, for the operator."""
+
+    @abstractmethod
+    def run(self, context: Context) -> Facts:
+        """Prove it.
+
+        Raises:
+            NotYet: AWS is not ready; the check is run again.
+            VerificationError: the proof failed.
+        """
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "unset"
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value)

@@ -1,0 +1,212 @@
+"""Phase 1: the bucket and its settings."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+
+from wizard.errors import ConflictError
+from wizard.resources.base import OWNER_TAG, Context, Resource, SettingOf
+from wizard.resources.objects import delete_all_objects, foreign_objects
+from wizard.resources.wire import absent_on, code_of
+from wizard.state import Facts
+
+if TYPE_CHECKING:
+    from types_boto3_s3.type_defs import CreateBucketConfigurationTypeDef
+
+
+PUBLIC_ACCESS_FLAGS = {
+    "BlockPublicAcls": "block public ACLs",
+    "IgnorePublicAcls": "ignore public ACLs",
+    "BlockPublicPolicy": "block public policies",
+    "RestrictPublicBuckets": "restrict public buckets",
+}
+ALGORITHMS = {"SSE-S3": "AES256", "SSE-KMS": "aws:kms"}
+
+
+class Bucket(Resource):
+    """The bucket itself."""
+
+    key = "bucket"
+
+    def title(self, context: Context) -> str:
+        """Named with the bucket."""
+        return f"S3 bucket {context.settings.bucket_name}"
+
+    def wanted(self, context: Context) -> Facts:
+        """A bucket cannot be changed, only its settings."""
+        return {}
+
+    def read(self, context: Context) -> Facts | None:
+        """In us-east-1 CreateBucket answers 200 for a bucket that one owns, so looking first is a must."""
+        name = context.settings.bucket_name
+        try:
+            context.aws.s3.head_bucket(Bucket=name)
+        except ClientError as error:
+            if code_of(error) in ("404", "NoSuchBucket"):
+                return None
+            if code_of(error) in ("403", "301"):
+                raise _taken(name) from error
+            raise
+        return {"name": name, "owner": self._tags(context).get(OWNER_TAG)}
+
+    def _tags(self, context: Context) -> dict[str, str]:
+        name = context.settings.bucket_name
+        answer = absent_on(("NoSuchTagSet",), lambda: context.aws.s3.get_bucket_tagging(Bucket=name))
+        return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
+
+    def create(self, context: Context) -> None:
+        """The location must be absent in us-east-1 and present everywhere else."""
+        configuration: CreateBucketConfigurationTypeDef = {
+            "Tags": [{"Key": key, "Value": value} for key, value in context.tags.items()]
+        }
+        if context.pins.region != "us-east-1":
+            configuration["LocationConstraint"] = context.pins.region  # type: ignore[typeddict-item]
+        context.aws.s3.create_bucket(
+            Bucket=context.settings.bucket_name, CreateBucketConfiguration=configuration
+        )
+
+    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+        """Nothing of it can change."""
+
+    def keep_reason(self, context: Context, facts: Facts) -> str | None:
+        """Events are the operator's, not ours to delete."""
+        if context.delete_events:
+            return None
+        count, more = foreign_objects(context, facts["name"])
+        if not count:
+            return None
+        events = f"{count}{' or more' if more else ''} object{'s' if count > 1 or more else ''}"
+        return f"holds {events} with events; --delete-events deletes them too"
+
+    def delete(self, context: Context, facts: Facts) -> None:
+        """Empty it, all versions too, and delete it."""
+        name = facts["name"]
+
+        def empty_and_delete() -> None:
+            delete_all_objects(context, name)
+            context.aws.s3.delete_bucket(Bucket=name)
+
+        absent_on(("NoSuchBucket", "404"), empty_and_delete)
+
+
+class BucketSetting(SettingOf):
+    """A setting of the bucket, absent with it."""
+
+    needs = ("bucket",)
+    part_of = "bucket"
+
+    def read(self, context: Context) -> Facts | None:
+        """See `Resource.read`."""
+        return absent_on(("NoSuchBucket",), lambda: self.read_setting(context))
+
+    @abstractmethod
+    def read_setting(self, context: Context) -> Facts:
+        """The facts, given that the bucket stands."""
+
+
+class PublicAccessBlock(BucketSetting):
+    """The four switches against public access."""
+
+    key = "bucket.public_access_block"
+    labels = PUBLIC_ACCESS_FLAGS
+
+    def title(self, context: Context) -> str:
+        """The console's name for it."""
+        return "public access block"
+
+    def wanted(self, context: Context) -> Facts:
+        """All four alike."""
+        return dict.fromkeys(PUBLIC_ACCESS_FLAGS, context.settings.block_public_access)
+
+    def read_setting(self, context: Context) -> Facts:
+        """A bucket without the configuration blocks nothing."""
+        name = context.settings.bucket_name
+        answer = absent_on(
+            ("NoSuchPublicAccessBlockConfiguration",),
+            lambda: context.aws.s3.get_public_access_block(Bucket=name),
+        )
+        flags: dict[str, Any] = dict(answer["PublicAccessBlockConfiguration"]) if answer else {}
+        return {flag: bool(flags.get(flag)) for flag in PUBLIC_ACCESS_FLAGS}
+
+    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+        """One call sets all four."""
+        flags: Any = {flag: wanted[flag] for flag in PUBLIC_ACCESS_FLAGS}
+        context.aws.s3.put_public_access_block(
+            Bucket=context.settings.bucket_name,
+            PublicAccessBlockConfiguration=flags,
+        )
+
+
+class BucketEncryption(BucketSetting):
+    """The default encryption of new objects."""
+
+    key = "bucket.encryption"
+
+    def title(self, context: Context) -> str:
+        """With the kind of keys."""
+        return f"default encryption {context.settings.encryption}"
+
+    def wanted(self, context: Context) -> Facts:
+        """S3's word for the chosen encryption."""
+        return {"algorithm": ALGORITHMS[context.settings.encryption]}
+
+    def read_setting(self, context: Context) -> Facts:
+        """The whole rule is kept, so that changing the algorithm loses no other part of it."""
+        answer = absent_on(
+            ("ServerSideEncryptionConfigurationNotFoundError",),
+            lambda: context.aws.s3.get_bucket_encryption(Bucket=context.settings.bucket_name),
+        )
+        rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
+        rule: dict[str, Any] = dict(rules[0]) if rules else {}
+        default = rule.get("ApplyServerSideEncryptionByDefault", {})
+        return {"algorithm": default.get("SSEAlgorithm"), "rule": rule}
+
+    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+        """AWS encrypts every bucket, so there is nothing to restore where there was no rule."""
+        if not wanted["algorithm"]:
+            return
+        rule: Any = wanted.get("rule") or {
+            **facts["rule"],
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": wanted["algorithm"]},
+        }
+        context.aws.s3.put_bucket_encryption(
+            Bucket=context.settings.bucket_name, ServerSideEncryptionConfiguration={"Rules": [rule]}
+        )
+
+
+class BucketVersioning(BucketSetting):
+    """Whether old versions of objects are kept."""
+
+    key = "bucket.versioning"
+    labels = {"enabled": "versioning"}
+
+    def title(self, context: Context) -> str:
+        """On or off."""
+        return f"versioning {'on' if context.settings.versioning else 'off'}"
+
+    def wanted(self, context: Context) -> Facts:
+        """On or off; a bucket that never had it counts as off."""
+        return {"enabled": context.settings.versioning}
+
+    def read_setting(self, context: Context) -> Facts:
+        """No status at all means that it was never on."""
+        answer = context.aws.s3.get_bucket_versioning(Bucket=context.settings.bucket_name)
+        return {"enabled": answer.get("Status") == "Enabled"}
+
+    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+        """Once on, it can only be suspended."""
+        context.aws.s3.put_bucket_versioning(
+            Bucket=context.settings.bucket_name,
+            VersioningConfiguration={"Status": "Enabled" if wanted["enabled"] else "Suspended"},
+        )
+
+
+def _taken(name: str) -> ConflictError:
+    return ConflictError(
+        what=f"The bucket name {name} is taken.",
+        why="A bucket of that name exists in another account or region, or your credentials may not see it.",
+        next_step="Choose another one with --bucket-name.",
+    )

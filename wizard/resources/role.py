@@ -1,0 +1,186 @@
+"""Phases 2 and 3: the execution role, the right to write logs, the documented S3 policy."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from wizard import policies
+from wizard.resources.base import OWNER_TAG, Context, Resource
+from wizard.resources.wire import absent_on
+from wizard.state import Facts
+
+if TYPE_CHECKING:
+    from types_boto3_iam.type_defs import CreateRoleRequestTypeDef
+
+GONE = ("NoSuchEntity",)
+
+
+class Role(Resource):
+    """The role that the function runs as."""
+
+    key = "role"
+    labels = {"trust": "the role's trust policy", "permissions_boundary": "the role's permissions boundary"}
+
+    def title(self, context: Context) -> str:
+        """With its name."""
+        return f"execution role {context.settings.role_name}"
+
+    def wanted(self, context: Context) -> Facts:
+        """Lambda, and nobody else, may take it on."""
+        return {
+            "trust": policies.lambda_trust(),
+            "permissions_boundary": context.settings.permissions_boundary,
+        }
+
+    def read(self, context: Context) -> Facts | None:
+        """boto3 has decoded the trust policy already."""
+        answer = absent_on(GONE, lambda: context.aws.iam.get_role(RoleName=context.settings.role_name))
+        if answer is None:
+            return None
+        role = answer["Role"]
+        tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+        return {
+            "name": role["RoleName"],
+            "arn": role["Arn"],
+            "trust": role["AssumeRolePolicyDocument"],
+            "permissions_boundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+            "owner": tags.get(OWNER_TAG),
+        }
+
+    def unsettled(self, facts: Facts) -> str | None:
+        """For some seconds after its creation, a role's ARN can be its internal id (AROA…)."""
+        return None if facts["arn"].startswith("arn:") else "IAM is still naming the new role"
+
+    def create(self, context: Context) -> None:
+        """With its tags from the first moment."""
+        request: CreateRoleRequestTypeDef = {
+            "RoleName": context.settings.role_name,
+            "AssumeRolePolicyDocument": json.dumps(policies.lambda_trust()),
+            "Description": f"Runs the event function of {context.pins.name}.",
+            "Tags": [{"Key": key, "Value": value} for key, value in context.tags.items()],
+        }
+        if context.settings.permissions_boundary:
+            request["PermissionsBoundary"] = context.settings.permissions_boundary
+        context.aws.iam.create_role(**request)
+
+    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+        """Trust policy and boundary are set apart."""
+        iam, name = context.aws.iam, context.settings.role_name
+        if wanted["trust"] != facts["trust"]:
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(wanted["trust"]))
+        boundary = wanted["permissions_boundary"]
+        if boundary == facts["permissions_boundary"]:
+            return
+        if boundary:
+            iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
+        else:
+            iam.delete_role_permissions_boundary(RoleName=name)
+
+    def delete(self, context: Context, facts: Facts) -> None:
+        """A role can only be deleted without its policies, those that others added included."""
+        absent_on(GONE, lambda: self._strip_and_delete(context, facts["name"]))
+
+    def _strip_and_delete(self, context: Context, name: str) -> None:
+        iam = context.aws.iam
+        for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
+            iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
+        for policy_name in iam.list_role_policies(RoleName=name)["PolicyNames"]:
+            iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
+        iam.delete_role(RoleName=name)
+
+
+class BasicExecution(Resource):
+    """AWS's managed policy for writing logs, attached to the role."""
+
+    key = "role.basic_execution"
+    needs = ("role",)
+    part_of = "role"
+
+    def title(self, context: Context) -> str:
+        """The console's words."""
+        return "basic execution permissions (logs)"
+
+    def wanted(self, context: Context) -> Facts:
+        """It is attached or not."""
+        return {}
+
+    def read(self, context: Context) -> Facts | None:
+        """Absent when the role is."""
+        arn = policies.basic_execution_arn(context.pins.partition)
+        answer = absent_on(
+            GONE,
+            lambda: context.aws.iam.list_attached_role_policies(RoleName=context.settings.role_name),
+        )
+        attached = {policy["PolicyArn"] for policy in answer["AttachedPolicies"]} if answer else set()
+        return {"arn": arn} if arn in attached else None
+
+    def create(self, context: Context) -> None:
+        """Attaching twice is harmless."""
+        context.aws.iam.attach_role_policy(
+            RoleName=context.settings.role_name,
+            PolicyArn=policies.basic_execution_arn(context.pins.partition),
+        )
+
+    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+        """Nothing of it can change."""
+
+    def delete(self, context: Context, facts: Facts) -> None:
+        """Detached."""
+        absent_on(
+            GONE,
+            lambda: context.aws.iam.detach_role_policy(
+                RoleName=context.settings.role_name, PolicyArn=facts["arn"]
+            ),
+        )
+
+
+class BucketAccessPolicy(Resource):
+    """The documented inline policy on the role."""
+
+    key = "policy"
+    needs = ("role", "bucket")
+    part_of = "role"
+    labels = {"document": "the inline policy for S3"}
+
+    def title(self, context: Context) -> str:
+        """With its name."""
+        return f"inline policy {context.settings.policy_name}"
+
+    def wanted(self, context: Context) -> Facts:
+        """Exactly the documented actions on exactly this bucket."""
+        return {
+            "document": policies.bucket_access(context.pins.partition, context.settings.bucket_name),
+        }
+
+    def read(self, context: Context) -> Facts | None:
+        """boto3 has decoded the document already."""
+        settings = context.settings
+        answer = absent_on(
+            GONE,
+            lambda: context.aws.iam.get_role_policy(
+                RoleName=settings.role_name, PolicyName=settings.policy_name
+            ),
+        )
+        return {"document": answer["PolicyDocument"]} if answer else None
+
+    def create(self, context: Context) -> None:
+        """Putting it makes or replaces it."""
+        self.update(context, self.wanted(context), {})
+
+    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+        """Putting it makes or replaces it."""
+        context.aws.iam.put_role_policy(
+            RoleName=context.settings.role_name,
+            PolicyName=context.settings.policy_name,
+            PolicyDocument=json.dumps(wanted["document"]),
+        )
+
+    def delete(self, context: Context, facts: Facts) -> None:
+        """Before the role."""
+        absent_on(
+            GONE,
+            lambda: context.aws.iam.delete_role_policy(
+                RoleName=context.settings.role_name, PolicyName=context.settings.policy_name
+            ),
+        )
