@@ -127,15 +127,22 @@ class Engine:
         if not reasons:
             self.store.settle(resource.key, facts, origin=mine.origin, before=mine.before)
             return True
+        change = self._kind_of_change(resource, mine)
         self._change(
             resource,
-            "update" if self.store.record(resource.key) or mine.origin == "created" else "adopt",
+            change,
             "updating",
             mine,
-            reasons,
+            () if change == "create" else reasons,
             lambda: resource.update(self.context, wanted, facts),
         )
         return False
+
+    def _kind_of_change(self, resource: Resource, mine: Claim) -> Change:
+        """What the operator calls it: a setting of something new is made, not changed."""
+        if self.store.record(resource.key) is not None:
+            return "update"
+        return "create" if mine.origin == "created" else "adopt"
 
     def _change(
         self,

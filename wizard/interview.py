@@ -81,7 +81,7 @@ class Interview:
         """
         self._announce(setting.phase)
         if setting.choices:
-            remarks = [(choice, f"{choice}  {remark}") for choice, remark in setting.choices.items()]
+            remarks = [(choice, f"{choice}: {remark}") for choice, remark in setting.choices.items()]
             return self._select(setting.question, remarks, as_text(offered))
         if setting.is_switch:
             return as_text(self.confirm(setting.question, bool(offered)))
@@ -164,15 +164,13 @@ class Interview:
         import questionary
 
         if not suggestions:
-            return str(
-                self._answer(questionary.text(plain(question), default=plain(offered), output=self._output))
-            )
+            return str(self._answer(questionary.text(plain(question), default=offered, output=self._output)))
         return str(
             self._answer(
                 questionary.autocomplete(
                     f"{plain(question)} (type a part of it, or Tab)",
                     choices=list(suggestions),
-                    default=plain(offered),
+                    default=offered,
                     meta_information=dict(COMMON_REGIONS),
                     output=self._output,
                 )

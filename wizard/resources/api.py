@@ -194,14 +194,18 @@ class PostMethod(Resource):
         return read_method(context, "POST", ("type", "httpMethod", "uri"))
 
     def create(self, context: Context) -> None:
-        """The integration is added by the update that follows."""
+        """Method, then integration; when only the first was made, an update adds the second."""
         put_method(context, "POST")
+        self._put_integration(context)
 
     def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
         """A method cannot be put over another one, an integration can."""
         if facts["method"] != wanted["method"]:
             delete_method(context, "POST")
             put_method(context, "POST")
+        self._put_integration(context)
+
+    def _put_integration(self, context: Context) -> None:
         api_id, resource_id = endpoint_of(context)
         context.aws.apigateway.put_integration(
             restApiId=api_id,
@@ -209,7 +213,7 @@ class PostMethod(Resource):
             httpMethod="POST",
             type="AWS_PROXY",
             integrationHttpMethod="POST",
-            uri=wanted["integration"]["uri"],
+            uri=self.wanted(context)["integration"]["uri"],
         )
 
     def delete(self, context: Context, facts: Facts) -> None:

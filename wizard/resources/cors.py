@@ -93,8 +93,10 @@ class Preflight(Resource):
         }
 
     def create(self, context: Context) -> None:
-        """The rest is added by the update that follows."""
+        """All parts; when a kill leaves only some of them, an update adds the others."""
         put_method(context, "OPTIONS")
+        self._put_integration(context)
+        self._put_responses(context, self.wanted(context))
 
     def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
         """In AWS's order: method, integration, method response, integration response."""
