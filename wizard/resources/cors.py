@@ -13,6 +13,7 @@ from wizard.state import Facts
 # How long a browser may remember a preflight answer, in seconds; Chromium caps it at 7200.
 PREFLIGHT_MAX_AGE = 600
 GATEWAY_ERRORS = ("DEFAULT_4XX", "DEFAULT_5XX")
+NO_RESPONSES: Facts = {"has_response": False, "has_integration_response": False}
 OK_TEMPLATE = '{"statusCode": 200}'
 
 
@@ -96,7 +97,7 @@ class Preflight(Resource):
         """All parts; when a kill leaves only some of them, an update adds the others."""
         put_method(context, "OPTIONS")
         self._put_integration(context)
-        self._put_responses(context, self.wanted(context))
+        self._put_responses(context, self.wanted(context), NO_RESPONSES)
 
     def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
         """In AWS's order: method, integration, method response, integration response."""
