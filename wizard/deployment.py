@@ -204,7 +204,7 @@ def ensure_token(options: Options, state: State) -> tuple[str, bool]:
     if digest.sha256 not in {known.sha256 for known in state.tokens}:
         label = _free_label({known.label for known in state.tokens})
         state.tokens.append(tokens.digest(token, label))
-    if new:
+    if tokens.read(options.state) is None:
         tokens.write(options.state, token)
     return token, new
 

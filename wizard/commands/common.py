@@ -28,8 +28,8 @@ def results() -> Console:
 
 
 def messages() -> Console:
-    """Standard error: progress, tables, questions, errors."""
-    return Console(stderr=True, highlight=False)
+    """Standard error: progress, tables, questions, errors. Lines in a log are never wrapped."""
+    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 
 
 def print_json(document: object) -> None:

@@ -1,0 +1,39 @@
+"""The README says what is so: its help texts, its two lines, its links."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.readme import BLOCK, README, help_of, words_of
+from wizard.cli import app, local_app
+
+TEXT = README.read_text(encoding="utf-8")
+DOCUMENTED = {found["command"]: found["help"] for found in BLOCK.finditer(TEXT)}
+
+
+def commands() -> list[str]:
+    """Every command of the program."""
+    top = [str(command.name) for command in app.registered_commands]
+    return [*top, *(f"local {command.name}" for command in local_app.registered_commands)]
+
+
+@pytest.mark.parametrize("command", ["", *(name for name in commands() if not name.startswith("local "))])
+def test_the_help_in_the_readme_is_the_programs_own_because_nobody_keeps_a_copy_true_by_hand(
+    command: str,
+) -> None:
+    assert words_of(DOCUMENTED[command]) == words_of(help_of(command)), "run `python -m tests.readme`"
+
+
+def test_every_link_of_the_readme_into_the_project_leads_somewhere() -> None:
+    for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", TEXT):
+        assert (README.parent / target).exists(), target
+
+
+def test_every_link_of_the_readme_to_a_heading_leads_to_one() -> None:
+    headings = {
+        re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+        for heading in re.findall(r"^#+ (.*)$", TEXT, re.MULTILINE)
+    }
+    assert set(re.findall(r"\]\(#([^)]+)\)", TEXT)) <= headings
