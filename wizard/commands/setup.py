@@ -136,7 +136,18 @@ class _Setup:
             flags=self.request.flags,
             environment=os.environ,
             saved=self.saved.settings if self.saved else {},
-            ask=self.interview.ask if self.interview else None,
+            ask=self.interview.ask if self.interview and self._wants_every_question() else None,
+        )
+
+    def _wants_every_question(self) -> bool:
+        """A deployment that stands keeps its settings; flags change them."""
+        return (
+            self.interview is not None
+            and self.saved is None
+            and self.interview.confirm(
+                "Answer every question? No takes the documented defaults and shows them before any change",
+                default=False,
+            )
         )
 
     def _context(self) -> Context:
