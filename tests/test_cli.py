@@ -1,0 +1,85 @@
+"""The command line itself: what is parsed where, and how it exits. What commands do is tested elsewhere."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from wizard import __version__
+from wizard.cli import app
+from wizard.phase_titles import PHASE_TITLES
+from wizard.settings import SETTINGS
+
+runner = CliRunner()
+
+
+def test_version_is_printed_alone_so_that_scripts_can_read_it() -> None:
+    done = runner.invoke(app, ["--version"])
+    assert (done.exit_code, done.stdout) == (0, f"eventtrack-wizard {__version__}\n")
+
+
+@pytest.mark.parametrize("flag", ["-h", "--help"])
+def test_help_has_a_short_flag_too_because_everybody_types_one_of_them(flag: str) -> None:
+    assert runner.invoke(app, ["status", flag]).exit_code == 0
+
+
+def test_every_setting_has_a_flag_in_the_panel_of_its_phase() -> None:
+    text = runner.invoke(app, ["setup", "--help"], env={"COLUMNS": "200", "TERMINAL_WIDTH": "200"}).stdout
+    for setting in SETTINGS:
+        assert setting.flag in text
+    for title in PHASE_TITLES.values():
+        assert f"─ {title} ─" in text
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--state", "here.json", "status", "--offline"], ["status", "--offline", "--state", "here.json"]],
+    ids=["before the command", "after the command"],
+)
+def test_global_options_may_stand_on_either_side_because_nobody_remembers_which(
+    arguments: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = runner.invoke(app, arguments)
+    assert done.exit_code == 1
+    assert "here.json does not exist" in done.stderr
+
+
+def test_the_state_file_may_come_from_the_environment(tmp_path: Path) -> None:
+    path = tmp_path / "there.json"
+    done = runner.invoke(app, ["status", "--offline"], env={"EVENTTRACK_STATE": str(path)})
+    assert "there.json" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["nonsense"], ["setup", "--nonsense"], ["send-test", "--count", "0"], ["local", "nonsense"]],
+)
+def test_a_line_that_cannot_be_parsed_exits_with_2(arguments: list[str]) -> None:
+    assert runner.invoke(app, arguments).exit_code == 2
+
+
+def test_json_errors_are_one_document_on_stdout_so_that_scripts_need_not_parse_prose(tmp_path: Path) -> None:
+    import json
+
+    done = runner.invoke(app, ["--state", str(tmp_path / "none.json"), "status", "--json"])
+    assert json.loads(done.stdout)["error"]["exit_code"] == done.exit_code == 1
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["status", "--offline", "--state", "none.json"]])
+def test_light_commands_do_not_load_boto3_because_it_costs_most_of_a_second(
+    arguments: list[str], tmp_path: Path
+) -> None:
+    code = (
+        "import sys\n"
+        "from wizard.cli import app\n"
+        f"try: app({arguments!r})\n"
+        "except SystemExit: pass\n"
+        "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
