@@ -130,8 +130,8 @@ class Interview:
         import questionary
 
         offered = default if default in [key for key, _text in choices] else None
-        return str(
-            self._answer(
+        answer = self._answer(
+            _folding(
                 questionary.select(
                     plain(question),
                     choices=[questionary.Choice(plain(shown), value=key) for key, shown in choices],
@@ -141,6 +141,7 @@ class Interview:
                 )
             )
         )
+        return str(answer)
 
     def _ask_until_valid(
         self, question: str, offered: str, parse: Callable[[str], object], *, suggestions: Sequence[str] = ()
@@ -155,7 +156,7 @@ class Interview:
             try:
                 parse(answer)
             except ValueError as error:
-                self._console.print(Printable(text(f"  ✗ {error}", "red")))
+                self._console.print(Printable(text(f"✗ {error}", "red")))
                 offered = answer
             else:
                 return answer
@@ -203,6 +204,15 @@ class Interview:
         from prompt_toolkit.output import create_output
 
         return create_output(stdout=sys.stderr)
+
+
+def _folding(question: Question) -> Question:
+    """The question with long choices folded in narrow windows; questionary would cut them."""
+    from prompt_toolkit.filters import Always
+
+    for window in question.application.layout.find_all_windows():
+        window.wrap_lines = Always()
+    return question
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Literal, TypeVar
 
 from wizard.catalogue import Wait
-from wizard.errors import WizardError
+from wizard.errors import ConflictError, CredentialsError, WizardError
 from wizard.events import (
     Change,
     ChangeDone,
@@ -61,6 +61,7 @@ class Rollback:
         self.store = store
         self._listen = listen
         self._phase = ""
+        self._failures: dict[Resource, WizardError] = {}
         context.aws.on_wait = self._on_wait
         for key, record in store.state.records.items():
             context.known.setdefault(key, record.facts)
@@ -75,9 +76,21 @@ class Rollback:
         ]
 
     def _judge(self, phase: Phase, resource: Resource) -> Verdict:
-        facts = resource.read(self.context)
-        fate, reason = self._fate(resource, facts)
-        return Verdict(phase.key, resource, resource.title(self.context), fate, reason)
+        title = resource.title(self.context)
+        if blocker := self._needed_by_a_failure(resource):
+            return Verdict(phase.key, resource, title, "keep", f"is needed by the {blocker}")
+        try:
+            fate, reason = self._fate(resource, resource.read(self.context))
+        except ConflictError as error:
+            fate, reason = "keep", f"is not ours any more: {error.why}"
+        return Verdict(phase.key, resource, title, fate, reason)
+
+    def _needed_by_a_failure(self, resource: Resource) -> str | None:
+        """A function that stays needs its role: one made anew under its name could never be used by it."""
+        for failed in self._failures:
+            if resource.key in failed.needs:
+                return failed.title(self.context)
+        return None
 
     def _fate(self, resource: Resource, facts: Facts | None) -> tuple[Fate, str]:
         record = self.store.record(resource.key)
@@ -107,15 +120,18 @@ class Rollback:
         return whole if record is not None and record.origin == "created" else None
 
     def apply(self) -> list[Verdict]:
-        """Do it; returns what became of each resource.
+        """Do it; returns what became of each resource. What cannot be removed does not hold up the rest.
 
         Raises:
-            WizardError: something cannot be removed. Running again continues.
+            CredentialsError: the credentials died; nothing more is tried with them.
+            WizardError: something could not be removed. Running again continues.
         """
         self.store.enter("rolling back")
         verdicts: list[Verdict] = []
         for phase in reversed(PHASES):
             verdicts += self._undo_phase(phase)
+        if self._failures:
+            raise _summed_up(list(self._failures.values()))
         self._look_again(verdicts)
         self._finish()
         return verdicts
@@ -124,13 +140,24 @@ class Rollback:
         resources = [item for item in reversed(phase.resources) if self.store.record(item.key)]
         self._phase, begun = phase.key, time.monotonic()
         self._listen(PhaseStarted(phase.key))
-        try:
-            verdicts = [self._undo(phase, resource) for resource in resources]
-        except WizardError as error:
-            self._listen(PhaseFailed(phase.key, error, time.monotonic() - begun))
-            raise
+        verdicts: list[Verdict] = []
+        failures: list[WizardError] = []
+        for resource in resources:
+            try:
+                verdicts.append(self._undo(phase, resource))
+            except WizardError as error:
+                failures.append(error)
+                self._failures[resource] = error
+                if isinstance(error, CredentialsError):
+                    self._listen(PhaseFailed(phase.key, error, time.monotonic() - begun))
+                    raise
         changes = sum(verdict.fate in ("delete", "restore") for verdict in verdicts)
-        self._listen(PhaseDone(phase.key, changes, time.monotonic() - begun))
+        seconds = time.monotonic() - begun
+        self._listen(
+            PhaseFailed(phase.key, failures[0], seconds)
+            if failures
+            else PhaseDone(phase.key, changes, seconds)
+        )
         return verdicts
 
     def _undo(self, phase: Phase, resource: Resource) -> Verdict:
@@ -199,6 +226,18 @@ class Rollback:
 
     def _on_wait(self, reason: str, elapsed: float, patience: float) -> None:
         self._listen(Waiting(self._phase, reason, elapsed, patience))
+
+
+def _summed_up(failures: list[WizardError]) -> WizardError:
+    """All of them in one; the first says what to do."""
+    first = failures[0]
+    more = "".join(f" {error.what} {error.why}" for error in failures[1:])
+    return WizardError(
+        what=f"{first.what} Everything else was taken back." if not more else first.what,
+        why=f"{first.why}{more}",
+        next_step=f"{first.next_step} `eventtrack-wizard rollback` continues.",
+        link=first.link,
+    )
 
 
 def _settings_of(resource: Resource, facts: Facts, context: Context) -> Facts:

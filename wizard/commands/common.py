@@ -85,9 +85,9 @@ def guarded(action: Callable[[], ExitCode], *, as_json: bool = False) -> ExitCod
 
 
 def _show(error: WizardError, as_json: bool) -> ExitCode:
-    from wizard.screen import error_panel
+    from wizard.screen import print_error
 
-    messages().print(error_panel(error))
+    print_error(messages(), error)
     if as_json:
         print_json({"error": error.as_dict()})
     return error.exit_code

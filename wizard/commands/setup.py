@@ -9,18 +9,18 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from wizard import deployment, names, tokens
+from wizard import deployment, names, policies, preflight, tokens
 from wizard import state as state_module
 from wizard.commands.common import messages, results, stoppable
 from wizard.deployment import Account, Options
 from wizard.endpoint import TOKEN_HEADER, url_of
 from wizard.engine import Engine
-from wizard.errors import ConflictError, CredentialsError, ExitCode, UsageError, WizardError
+from wizard.errors import CredentialsError, ExitCode, UsageError, WizardError
 from wizard.interview import Interview, is_interactive
 from wizard.observe import Plan, observe
 from wizard.patience import SystemClock
 from wizard.resources.base import Context
-from wizard.screen import error_panel, plan_table, progress, review
+from wizard.screen import plan_table, print_error, progress, review
 from wizard.settings import DEFAULT_NAME, Place, Resolved, resolve
 from wizard.state import Pins, State, Store
 
@@ -57,7 +57,7 @@ def _dry_run(request: Request, clock: SystemClock) -> ExitCode:
     setup.prepare()
     plan = setup.plan()
     results().print(plan_table(plan))
-    _refuse_conflicts(plan)
+    setup.refuse_impossible(plan)
     return ExitCode.DONE
 
 
@@ -76,7 +76,7 @@ class _Setup:
     def run(self) -> ExitCode:
         self.prepare()
         plan = self.plan()
-        _refuse_conflicts(plan)
+        self.refuse_impossible(plan)
         if plan.in_order and self._is_written():
             self._say_nothing_to_do()
             return ExitCode.DONE
@@ -161,6 +161,14 @@ class _Setup:
         self.console.print(f"Looking at account {self.pins.account}, region {self.pins.region} …")
         return observe(self.context, self.store, side_by_side=False, adopt=self.request.adopt)
 
+    def refuse_impossible(self, plan: Plan) -> None:
+        """Everything that is in the way, at once, before the first change."""
+        policy = policies.operator(deployment.names_of(self.pins, self.resolved.settings))
+        preflight.check(self.context, plan, policy, self.account.identity.arn, self._notice)
+
+    def _notice(self, text: str) -> None:
+        self.console.print(f"Note: {text}", markup=False)
+
     def _is_written(self) -> bool:
         """Whether settings and token are what the state file already says."""
         known = {token.sha256 for token in self.state.tokens}
@@ -190,7 +198,7 @@ class _Setup:
                 with progress(self.console) as listen:
                     Engine(self.context, self.store, listen, adopt=self.request.adopt).apply()
             except WizardError as error:
-                self.console.print(error_panel(error))
+                print_error(self.console, error)
                 if not self._try_again(error):
                     return error.exit_code
             else:
@@ -263,18 +271,6 @@ def _next_commands(options: Options) -> str:
         f"\n  eventtrack-wizard status{state}      compare what runs with what was set up"
         f"\n  eventtrack-wizard rollback{state}    take everything back"
     )
-
-
-def _refuse_conflicts(plan: Plan) -> None:
-    """Everything that is in the way, at once, before the first change."""
-    if len(plan.conflicts) == 1:
-        raise plan.conflicts[0]
-    if plan.conflicts:
-        raise ConflictError(
-            what=" ".join(conflict.what for conflict in plan.conflicts),
-            why=" ".join(dict.fromkeys(conflict.why for conflict in plan.conflicts)),
-            next_step=" ".join(dict.fromkeys(conflict.next_step for conflict in plan.conflicts)),
-        )
 
 
 def _json_round_trip(resolved: Resolved) -> dict[str, object]:

@@ -33,7 +33,7 @@ class LiveTable:
         self._console = console
         self._walk = Walk(reverse=reverse)
         self._lock = RLock()
-        self._display = _Display(_Picture(self._walk, self._lock), console)
+        self._display = _Display(Picture(self._walk, self._lock), console)
 
     def __call__(self, event: Event) -> None:
         """Take an event in; the next picture shows it. Draws nothing itself, so that it never waits."""
@@ -61,7 +61,7 @@ class LiveTable:
             self._console.show_cursor(True)
 
 
-class _Picture:
+class Picture:
     """The walk as rich draws it; remembers what it drew, so that it can be taken back."""
 
     def __init__(self, walk: Walk, lock: RLock) -> None:
@@ -107,7 +107,7 @@ def _without_trailing_blanks(line: list[Segment]) -> list[Segment]:
 class _Display(Live):
     """Rich's live display, with a picture that fits itself to the window and survives its resizing."""
 
-    def __init__(self, picture: _Picture, console: Console) -> None:
+    def __init__(self, picture: Picture, console: Console) -> None:
         super().__init__(
             picture,
             console=console,

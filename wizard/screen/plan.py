@@ -31,7 +31,7 @@ def plan_table(plan: Plan) -> RenderableType:
     """Per phase what would be created, changed, adopted, left, and what is in the way; then the sum."""
     parts: list[RenderableType] = []
     for phase in plan.phases:
-        parts.append(Text(f"{phase_number(phase.key)} {phase.title}", style="bold"))
+        parts.append(text(f"{phase_number(phase.key)} {phase.title}", "bold"))
         parts.append(Padding(_rows(phase), (0, 0, 0, 2)))
     return Printable(Group(*parts, Text(), text(summed_up(plan), "bold")))
 

@@ -43,12 +43,12 @@ class PhaseWalk:
     notices: list[str] = field(default_factory=list)
     error: WizardError | None = None
 
-    def activity(self, now: float) -> str:
-        """What happens at this moment; a wait with the seconds so far and the seconds it may take."""
+    def activity(self, now: float) -> tuple[str, str]:
+        """What happens at this moment; of a wait also the seconds so far and the seconds it may take."""
         if self.wait is None:
-            return self.doing
+            return self.doing, ""
         elapsed = self.wait.elapsed + now - self.wait_heard
-        return f"{plain(self.wait.reason)} ({elapsed:.0f} s, at most {self.wait.patience:.0f} s)"
+        return plain(self.wait.reason), f" ({elapsed:.0f} s, at most {self.wait.patience:.0f} s)"
 
     def time(self, now: float) -> float | None:
         """Seconds that the phase has taken; None before it begins."""
