@@ -61,7 +61,8 @@ def connect(options: Options, clock: Clock, pins: Pins | None) -> Account:
         session = open_session(None, region, ROOT_KEYS)
         aws = Aws(session, start_local_aws().url, clock)
     else:
-        session = open_session(options.profile, region)
+        # botocore alone knows only AWS_DEFAULT_REGION; the pinned region wins over both.
+        session = open_session(options.profile, region or os.environ.get("AWS_REGION"))
         if session.region_name is None:
             raise CredentialsError(
                 what="No region is known.",
@@ -202,20 +203,11 @@ def ensure_token(options: Options, state: State) -> tuple[str, bool]:
     token = token or tokens.generate()
     digest = tokens.digest(token)
     if digest.sha256 not in {known.sha256 for known in state.tokens}:
-        label = _free_label({known.label for known in state.tokens})
+        label = tokens.free_label(tokens.DEFAULT_LABEL, {known.label for known in state.tokens})
         state.tokens.append(tokens.digest(token, label))
     if tokens.read(options.state) is None:
         tokens.write(options.state, token)
     return token, new
-
-
-def _free_label(taken: set[str]) -> str:
-    if tokens.DEFAULT_LABEL not in taken:
-        return tokens.DEFAULT_LABEL
-    number = 2
-    while f"{tokens.DEFAULT_LABEL}-{number}" in taken:
-        number += 1
-    return f"{tokens.DEFAULT_LABEL}-{number}"
 
 
 def remove_local_operator(context: Context) -> None:

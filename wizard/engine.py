@@ -70,9 +70,17 @@ class Engine:
         Raises:
             WizardError: a phase failed. What was done is in the state file; applying again continues.
         """
+        self.apply_phases()
+        self.store.enter("deployed")
+
+    def apply_phases(self) -> None:
+        """Bring the phases that the engine was given to what is wanted; says nothing about the others.
+
+        Raises:
+            WizardError: see `apply`.
+        """
         for phase in self._phases:
             self._apply_phase(phase)
-        self.store.enter("deployed")
 
     def _apply_phase(self, phase: Phase) -> None:
         self._phase, changes_before, begun = phase.key, self.changes, time.monotonic()

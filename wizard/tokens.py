@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from wizard.errors import StateError, UsageError
@@ -13,11 +14,17 @@ from wizard.state import TokenDigest, now, write_private_file
 TOKEN_BYTES = 32
 DEFAULT_LABEL = "default"
 SHORTEST_TOKEN = 16
+LONGEST_LABEL = 32
 
 
 def token_path(state_path: Path) -> Path:
     """The file of a deployment's token: `eventtrack-state.json` has `eventtrack-state.token`."""
     return state_path.with_suffix(".token")
+
+
+def rotation_path(state_path: Path) -> Path:
+    """The file of a rotation that is not finished (`rotation`); it holds the new token."""
+    return state_path.with_suffix(".rotation")
 
 
 def generate() -> str:
@@ -43,6 +50,68 @@ def checked(token: str) -> str:
             next_step="Give another one in EVENTTRACK_TOKEN, or none: the wizard makes a good one.",
         )
     return token
+
+
+def checked_label(label: str, taken: Collection[str]) -> str:
+    """A label for a new token.
+
+    Raises:
+        UsageError: the function's environment cannot carry it, or another token has it.
+    """
+    if not re.fullmatch(rf"[A-Za-z0-9._-]{{1,{LONGEST_LABEL}}}", label):
+        raise UsageError(
+            what=f"{label!r} cannot be a token's label.",
+            why=f"A label has 1 to {LONGEST_LABEL} letters, digits, dots, hyphens and underscores.",
+            next_step="Give another one with --label.",
+        )
+    if label in taken:
+        raise UsageError(
+            what=f"There is a token with the label {label} already.",
+            why="A label tells one client's events from another's. Its token was shown when it was made.",
+            next_step=f"Give another --label, or run `eventtrack-wizard token revoke {label}` first.",
+        )
+    return label
+
+
+def free_label(wish: str, taken: Collection[str]) -> str:
+    """`wish`, or with a number where that is taken; never longer than a label may be."""
+    number, label = 1, wish[:LONGEST_LABEL]
+    while label in taken:
+        number += 1
+        label = f"{wish[: LONGEST_LABEL - len(str(number)) - 1]}-{number}"
+    return label
+
+
+def without(known: Sequence[TokenDigest], label: str, own: Collection[str | None]) -> list[TokenDigest]:
+    """The tokens that stay when the one with the label goes.
+
+    Args:
+        own: tokens that this wizard itself sends.
+
+    Raises:
+        UsageError: there is no such token, or it may not go.
+    """
+    doomed = next((token for token in known if token.label == label), None)
+    if doomed is None:
+        raise UsageError(
+            what=f"There is no token with the label {label}.",
+            why=f"The labels are: {', '.join(token.label for token in known) or 'none'}.",
+            next_step="See `eventtrack-wizard token list`.",
+        )
+    if len(known) == 1:
+        raise UsageError(
+            what=f"{label} is the last token and was not revoked.",
+            why="Without a token nobody could send an event.",
+            next_step="Run `eventtrack-wizard token rotate` to replace it, or close the endpoint with"
+            " `eventtrack-wizard setup --reserved-concurrency 0`.",
+        )
+    if doomed.sha256 in {digest(token).sha256 for token in own if token}:
+        raise UsageError(
+            what=f"{label} is the token that this wizard itself sends; it was not revoked.",
+            why="Tests and checks of the deployment would be refused.",
+            next_step="Run `eventtrack-wizard token rotate`: it replaces the token, then revokes it.",
+        )
+    return [token for token in known if token is not doomed]
 
 
 def read(state_path: Path) -> str | None:
@@ -80,3 +149,9 @@ def write(state_path: Path, token: str) -> Path:
             next_step="Make the folder writable, then run the same command again.",
         ) from error
     return path
+
+
+def remove(state_path: Path) -> None:
+    """Forget the tokens of a deployment that is gone."""
+    token_path(state_path).unlink(missing_ok=True)
+    rotation_path(state_path).unlink(missing_ok=True)

@@ -54,7 +54,7 @@ def _take_back(context: Context, store: Store, options: Options, *, ask: bool) -
         verdicts = Rollback(context, store, listen).apply()
     store.state.tokens.clear()
     store.save()
-    tokens.token_path(options.state).unlink(missing_ok=True)
+    tokens.remove(options.state)
     deployment.remove_local_operator(context)
     return verdicts
 

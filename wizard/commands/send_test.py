@@ -39,7 +39,7 @@ def run(options: Options, *, as_json: bool, count: int, file: Path | None, event
     events = _events_of(file) if file else None
     clock = SystemClock()
     with stoppable(clock), existing(options, clock, lock=False) as (context, _store):
-        endpoint = _endpoint(context)
+        endpoint = endpoint_of(context)
         sent: list[Sent] = []
         for number in range(1, count + 1):
             sent.append(_send(context, endpoint, events or [_sample(event_name, number)]))
@@ -50,7 +50,13 @@ def run(options: Options, *, as_json: bool, count: int, file: Path | None, event
         return ExitCode.DONE if all(one.proved for one in sent) else ExitCode.FAILED
 
 
-def _endpoint(context: Context) -> Endpoint:
+def endpoint_of(context: Context, connections: int = 4) -> Endpoint:
+    """The deployed endpoint with the token to send, for as many posts at once as there are connections.
+
+    Raises:
+        StateError: there is no endpoint yet.
+        UsageError: there is no token.
+    """
     url = url_of(context)
     if url is None:
         raise StateError(
@@ -64,7 +70,7 @@ def _endpoint(context: Context) -> Endpoint:
             why="The token file is gone and EVENTTRACK_TOKEN is not set.",
             next_step="Set EVENTTRACK_TOKEN, or run `eventtrack-wizard setup` to add a new token.",
         )
-    return Endpoint(url, context.token)
+    return Endpoint(url, context.token, connections)
 
 
 def _sample(event_name: str, number: int) -> dict[str, Any]:

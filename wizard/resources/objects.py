@@ -5,9 +5,12 @@ from __future__ import annotations
 import gzip
 import json
 import uuid
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError
 
 from wizard.errors import WizardError
 from wizard.resources.base import Context
@@ -47,19 +50,30 @@ def find_stored(context: Context, bucket: str, request_id: str, sent_at: datetim
     Args:
         sent_at: a moment before the request, UTC, by the clock of this machine; AWS's may differ by minutes.
     """
-    first, last = sent_at - CLOCK_TOLERANCE, datetime.now(UTC) + CLOCK_TOLERANCE
-    hour = first.replace(minute=0, second=0, microsecond=0)
-    while hour <= last:
-        key = _find_in_hour(context, bucket, hour, request_id, first)
-        if key is not None:
+    for key in _keys_since(context, bucket, sent_at):
+        if request_id in key:
             return read_events(context, bucket, key)
-        hour += timedelta(hours=1)
     return None
 
 
-def _find_in_hour(
-    context: Context, bucket: str, hour: datetime, request_id: str, first: datetime
-) -> str | None:
+def stored_request_ids(context: Context, bucket: str, sent_at: datetime) -> Iterator[str]:
+    """The request ids of all objects stored since `sent_at` or a few minutes before, one an object.
+
+    The object's name holds the id, so nothing but names is fetched: one call for a thousand objects.
+    """
+    for key in _keys_since(context, bucket, sent_at):
+        yield key.rpartition("/")[2].partition(".")[0].rpartition("_")[2]
+
+
+def _keys_since(context: Context, bucket: str, sent_at: datetime) -> Iterator[str]:
+    first, last = sent_at - CLOCK_TOLERANCE, datetime.now(UTC) + CLOCK_TOLERANCE
+    hour = first.replace(minute=0, second=0, microsecond=0)
+    while hour <= last:
+        yield from _keys_in_hour(context, bucket, hour, first)
+        hour += timedelta(hours=1)
+
+
+def _keys_in_hour(context: Context, bucket: str, hour: datetime, first: datetime) -> Iterator[str]:
     prefix = f"events/year={hour.year}/month={hour.month:02d}/day={hour.day:02d}/hour={hour.hour:02d}/"
     start_after = f"{prefix}events_{int(first.timestamp() * 1_000_000_000)}"
     pages = context.aws.s3.get_paginator("list_objects_v2").paginate(
@@ -67,9 +81,7 @@ def _find_in_hour(
     )
     for page in pages:
         for found in page.get("Contents", []):
-            if request_id in found["Key"]:
-                return found["Key"]
-    return None
+            yield found["Key"]
 
 
 def read_events(
@@ -110,6 +122,8 @@ def foreign_objects(context: Context, bucket: str) -> tuple[int, bool]:
 def _is_probe(context: Context, bucket: str, key: str, version_id: str) -> bool:
     try:
         stored = read_events(context, bucket, key, version_id)
+    except BotoCoreError:
+        raise  # that S3 did not answer says nothing of the object; some of these are OSErrors, too
     except (ValueError, OSError):
         return False
     if stored is None:

@@ -1,0 +1,174 @@
+"""`token list / add / revoke / rotate`: who may send events. AWS and the state file know digests only."""
+
+from __future__ import annotations
+
+import os
+
+from rich.table import Table
+
+from wizard import rotation as rotations
+from wizard import tokens
+from wizard.commands.common import messages, print_json, results, stoppable
+from wizard.deployment import Options, existing, required_state
+from wizard.errors import ExitCode, UsageError, WizardError
+from wizard.interview import Interview, is_interactive
+from wizard.patience import SystemClock
+from wizard.resources.base import Context
+from wizard.rotation import Rotation
+from wizard.screen import PlainLines
+from wizard.state import Store
+from wizard.token_change import bring_into_force, refuse_unfinished, write_ahead
+
+CLIENT_LABEL = "client"
+
+
+def list_all(options: Options, *, as_json: bool) -> ExitCode:
+    """Show the tokens by label, from the state file alone."""
+    state = required_state(options.state)
+    own = {tokens.digest(token).sha256 for token in _own(options) if token}
+    if as_json:
+        print_json(
+            [
+                {"label": token.label, "created_at": token.created_at, "own": token.sha256 in own}
+                for token in state.tokens
+            ]
+        )
+    else:
+        table = Table("Label", "Made", "", box=None)
+        for token in state.tokens:
+            table.add_row(token.label, token.created_at, "this wizard's own" if token.sha256 in own else "")
+        results().print(table)
+    if rotations.unfinished(options.state):
+        messages().print("A rotation is not finished: run `eventtrack-wizard token rotate`.")
+    return ExitCode.DONE
+
+
+def add(options: Options, *, label: str | None) -> ExitCode:
+    """Make a token for one more client. It is printed before AWS hears of it, so that it is never lost."""
+    clock = SystemClock()
+    with stoppable(clock), existing(options, clock, lock=True) as (context, store):
+        refuse_unfinished(store)
+        taken = [token.label for token in store.state.tokens]
+        chosen = (
+            tokens.free_label(CLIENT_LABEL, taken) if label is None else tokens.checked_label(label, taken)
+        )
+        token = tokens.generate()
+        write_ahead(context, store, [*store.state.tokens, tokens.digest(token, chosen)])
+        messages().print(f"The token of {chosen}, shown this once:", markup=False)
+        print(token, flush=True)  # noqa: T201  the result: the token alone, for `$(…)`
+        context.token = token
+        try:
+            bring_into_force(context, store, PlainLines(messages()))
+        except WizardError:
+            messages().print("The token is written down: `eventtrack-wizard setup` brings it into force.")
+            raise
+        messages().print(
+            f"It is in force. Take it back with `eventtrack-wizard token revoke {chosen}`.", markup=False
+        )
+    return ExitCode.DONE
+
+
+def revoke(options: Options, *, label: str, yes: bool) -> ExitCode:
+    """Refuse a client from now on."""
+    clock = SystemClock()
+    with stoppable(clock), existing(options, clock, lock=True) as (context, store):
+        refuse_unfinished(store)
+        known = store.state.tokens
+        if label not in {token.label for token in known} and bring_into_force(
+            context, store, PlainLines(messages())
+        ):
+            messages().print("Finished what an earlier run had begun.")
+            return ExitCode.DONE
+        left = tokens.without(known, label, _own(options))
+        if not _agreed(
+            f"Requests with the token of {label} will be refused. Go on?", f"revoke {label}", yes=yes
+        ):
+            return ExitCode.DONE
+        _give_up_rotation_to(label, store, options)
+        write_ahead(context, store, left)
+        bring_into_force(context, store, PlainLines(messages()))
+        messages().print(f"The token of {label} is revoked.", markup=False)
+        if context.token is None:
+            messages().print("No token is here to prove the endpoint with: run `eventtrack-wizard setup`.")
+    return ExitCode.DONE
+
+
+def rotate(options: Options, *, label: str | None, keep_old: bool, grace: float, yes: bool) -> ExitCode:
+    """Replace the deployment's own token; an unfinished rotation is finished first and alone."""
+    clock = SystemClock()
+    with stoppable(clock), existing(options, clock, lock=True) as (context, store):
+        refuse_unfinished(store)
+        rotation = rotations.unfinished(options.state)
+        if rotation is None:
+            question = "Clients that hold a copy of the old token will be refused. Go on?"
+            if not keep_old and not _agreed(question, "rotate", yes=yes):
+                return ExitCode.DONE
+            own = tokens.read(options.state) or context.token
+            rotation = rotations.begin(options.state, store.state.tokens, own, label, keep_old=keep_old)
+        else:
+            messages().print("Going on with the rotation that was begun.")
+        _carry_out(rotation, context, store, options, grace)
+        _say_rotated(rotation, store, options)
+    return ExitCode.DONE
+
+
+def _carry_out(rotation: Rotation, context: Context, store: Store, options: Options, grace: float) -> None:
+    """Every step may have happened before: each does nothing then."""
+    listen = PlainLines(messages())
+    old_is_known = any(token.sha256 == rotation.old_sha256 for token in store.state.tokens)
+    context.token = rotation.token
+    write_ahead(context, store, rotation.joined(store.state.tokens))
+    bring_into_force(context, store, listen)
+    tokens.write(options.state, rotation.token)
+    if old_is_known and not rotation.keep_old:
+        messages().print(f"The new token is in force. The old one goes in {grace:g} s.", markup=False)
+        # Requests that were begun with the old token are still on their way.
+        context.aws.clock.sleep(grace)
+    write_ahead(context, store, rotation.finished(store.state.tokens))
+    bring_into_force(context, store, listen)
+    rotations.forget(options.state)
+
+
+def _say_rotated(rotation: Rotation, store: Store, options: Options) -> None:
+    path = tokens.token_path(options.state)
+    messages().print(f"The new token is in {path}; it was not shown.", markup=False)
+    old = next((token.label for token in store.state.tokens if token.sha256 == rotation.old_sha256), None)
+    if old is not None:
+        messages().print(
+            f"The old one is valid until you run `eventtrack-wizard token revoke {old}`.", markup=False
+        )
+    if os.environ.get("EVENTTRACK_TOKEN", rotation.token) != rotation.token:
+        messages().print("EVENTTRACK_TOKEN is set to another token: unset it, or the wizard sends that one.")
+
+
+def _own(options: Options) -> tuple[str | None, ...]:
+    """The tokens that this wizard sends: of the token file and of the environment."""
+    return tokens.read(options.state), os.environ.get("EVENTTRACK_TOKEN")
+
+
+def _give_up_rotation_to(label: str, store: Store, options: Options) -> None:
+    """Revoking the new token of an unfinished rotation gives the rotation up; else it would come back."""
+    rotation = rotations.unfinished(options.state)
+    doomed = next(token for token in store.state.tokens if token.label == label)
+    if rotation and tokens.digest(rotation.token).sha256 == doomed.sha256:
+        rotations.forget(options.state)
+
+
+def _agreed(question: str, command: str, *, yes: bool) -> bool:
+    """The operator's word that somebody may be refused.
+
+    Raises:
+        UsageError: there is nobody to ask.
+    """
+    if yes:
+        return True
+    if not is_interactive():
+        raise UsageError(
+            what="There is nobody to confirm it.",
+            why="Standard input or standard error is not a terminal.",
+            next_step=f"Run `eventtrack-wizard token {command} --yes`.",
+        )
+    if Interview(messages()).confirm(question, default=False):
+        return True
+    messages().print("Nothing was changed.")
+    return False
