@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, UnknownRegionError
 
 from wizard import __version__
+from wizard.catalogue import ENABLE_REGION, UNKNOWN_KEY
 from wizard.errors import CredentialsError
 from wizard.patience import Clock, OnWait, explained
 
@@ -33,6 +34,11 @@ INVOKE_READ_TIMEOUT = 930
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 SECONDS_BETWEEN = {"CreateRestApi": 3.0, "CreateDeployment": 5.0, "DeleteRestApi": 30.0}
 API_GATEWAY_BURST, API_GATEWAY_RATE = 40, 10.0
+# Rounding leaves waits that no clock can show.
+SHORTEST_WAIT = 0.001
+
+# The oldest region of each partition; no account can switch it off.
+ALWAYS_ENABLED = {"aws": "us-east-1", "aws-cn": "cn-north-1", "aws-us-gov": "us-gov-west-1"}
 
 
 @dataclass(frozen=True)
@@ -74,10 +80,11 @@ class Pacer:
             pause = self._seconds_between.get(operation, 0.0)
             due = self._last_call.get(operation, now - pause) + pause
             wait = max(due - now, (1.0 - self._tokens) / API_GATEWAY_RATE, 0.0)
-            if wait == 0.0:
-                self._tokens -= 1.0
-                self._last_call[operation] = now
-            return wait
+            if wait > SHORTEST_WAIT:
+                return wait
+            self._tokens -= 1.0
+            self._last_call[operation] = now
+            return 0.0
 
 
 class Aws:
@@ -137,14 +144,20 @@ class Aws:
         """STS, in the region that we work in, so that a region that is not enabled shows at once."""
         return cast("STSClient", self._client("sts"))
 
+    def sts_elsewhere(self) -> STSClient | None:
+        """STS in the region of the partition that is always enabled; None when that is ours."""
+        region = ALWAYS_ENABLED.get(partition_of(self.session, self.region), self.region)
+        return None if region == self.region else cast("STSClient", self._client("sts", region=region))
+
     def open_clients(self) -> None:
         """Make the clients of reads now: making one is not safe on several threads at a time."""
         _ = (self.s3, self.iam, self.functions, self.apigateway, self.logs)
 
-    def _client(self, service: str, read_timeout: int = 30) -> Any:
+    def _client(self, service: str, read_timeout: int = 30, region: str | None = None) -> Any:
         make = cast("Callable[..., Any]", self.session.client)
         client = make(
             service,
+            region_name=region or self.region,
             endpoint_url=self.endpoint_url,
             config=Config(
                 connect_timeout=5,
@@ -188,6 +201,15 @@ def open_session(profile: str | None, region: str | None, keys: Keys | None = No
     return session
 
 
+def partition_of(session: boto3.Session, region: str) -> str:
+    """The partition that a region should be in; STS says it for certain. Regions younger than botocore
+    are taken for the commercial partition's."""
+    try:
+        return session.get_partition_for_region(region)
+    except UnknownRegionError:
+        return "aws"
+
+
 def identify(aws: Aws) -> Identity:
     """Ask STS who we are.
 
@@ -199,9 +221,30 @@ def identify(aws: Aws) -> Identity:
     try:
         answer = aws.sts.get_caller_identity()
     except (ClientError, BotoCoreError) as error:
+        if isinstance(error, ClientError) and _is_known_elsewhere(aws, error):
+            raise _region_is_off(aws.region) from error
         raise explained(error, doing) from error
     partition = answer["Arn"].split(":")[1]
     return Identity(answer["Account"], partition, answer["Arn"])
+
+
+def _is_known_elsewhere(aws: Aws, error: ClientError) -> bool:
+    """Whether the keys that this region does not know are good where no region can be switched off."""
+    elsewhere = aws.sts_elsewhere() if error.response.get("Error", {}).get("Code") in UNKNOWN_KEY else None
+    try:
+        return elsewhere is not None and bool(elsewhere.get_caller_identity())
+    except (ClientError, BotoCoreError):
+        return False
+
+
+def _region_is_off(region: str) -> CredentialsError:
+    return CredentialsError(
+        what=f"The region {region} is not enabled for this account.",
+        why="AWS knows the credentials elsewhere, but not there: the account has to opt in to that region.",
+        next_step=f"Run `aws account enable-region --region-name {region}` and wait some minutes, or choose"
+        " another region with --region.",
+        link=ENABLE_REGION,
+    )
 
 
 def refuse_other_account(identity: Identity, account: str, partition: str) -> None:

@@ -83,6 +83,8 @@ SERVER_FAULTS = (
     "ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "500", "502", "503", "504",
 )  # fmt: skip
 
+UNSEEN = Wait("AWS has it already but does not show it yet", 60)
+
 CONDITIONS: tuple[Condition, ...] = (
     # Dead credentials stop the run with the state saved; they never start a rollback.
     Condition(EXPIRED, Tell("Your AWS credentials have expired.", LOG_IN, CredentialsError)),
@@ -123,6 +125,16 @@ CONDITIONS: tuple[Condition, ...] = (
             "Finish the sign-up in the AWS console (a payment method, the phone check), then run again.",
             CredentialsError,
         ),
+    ),
+    # HEAD has no body, so S3 cannot say more.
+    Condition(
+        ("400", "Bad Request"),
+        Tell(
+            "S3 refuses the credentials without saying why; mostly they have expired.",
+            LOG_IN,
+            CredentialsError,
+        ),
+        operations=("HeadBucket",),
     ),
     # Refusals that no waiting will change.
     Condition(
@@ -166,7 +178,7 @@ CONDITIONS: tuple[Condition, ...] = (
         ),
     ),
     Condition(
-        ("BucketAlreadyExists", "BucketAlreadyOwnedByYou"),
+        ("BucketAlreadyExists",),
         Tell(
             "That bucket name is taken: all AWS accounts share one name space.",
             "Choose another one with --bucket-name.",
@@ -247,9 +259,13 @@ CONDITIONS: tuple[Condition, ...] = (
             "An account quota is used up. {message}",
             "Delete what is no longer used or ask for a higher quota, then run again.",
         ),
-        r"(?!.*rate)",
+        r"^(?!.*rate exceeded)",
     ),
-    # AWS is not ready yet.
+    # AWS is not ready yet. Whose a thing is that a create has met, the next look tells.
+    Condition(("BucketAlreadyOwnedByYou", "EntityAlreadyExists", "ResourceAlreadyExistsException"), UNSEEN),
+    Condition(
+        ("ResourceConflictException", "ConflictException"), UNSEEN, r"already exist|already has this name"
+    ),
     Condition(
         ("InvalidParameterValueException", "InvalidArnException"),
         Wait("IAM is still spreading the new role (usually 5 to 20 s)", 180),
@@ -272,6 +288,7 @@ CONDITIONS: tuple[Condition, ...] = (
         operations=("DeleteRestApi",),
     ),
     Condition(THROTTLES, Wait("AWS asks for fewer requests", 120, THROTTLED)),
+    Condition((), Wait("AWS asks for fewer requests", 120, THROTTLED), r"rate exceeded"),
     Condition(
         ("OperationAborted",),
         Wait("S3 is still letting go of a bucket of this name (up to an hour, mostly seconds)", 300),

@@ -7,6 +7,7 @@ and `status --offline` answer at once.
 
 from __future__ import annotations
 
+import enum
 import functools
 import inspect
 import sys
@@ -17,7 +18,7 @@ from typing import Annotated, Any
 import typer
 
 from wizard import __version__
-from wizard.errors import ExitCode
+from wizard.errors import ExitCode, UsageError
 from wizard.phase_titles import PHASE_TITLES
 from wizard.settings import SETTINGS, Setting, as_text
 
@@ -33,6 +34,10 @@ local_app = typer.Typer(
     help="The embedded local AWS: everything without an AWS account.", no_args_is_help=True
 )
 app.add_typer(local_app, name="local")
+token_app = typer.Typer(
+    help="Tokens of clients: several are valid at once; AWS knows only their digests.", no_args_is_help=True
+)
+app.add_typer(token_app, name="token")
 
 GLOBAL_PANEL = "Global options (before or after the command)"
 STATE_FILE = Path("eventtrack-state.json")
@@ -53,7 +58,7 @@ GLOBAL_OPTIONS: Mapping[str, Any] = {
     "region": Annotated[
         str | None,
         typer.Option(
-            "--region", envvar=["AWS_REGION", "AWS_DEFAULT_REGION"], help="Region of everything.",
+            "--region", help="Region of everything. [default: AWS_REGION, or the profile's]",
             rich_help_panel=GLOBAL_PANEL,
         ),
     ],
@@ -136,7 +141,11 @@ def _give_signature(run: Any, function: Callable[..., Any], extra: Mapping[str, 
 def _exit_with(function: Callable[..., ExitCode], options: dict[str, Any], values: dict[str, Any]) -> None:
     from wizard.commands.common import guarded
 
-    code = guarded(lambda: function(options=options, **values), as_json=bool(values.get("json")))
+    code = guarded(
+        lambda: function(options=options, **values),
+        as_json=bool(values.get("json")),
+        profile=options["profile"],
+    )
     raise typer.Exit(int(code))
 
 
@@ -157,6 +166,15 @@ def _remember_options(context: typer.Context, version: Version = False, **said: 
 
 _give_signature(_remember_options, _remember_options, GLOBAL_OPTIONS)
 app.callback()(_remember_options)
+
+
+class Language(enum.StrEnum):
+    """What `snippet` prints clients in; the values name the templates in `wizard.snippets`."""
+
+    CURL = "curl"
+    JAVASCRIPT = "javascript"
+    PYTHON = "python"
+    NODE = "node"
 
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
@@ -237,10 +255,30 @@ def send_test(
         Path | None, typer.Option("--file", help="Send the events in this JSON file (an object or a list).")
     ] = None,
     event_name: Annotated[str, typer.Option("--event-name", help="Name of the sample event.")] = "test_event",
+    load: Annotated[
+        int | None,
+        typer.Option("--load", min=1, max=100_000, help="Post this many events from many clients, measure."),
+    ] = None,
+    clients: Annotated[
+        int, typer.Option("--clients", min=1, max=200, help="With --load: clients that post at once.")
+    ] = 10,
 ) -> ExitCode:
     """Post a sample event to the public URL and prove that it was stored."""
-    from wizard.commands import send_test as command
     from wizard.deployment import Options
+
+    if load is not None:
+        from wizard.commands import load as load_command
+
+        if file is not None or count > 1:
+            raise UsageError(
+                what="--load cannot be used with --file or --count.",
+                why="--load makes its own events.",
+                next_step="Leave them out.",
+            )
+        return load_command.run(
+            Options(**options), as_json=json, requests=load, clients=clients, event_name=event_name
+        )
+    from wizard.commands import send_test as command
 
     return command.run(Options(**options), as_json=json, count=count, file=file, event_name=event_name)
 
@@ -259,6 +297,126 @@ def rollback(
     from wizard.deployment import Options
 
     return command.run(Options(**options), yes=yes, delete_events=delete_events, as_json=json)
+
+
+@_command(app, "policy", settings=True)
+def policy(
+    options: Any,
+    flags: Any,
+    name: Annotated[
+        str | None,
+        typer.Option("--name", envvar="EVENTTRACK_NAME", help="Name of a deployment that is not set up yet."),
+    ] = None,
+    account: Annotated[
+        str | None, typer.Option("--account", help="Account number, where there are no credentials yet.")
+    ] = None,
+) -> ExitCode:
+    """Print the IAM policy that the operator needs, and no more, as JSON."""
+    from wizard.commands import policy as command
+    from wizard.deployment import Options
+
+    return command.run(command.Request(Options(**options), flags, name=name, account=account))
+
+
+@_command(app, "recover", settings=True)
+def recover(
+    options: Any,
+    flags: Any,
+    name: Annotated[
+        str | None, typer.Option("--name", envvar="EVENTTRACK_NAME", help="Name of the lost deployment.")
+    ] = None,
+    deployment_id: Annotated[
+        str | None, typer.Option("--id", help="Which one, when several are found under the name.")
+    ] = None,
+    local: Annotated[bool, typer.Option("--local", help="It is in the embedded local AWS.")] = False,
+    yes: Yes = False,
+) -> ExitCode:
+    """Rebuild a lost or corrupt state file from the tags in AWS."""
+    from wizard.commands import recover as command
+    from wizard.deployment import Options
+
+    request = command.Request(
+        Options(**options, local=local), flags, name=name, deployment_id=deployment_id, yes=yes
+    )
+    return command.run(request)
+
+
+@_command(app, "snippet")
+def snippet(
+    options: Any,
+    language: Annotated[Language, typer.Argument(help="What the client is written in.")],
+    beacon: Annotated[
+        bool,
+        typer.Option(
+            "--beacon", help="JavaScript only: send the last events with navigator.sendBeacon."
+        ),
+    ] = False,
+) -> ExitCode:  # fmt: skip
+    """Print a working client for this deployment."""
+    from wizard.commands import snippet as command
+    from wizard.deployment import Options
+
+    return command.run(Options(**options), language=language.value, beacon=beacon)
+
+
+@_command(token_app, "list")
+def token_list(options: Any, json: Json = False) -> ExitCode:
+    """Show the tokens by label, from the state file alone."""
+    from wizard.commands import token as command
+    from wizard.deployment import Options
+
+    return command.list_all(Options(**options), as_json=json)
+
+
+@_command(token_app, "add")
+def token_add(
+    options: Any,
+    label: Annotated[
+        str | None,
+        typer.Option("--label", help="Tells this client's events from others'. [default: client]"),
+    ] = None,
+) -> ExitCode:
+    """Make a token for one more client and print it, this once, on standard output."""
+    from wizard.commands import token as command
+    from wizard.deployment import Options
+
+    return command.add(Options(**options), label=label)
+
+
+@_command(token_app, "revoke")
+def token_revoke(
+    options: Any, label: Annotated[str, typer.Argument(help="The token's label.")], yes: Yes = False
+) -> ExitCode:
+    """Refuse a client from now on."""
+    from wizard.commands import token as command
+    from wizard.deployment import Options
+
+    return command.revoke(Options(**options), label=label, yes=yes)
+
+
+@_command(token_app, "rotate")
+def token_rotate(
+    options: Any,
+    label: Annotated[
+        str | None, typer.Option("--label", help="Label of the new token. [default: the old one's]")
+    ] = None,
+    keep_old: Annotated[
+        bool, typer.Option("--keep-old", help="Leave the old token valid until you revoke it.")
+    ] = False,
+    grace: Annotated[
+        float,
+        typer.Option(
+            "--grace", min=0, max=3600,
+            help="Seconds that the old token stays valid after the token file has the new one.",
+        ),
+    ] = 10,
+    yes: Yes = False,
+) -> ExitCode:  # fmt: skip
+    """Replace the deployment's own token without a refused request; continues one that was interrupted."""
+    from wizard.commands import token as command
+    from wizard.deployment import Options
+
+    return command.rotate(Options(**options), label=label, keep_old=keep_old, grace=grace, yes=yes)
 
 
 @_command(local_app, "start")

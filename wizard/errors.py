@@ -6,6 +6,7 @@ WizardError                 what happened, why, the next command to type, the ex
 ├── CredentialsError        no, dead or foreign credentials; a region that is off (4)
 ├── BusyError               another run holds the state file (5)
 ├── ConflictError           something that is not ours stands where we would build (1)
+│   └── LostStateError      it is ours, but the state file that knows it is not here (1)
 ├── PatienceError           a wait ended before AWS was ready (1)
 └── VerificationError       a check of the finished deployment did not pass (1)
 """
@@ -91,6 +92,10 @@ class BusyError(WizardError):
 
 class ConflictError(WizardError):
     """Something that is not ours stands where we would build."""
+
+
+class LostStateError(ConflictError):
+    """What stands there is a deployment of this name whose state file is not here."""
 
 
 class PatienceError(WizardError):

@@ -1,6 +1,6 @@
 """The rules that AWS has for the values we ask for, as pure functions: text in, value out.
 
-Every function raises `ValueError` with one sentence that says what is wrong and what would be right.
+Every parser raises `ValueError` with one sentence that says what is wrong and what would be right.
 """
 
 from __future__ import annotations
@@ -8,6 +8,8 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
+
+from wizard.errors import UsageError
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
@@ -53,7 +55,7 @@ def _is_ip_address(text: str) -> bool:
 
 def matching(pattern: str, sentence: str) -> Callable[[str], str]:
     """A parser for texts that match `pattern` as a whole; others are refused with `sentence`."""
-    compiled = re.compile(pattern)
+    compiled = re.compile(pattern, re.ASCII)
 
     def parse(text: str) -> str:
         if not compiled.fullmatch(text):
@@ -67,6 +69,24 @@ deployment_name = matching(
     r"[a-z][a-z0-9-]{1,34}[a-z0-9]",
     "a deployment name has 3 to 36 lower-case letters, digits and hyphens, and begins with a letter",
 )
+
+
+def checked_deployment_name(text: str) -> str:
+    """A deployment's name that the operator gave.
+
+    Raises:
+        UsageError: it breaks the rule.
+    """
+    try:
+        return deployment_name(text)
+    except ValueError as error:
+        raise UsageError(
+            what=f"{text!r} cannot be the name of a deployment.",
+            why=f"The rule: {error}.",
+            next_step="Give another one with --name.",
+        ) from None
+
+
 region_name = matching(
     r"[a-z]{2,3}(-[a-z]+)+-\d", "a region looks like us-east-1; `aws ec2 describe-regions` lists yours"
 )
@@ -88,8 +108,8 @@ def optional_policy_arn(text: str) -> str | None:
     """The ARN of a managed policy, or nothing."""
     if not text:
         return None
-    if not re.fullmatch(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+", text):
-        raise ValueError("a permissions boundary is the ARN of a managed policy: arn:aws:iam::…:policy/…")
+    if not re.fullmatch(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+", text):
+        raise ValueError("a permissions boundary is the ARN of a managed policy: arn:…:iam::…:policy/…")
     return text
 
 
@@ -110,7 +130,7 @@ def whole_number(least: int, most: int, unit: str) -> Callable[[str], int]:
     """A parser for a whole number of `unit` from `least` to `most`."""
 
     def parse(text: str) -> int:
-        if not re.fullmatch(r"-?\d{1,12}", text) or not least <= int(text) <= most:
+        if not re.fullmatch(r"-?[0-9]{1,12}", text) or not least <= int(text) <= most:
             raise ValueError(f"a whole number of {unit} from {least} to {most}")
         return int(text)
 
@@ -129,7 +149,7 @@ def optional_whole_number(least: int, most: int, unit: str) -> Callable[[str], i
 
 def log_retention_days(text: str) -> int:
     """A number of days that CloudWatch Logs takes as retention."""
-    if not text.isdigit() or int(text) not in LOG_RETENTION_DAYS:
+    if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) not in LOG_RETENTION_DAYS:
         raise ValueError(f"one of {', '.join(map(str, LOG_RETENTION_DAYS))} days")
     return int(text)
 
@@ -148,7 +168,7 @@ def cors_origins(text: str) -> tuple[str, ...]:
     if origins == ("*",):
         return origins
     for origin in origins:
-        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:\d{1,5})?", origin):
+        if not re.fullmatch(r"https?://[A-Za-z0-9.-]+(:[0-9]{1,5})?", origin):
             raise ValueError(
                 f"{origin!r} is no origin: use * or scheme and host without a path, like https://app.example.com"
             )

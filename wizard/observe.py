@@ -32,6 +32,7 @@ class Observation:
     sentences: tuple[str, ...] = ()
     adopting: bool = False
     conflict: ConflictError | None = None
+    failure: WizardError | None = None
 
 
 @dataclass(frozen=True)
@@ -68,6 +69,11 @@ class Plan:
     def conflicts(self) -> list[ConflictError]:
         """What is in the way."""
         return [item.conflict for item in self.resources if item.conflict is not None]
+
+    @property
+    def failures(self) -> list[WizardError]:
+        """Why some things could not be looked at."""
+        return [item.failure for item in self.resources if item.failure is not None]
 
     @property
     def resources(self) -> list[Observation]:
@@ -119,7 +125,7 @@ def _observe_one(resource: Resource, context: Context, store: Store, *, adopt: b
     except ConflictError as error:
         return Observation(resource.key, title, "foreign", (error.what,), conflict=error)
     except WizardError as error:
-        return Observation(resource.key, title, "unknown", (f"{error.what} {error.why}",))
+        return Observation(resource.key, title, "unknown", (f"{error.what} {error.why}",), failure=error)
     if facts is None:
         return Observation(resource.key, title, "absent", (f"{title} is missing",))
     context.known[resource.key] = facts

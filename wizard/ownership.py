@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.errors import ConflictError
+from wizard.errors import ConflictError, LostStateError
 from wizard.resources.base import Context, Resource
 from wizard.state import Facts, Origin, Record, Store
 
@@ -58,22 +58,24 @@ def is_ours_to_delete(resource: Resource, facts: Facts, context: Context) -> boo
 
 def _foreign(resource: Resource, owner: str | None, context: Context) -> ConflictError:
     title = resource.title(context)
+    local = " --local" if context.pins.local else ""
     if owner is not None and owner.startswith(f"{context.pins.name}-"):
-        return ConflictError(
+        return LostStateError(
             what=f"The {title} belongs to the deployment {owner}.",
             why="It was set up under the same name with another state file, or that file was lost.",
-            next_step="Take it over with `eventtrack-wizard recover`, or choose another --name.",
+            next_step=f"Take it over with `eventtrack-wizard recover --name {context.pins.name}{local}`,"
+            " or choose another --name.",
         )
     if owner is not None or not resource.adoptable:
         return ConflictError(
-            what=f"There is already a {title}, and it is not this deployment's.",
+            what=f"The {title} is there already, and it is not this deployment's.",
             why=f"It belongs to the deployment {owner}."
             if owner
             else "Adopting it would overwrite what it does now.",
             next_step="Choose another --name, which derives all names anew.",
         )
     return ConflictError(
-        what=f"There is already a {title}, and it is not this deployment's.",
+        what=f"The {title} is there already, and it is not this deployment's.",
         why="It does not carry this deployment's tag, so somebody else may be using it.",
         next_step="Choose another name for it, or use it with --adopt; rollback then restores its settings.",
     )

@@ -20,6 +20,7 @@ from botocore.exceptions import (
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
 )
+from botocore.parsers import ResponseParserError
 
 from wizard.aws_errors import explain_client_error, explain_offline_error
 from wizard.catalogue import AGAIN, THROTTLED, Tell, Wait, look_up
@@ -91,7 +92,7 @@ def patiently(step: Callable[[], Result], *, clock: Clock, on_wait: OnWait, doin
     while True:
         try:
             return step()
-        except (NotYet, ClientError, BotoCoreError) as error:
+        except (NotYet, ClientError, BotoCoreError, ResponseParserError) as error:
             wait = _wait_for(error, doing)
         if wait.reason != reason:
             reason, since, attempt = wait.reason, clock.time(), 0
@@ -107,7 +108,7 @@ def patiently(step: Callable[[], Result], *, clock: Clock, on_wait: OnWait, doin
         attempt += 1
 
 
-def _wait_for(error: NotYet | ClientError | BotoCoreError, doing: str) -> Wait:
+def _wait_for(error: NotYet | ClientError | BotoCoreError | ResponseParserError, doing: str) -> Wait:
     """How to wait for what `error` says; raises a `WizardError` when waiting is of no use."""
     if isinstance(error, NotYet):
         return error.wait
@@ -116,7 +117,8 @@ def _wait_for(error: NotYet | ClientError | BotoCoreError, doing: str) -> Wait:
         if isinstance(reaction, Wait):
             return reaction
         raise explain_client_error(error, reaction, doing) from error
-    if isinstance(error, (BotoConnectionError, HTTPClientError)):
+    # An answer that is no AWS answer comes from something on the way: a proxy, a sign-in page.
+    if isinstance(error, (BotoConnectionError, HTTPClientError, ResponseParserError)):
         return UNREACHABLE
     raise explain_offline_error(error, doing) from error
 

@@ -53,7 +53,6 @@ BUCKET_ACTIONS = (
     "s3:ListBucket",
     "s3:ListBucketVersions",
     "s3:PutBucketPublicAccessBlock",
-    "s3:PutBucketTagging",
     "s3:PutBucketVersioning",
     "s3:PutEncryptionConfiguration",
     "s3:TagResource",
@@ -100,6 +99,7 @@ FUNCTION_ACTIONS = (
 LOG_GROUP_ACTIONS = (
     "logs:CreateLogGroup",
     "logs:DeleteLogGroup",
+    "logs:DeleteRetentionPolicy",
     "logs:ListTagsForResource",
     "logs:PutRetentionPolicy",
     "logs:TagResource",
@@ -129,13 +129,14 @@ class Names:
 def operator(names: Names) -> Document:
     """Everything that the wizard does with a deployment of these names, and nothing else.
 
-    An API's id is AWS's to choose, so API Gateway is scoped to the region's REST APIs; listing log
-    groups knows no single one as resource.
+    An API's id is AWS's to choose, so API Gateway is scoped to the region's REST APIs; an API is made
+    with tags by leave to put them. Tags of a log group are read on its ARN without the `:*` that every
+    other call needs; listing log groups knows no single one.
     """
     partition, region, account = names.partition, names.region, names.account
     bucket = f"arn:{partition}:s3:::{names.bucket}"
-    logs = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{names.function}"
     api = f"arn:{partition}:apigateway:{region}::"
+    logs = f"arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{names.function}"
     function = f"arn:{partition}:lambda:{region}:{account}:function:{names.function}"
     role_actions = ROLE_ACTIONS + (BOUNDARY_ACTIONS if names.boundary else ())
     return document(
@@ -145,7 +146,8 @@ def operator(names: Names) -> Document:
         _allow("Function", FUNCTION_ACTIONS, function),
         _allow("Logs", LOG_GROUP_ACTIONS, logs, f"{logs}:*"),
         _allow("ListLogGroups", ("logs:DescribeLogGroups",), "*"),
-        _allow("Api", API_ACTIONS, f"{api}/restapis", f"{api}/restapis/*", f"{api}/tags/*"),
+        _allow("Api", API_ACTIONS, f"{api}/restapis", f"{api}/restapis/*"),
+        _allow("TagApi", ("apigateway:PUT",), f"{api}/tags/*"),
         _allow("NewAccountLimits", ("lambda:GetAccountSettings",), "*"),
     )
 

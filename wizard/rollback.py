@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, TypeVar
 
 from wizard.catalogue import Wait
@@ -187,20 +188,19 @@ class Rollback:
             if fate == "delete":
                 resource.delete(self.context, facts)
             else:
-                before = _settings_of(resource, record.before or {}, self.context)
-                resource.update(self.context, before, facts)
+                resource.update(self.context, record.before or {}, facts)
         raise NotYet(STILL_THERE)
 
     def _look_again(self, verdicts: list[Verdict]) -> None:
         """Late log lines bring a deleted log group back."""
         for verdict in verdicts:
             if verdict.fate == "delete" and verdict.resource.aws_makes_it_too:
-                facts = self._patient(
-                    verdict.resource,
-                    lambda verdict=verdict: verdict.resource.read(self.context),  # type: ignore[misc]
-                )
-                if facts is not None:
-                    verdict.resource.delete(self.context, facts)
+                self._patient(verdict.resource, partial(self._delete_once_more, verdict.resource))
+
+    def _delete_once_more(self, resource: Resource) -> None:
+        facts = resource.read(self.context)
+        if facts is not None:
+            resource.delete(self.context, facts)
 
     def _finish(self) -> None:
         """Parts are forgotten with their whole; what was kept stays ours, in the file and by its tag."""
@@ -241,5 +241,5 @@ def _summed_up(failures: list[WizardError]) -> WizardError:
 
 
 def _settings_of(resource: Resource, facts: Facts, context: Context) -> Facts:
-    """The part of former facts that can be compared and set again."""
+    """The part of former facts that can be compared with what is wanted."""
     return {name: facts[name] for name in resource.wanted(context) if name in facts}

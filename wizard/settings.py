@@ -199,7 +199,7 @@ def resolve(
     for setting in SETTINGS:
         text, source = _said(setting, flags, environment, saved)
         if text is None or (source == "saved state" and ask_anyway and not setting.fixed):
-            offered = setting.default_at(place) if text is None else setting.parse(text)
+            offered = setting.default_at(place) if text is None else _parsed(setting, text, source)
             if ask is None:
                 values[setting.key], sources[setting.key] = offered, source or "default"
                 continue

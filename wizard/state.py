@@ -9,6 +9,7 @@ secret: tokens are in a file of their own (`tokens`), here are only their SHA-25
 from __future__ import annotations
 
 import dataclasses
+import glob
 import json
 import os
 from collections.abc import Collection, Iterator, Mapping
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from wizard import __version__
 from wizard.errors import BusyError, StateError
@@ -92,6 +93,8 @@ class State:
         """
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema {document['schema']} was written by another version of the wizard")
+        if document["stage"] not in get_args(Stage):
+            raise ValueError(f"nobody knows the stage {document['stage']!r}")
         return cls(
             pins=Pins(**document["pins"]),
             settings=dict(document["settings"]),
@@ -297,10 +300,18 @@ def locked(path: Path) -> Iterator[None]:
             )
         except OSError as error:
             raise _unwritable(path, error) from error
+        _sweep(path)
         yield
     finally:
         holder_path.unlink(missing_ok=True)
         lock.release()
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed runs had half written, a token among it; only the holder of the lock may."""
+    for kept in (path, path.with_suffix(".token"), path.with_suffix(".rotation")):
+        for half_written in path.parent.glob(f".{glob.escape(kept.name)}.*.tmp"):
+            half_written.unlink(missing_ok=True)
 
 
 def _holder(path: Path) -> str:

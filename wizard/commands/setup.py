@@ -11,11 +11,11 @@ from rich.markup import escape
 
 from wizard import deployment, names, policies, preflight, tokens
 from wizard import state as state_module
-from wizard.commands.common import messages, results, stoppable
+from wizard.commands.common import messages, name_profile, results, stoppable
 from wizard.deployment import Account, Options
-from wizard.endpoint import TOKEN_HEADER, url_of
+from wizard.endpoint import url_of
 from wizard.engine import Engine
-from wizard.errors import CredentialsError, ExitCode, UsageError, WizardError
+from wizard.errors import CredentialsError, ExitCode, LostStateError, UsageError, WizardError
 from wizard.interview import Interview, is_interactive
 from wizard.observe import Plan, observe
 from wizard.patience import SystemClock
@@ -75,7 +75,7 @@ class _Setup:
 
     def run(self) -> ExitCode:
         self.prepare()
-        plan = self.plan()
+        plan = self._take_over_lost(self.plan())
         self.refuse_impossible(plan)
         if plan.in_order and self._is_written():
             self._say_nothing_to_do()
@@ -117,14 +117,7 @@ class _Setup:
         given = self.request.name or os.environ.get("EVENTTRACK_NAME")
         if given is None:
             return self.interview.ask_name(DEFAULT_NAME) if self.interview else DEFAULT_NAME
-        try:
-            return names.deployment_name(given)
-        except ValueError as error:
-            raise UsageError(
-                what=f"{given!r} cannot be the name of a deployment.",
-                why=f"The rule: {error}.",
-                next_step="Give another one with --name.",
-            ) from None
+        return names.checked_deployment_name(given)
 
     @property
     def place(self) -> Place:
@@ -160,6 +153,20 @@ class _Setup:
         """What stands, held against what is wanted. A token that is still to be made is no drift."""
         self.console.print(f"Looking at account {self.pins.account}, region {self.pins.region} …")
         return observe(self.context, self.store, side_by_side=False, adopt=self.request.adopt)
+
+    def _take_over_lost(self, plan: Plan) -> Plan:
+        """A folder without state that meets a deployment of this name: offer to recover, then go on."""
+        lost = self.saved is None and any(isinstance(item, LostStateError) for item in plan.conflicts)
+        if not lost or self.interview is None:
+            return plan
+        from wizard.commands.recover import take_over
+
+        recovered = take_over(self.context, self.request.flags, self.interview, self.console)
+        if recovered is None:
+            return plan
+        self.saved = recovered
+        self.prepare()
+        return self.plan()
 
     def refuse_impossible(self, plan: Plan) -> None:
         """Everything that is in the way, at once, before the first change."""
@@ -198,6 +205,7 @@ class _Setup:
                 with progress(self.console) as listen:
                     Engine(self.context, self.store, listen, adopt=self.request.adopt).apply()
             except WizardError as error:
+                name_profile(error, self.request.options.profile)
                 print_error(self.console, error)
                 if not self._try_again(error):
                     return error.exit_code
@@ -231,11 +239,18 @@ class _Setup:
         return choice == "retry"
 
     def _reconnect(self, error: WizardError) -> None:
-        """Credentials that were renewed elsewhere are picked up by a new session."""
-        if isinstance(error, CredentialsError) and self.interview:
-            self.interview.press_enter("Log in again in another window, then press Enter.")
+        """Credentials that were renewed elsewhere are picked up by a new session, as soon as they work."""
         self.saved = self.state
-        self.account = self._connect()
+        while True:
+            if isinstance(error, CredentialsError) and self.interview:
+                self.interview.press_enter("Log in again in another window, then press Enter.")
+            try:
+                self.account = self._connect()
+                break
+            except CredentialsError as still_dead:
+                error = still_dead
+                name_profile(error, self.request.options.profile)
+                print_error(self.console, error)
         if self.pins.local:
             self.account = deployment.as_local_operator(self.account, self.pins, self.resolved.settings)
         self.context.aws = self.account.aws
@@ -257,10 +272,11 @@ class _Setup:
 
 
 def curl_line(url: str, token_file: Path) -> str:
-    """A line to paste; the token is read from its file, so that it is on no screen and in no history."""
+    """A line to paste. The token goes from its file to curl through a pipe: no screen, no history and no
+    list of processes shows it."""
     return (
-        f"curl -X POST {url} -H 'Content-Type: application/json'"
-        f' -H "{TOKEN_HEADER}: $(cat {token_file})" -d \'{{"event_name": "hello", "user_id": "me"}}\''
+        f"printf 'X-Auth-Token: %s' \"$(cat {token_file})\" | curl -X POST {url} -H @-"
+        " -H 'Content-Type: application/json' -d '{\"event_name\": \"hello\", \"user_id\": \"me\"}'"
     )
 
 

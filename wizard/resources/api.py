@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from wizard.resources.base import OWNER_TAG, Context, Resource
+from wizard.resources.base import NAME_TAG, OWNER_TAG, Context, Resource
 from wizard.resources.wire import absent_on
 from wizard.state import Facts
 
 GONE = ("NotFoundException",)
+STATEMENT_PREFIX = "eventtrack-wizard-"
 
 
 def function_arn(context: Context) -> str:
@@ -43,6 +44,11 @@ class RestApi(Resource):
             "duplicates": [],
         }
 
+    def _sentence(self, name: str, wanted: object, found: object) -> str:
+        if name == "duplicates":
+            return "another REST API of this deployment stands, left by a run that got no answer"
+        return super()._sentence(name, wanted, found)
+
     def read(self, context: Context) -> Facts | None:
         """By tag; the recorded one first, others of ours are duplicates that a lost answer left."""
         ours = [api for api in self._all(context) if api.get("tags", {}).get(OWNER_TAG) == context.pins.id]
@@ -60,7 +66,14 @@ class RestApi(Resource):
             "owner": context.pins.id,
         }
 
-    def _all(self, context: Context) -> list[Any]:
+    @staticmethod
+    def owners(context: Context) -> list[str]:
+        """The ids of deployments of this name that own an API; names of APIs say nothing."""
+        tags = [api.get("tags", {}) for api in RestApi._all(context)]
+        return [tag[OWNER_TAG] for tag in tags if tag.get(NAME_TAG) == context.pins.name and OWNER_TAG in tag]
+
+    @staticmethod
+    def _all(context: Context) -> list[Any]:
         pages = context.aws.apigateway.get_paginator("get_rest_apis").paginate(
             PaginationConfig={"PageSize": 500}
         )
@@ -230,14 +243,17 @@ class InvokePermission(Resource):
     key = "api.permission"
     needs = ("api", "function")
     part_of = "function"
-    labels = {"statement": "the API's permission to invoke the function"}
+    labels = {
+        "statement": "the API's permission to invoke the function",
+        "stale": "permissions of former APIs",
+    }
 
     def title(self, context: Context) -> str:
         """In words."""
         return "permission for the API to invoke the function"
 
     def _statement_id(self, context: Context) -> str:
-        return f"eventtrack-wizard-{context.fact('api', 'id')}"
+        return f"{STATEMENT_PREFIX}{context.fact('api', 'id')}"
 
     def wanted(self, context: Context) -> Facts:
         """No other API, method or path."""
@@ -246,7 +262,7 @@ class InvokePermission(Resource):
             f"arn:{pins.partition}:execute-api:{pins.region}:{pins.account}:"
             f"{context.fact('api', 'id')}/*/POST/{context.settings.resource_path}"
         )
-        return {"statement": {"principal": "apigateway.amazonaws.com", "source": source}}
+        return {"statement": {"principal": "apigateway.amazonaws.com", "source": source}, "stale": []}
 
     def read(self, context: Context) -> Facts | None:
         """From the function's resource policy."""
@@ -255,10 +271,13 @@ class InvokePermission(Resource):
             lambda: context.aws.functions.get_policy(FunctionName=context.settings.function_name),
         )
         statements = json.loads(answer["Policy"])["Statement"] if answer else []
-        for statement in statements:
-            if statement.get("Sid") == self._statement_id(context):
-                return {"statement": _permission_facts(statement)}
-        return None
+        ours = {
+            statement["Sid"]: statement
+            for statement in statements
+            if statement.get("Sid", "").startswith(STATEMENT_PREFIX)
+        }
+        current = ours.pop(self._statement_id(context), None)
+        return {"statement": _permission_facts(current), "stale": sorted(ours)} if current else None
 
     def create(self, context: Context) -> None:
         """The statement's id holds the API's, so that a new API gets a new statement."""
@@ -271,16 +290,22 @@ class InvokePermission(Resource):
         )
 
     def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
-        """A statement cannot be changed, only replaced."""
-        self.delete(context, facts)
-        self.create(context)
+        """A statement cannot be changed, only replaced; those of APIs that are gone are taken away."""
+        for statement_id in facts["stale"]:
+            self._remove(context, statement_id)
+        if wanted["statement"] != facts["statement"]:
+            self.delete(context, facts)
+            self.create(context)
 
     def delete(self, context: Context, facts: Facts) -> None:
         """Goes with the function where that is ours."""
+        self._remove(context, self._statement_id(context))
+
+    def _remove(self, context: Context, statement_id: str) -> None:
         absent_on(
             ("ResourceNotFoundException",),
             lambda: context.aws.functions.remove_permission(
-                FunctionName=context.settings.function_name, StatementId=self._statement_id(context)
+                FunctionName=context.settings.function_name, StatementId=statement_id
             ),
         )
 

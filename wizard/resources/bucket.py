@@ -144,6 +144,7 @@ class BucketEncryption(BucketSetting):
     """The default encryption of new objects."""
 
     key = "bucket.encryption"
+    labels = {"algorithm": "default encryption"}
 
     def title(self, context: Context) -> str:
         """With the kind of keys."""
@@ -165,8 +166,9 @@ class BucketEncryption(BucketSetting):
         return {"algorithm": default.get("SSEAlgorithm"), "rule": rule}
 
     def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
-        """AWS encrypts every bucket, so there is nothing to restore where there was no rule."""
+        """A whole former rule comes back as it was, its key included; where there was none, AWS's default."""
         if not wanted["algorithm"]:
+            context.aws.s3.delete_bucket_encryption(Bucket=context.settings.bucket_name)
             return
         rule: Any = wanted.get("rule") or {
             **facts["rule"],

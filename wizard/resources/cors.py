@@ -97,16 +97,18 @@ class Preflight(Resource):
         """All parts; when a kill leaves only some of them, an update adds the others."""
         put_method(context, "OPTIONS")
         self._put_integration(context)
-        self._put_responses(context, self.wanted(context), NO_RESPONSES)
+        self._put_responses(context, self.wanted(context))
 
     def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
-        """In AWS's order: method, integration, method response, integration response."""
+        """Neither a method nor a response can be put over another one everywhere: the old ones go first."""
         if facts["method"] != wanted["method"]:
             delete_method(context, "OPTIONS")
-            put_method(context, "OPTIONS")
+            self.create(context)
+            return
+        self._delete_responses(context, facts)
         if facts["integration"] != wanted["integration"]:
             self._put_integration(context)
-        self._put_responses(context, wanted, facts)
+        self._put_responses(context, wanted)
 
     def _put_integration(self, context: Context) -> None:
         api_id, resource_id = endpoint_of(context)
@@ -119,26 +121,22 @@ class Preflight(Resource):
             requestTemplates={"application/json": OK_TEMPLATE},
         )
 
-    def _put_responses(self, context: Context, wanted: Facts, facts: Facts) -> None:
-        """Responses cannot be put over others everywhere, so what is there is taken away first."""
-        gateway = context.aws.apigateway
-        api_id, resource_id = endpoint_of(context)
-        method: Any = {
-            "restApiId": api_id,
-            "resourceId": resource_id,
-            "httpMethod": "OPTIONS",
-            "statusCode": "200",
-        }
+    def _delete_responses(self, context: Context, facts: Facts) -> None:
+        gateway, answer = context.aws.apigateway, _ok_answer(context)
         if facts["has_integration_response"]:
-            absent_on(GONE, lambda: gateway.delete_integration_response(**method))
+            absent_on(GONE, lambda: gateway.delete_integration_response(**answer))
         if facts["has_response"]:
-            absent_on(GONE, lambda: gateway.delete_method_response(**method))
+            absent_on(GONE, lambda: gateway.delete_method_response(**answer))
+
+    def _put_responses(self, context: Context, wanted: Facts) -> None:
+        """In AWS's order: what the method may answer, then what the integration fills in."""
+        gateway, answer = context.aws.apigateway, _ok_answer(context)
         gateway.put_method_response(
-            **method,
+            **answer,
             responseParameters={f"method.response.header.{name}": True for name in wanted["headers"]},
         )
         gateway.put_integration_response(
-            **method,
+            **answer,
             responseParameters={
                 f"method.response.header.{name}": value for name, value in wanted["headers"].items()
             },
@@ -148,6 +146,12 @@ class Preflight(Resource):
     def delete(self, context: Context, facts: Facts) -> None:
         """Everything of it goes with it."""
         absent_on(GONE, lambda: delete_method(context, "OPTIONS"))
+
+
+def _ok_answer(context: Context) -> Any:
+    """What names the 200 answer of OPTIONS in every call."""
+    api_id, resource_id = endpoint_of(context)
+    return {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "OPTIONS", "statusCode": "200"}
 
 
 def _parameters(responses: Any, side: str) -> dict[str, Any]:

@@ -27,10 +27,11 @@ class Role(Resource):
         return f"execution role {context.settings.role_name}"
 
     def wanted(self, context: Context) -> Facts:
-        """Lambda, and nobody else, may take it on."""
+        """Lambda, and nobody else, may take it on. A boundary that nobody asked for is not ours to lift."""
+        boundary = context.settings.permissions_boundary
         return {
             "trust": policies.lambda_trust(),
-            "permissions_boundary": context.settings.permissions_boundary,
+            **({"permissions_boundary": boundary} if boundary else {}),
         }
 
     def read(self, context: Context) -> Facts | None:
@@ -69,7 +70,7 @@ class Role(Resource):
         iam, name = context.aws.iam, context.settings.role_name
         if wanted["trust"] != facts["trust"]:
             iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(wanted["trust"]))
-        boundary = wanted["permissions_boundary"]
+        boundary = wanted.get("permissions_boundary", facts["permissions_boundary"])
         if boundary == facts["permissions_boundary"]:
             return
         if boundary:

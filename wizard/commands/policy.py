@@ -1,0 +1,94 @@
+"""`policy`: what the operator must be allowed to do, scoped to the names of one deployment."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from wizard import deployment, policies
+from wizard import state as state_module
+from wizard.aws import open_session, partition_of
+from wizard.commands.common import messages, print_json
+from wizard.deployment import Account, Options
+from wizard.errors import CredentialsError, ExitCode, UsageError
+from wizard.names import checked_deployment_name
+from wizard.patience import SystemClock
+from wizard.settings import DEFAULT_NAME, Place, resolve
+from wizard.state import Pins, State
+
+HOW_TO_GRANT = (
+    "Save it as policy.json and grant it with"
+    " `aws iam create-policy --policy-name eventtrack-wizard --policy-document file://policy.json`;"
+    " then attach that policy to the user or role that runs the wizard."
+)
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the operator typed. `account` is a number, for when there are no credentials yet."""
+
+    options: Options
+    flags: Mapping[str, str] = field(default_factory=dict)
+    name: str | None = None
+    account: str | None = None
+
+
+def run(request: Request) -> ExitCode:
+    """Print the policy; asks AWS for the account's number only when nothing else tells it."""
+    state = _saved(request)
+    pins = state.pins if state else _pins(request)
+    resolved = resolve(
+        Place(pins.name, pins.account, pins.region),
+        flags=request.flags,
+        environment=os.environ,
+        saved=state.settings if state else {},
+    )
+    print_json(policies.operator(deployment.names_of(pins, resolved.settings)))
+    messages().print(HOW_TO_GRANT)
+    return ExitCode.DONE
+
+
+def _saved(request: Request) -> State | None:
+    """The state file's deployment, unless another one is asked for."""
+    state = state_module.load(request.options.state)
+    if state is None or (request.name not in (None, state.pins.name)) or request.account:
+        return None
+    return state
+
+
+def _pins(request: Request) -> Pins:
+    name = checked_deployment_name(request.name or os.environ.get("EVENTTRACK_NAME") or DEFAULT_NAME)
+    if request.account is None:
+        return deployment.new_pins(_connected(request.options), name, request.options)
+    account = _checked_account(request.account)
+    session = open_session(request.options.profile, request.options.region or os.environ.get("AWS_REGION"))
+    if session.region_name is None:
+        raise UsageError(
+            what="No region is known.",
+            why="The policy names the region's function, log group and APIs.",
+            next_step="Name one, for example --region us-east-1.",
+        )
+    region = str(session.region_name)
+    return Pins("", name, account, partition_of(session, region), region)
+
+
+def _connected(options: Options) -> Account:
+    try:
+        return deployment.connect(options, SystemClock(), None)
+    except CredentialsError as error:
+        error.next_step += (
+            " Or name the account: `eventtrack-wizard policy --account 123456789012 --region us-east-1`."
+        )
+        raise
+
+
+def _checked_account(account: str) -> str:
+    if not re.fullmatch(r"\d{12}", account):
+        raise UsageError(
+            what=f"{account!r} is no account number.",
+            why="It has 12 digits.",
+            next_step="See it with `aws sts get-caller-identity --query Account`.",
+        )
+    return account

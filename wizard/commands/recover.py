@@ -1,0 +1,163 @@
+"""`recover`: a state file again, from its last good copy or from the tags in AWS."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from rich.console import Console
+
+from wizard import deployment, recovery
+from wizard import state as state_module
+from wizard.commands.common import messages, results, stoppable
+from wizard.deployment import Options
+from wizard.errors import ExitCode, StateError, UsageError
+from wizard.interview import Interview, is_interactive
+from wizard.names import checked_deployment_name
+from wizard.patience import SystemClock
+from wizard.recovery import Recovered
+from wizard.resources.base import Context
+from wizard.settings import DEFAULT_NAME, Place, resolve
+from wizard.state import State, Store, backup_path
+
+NEXT = "Run `eventtrack-wizard setup` to check everything and to finish what is missing."
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the operator typed. `flags` name things whose names were chosen by hand."""
+
+    options: Options
+    flags: Mapping[str, str] = field(default_factory=dict)
+    name: str | None = None
+    deployment_id: str | None = None
+    yes: bool = False
+
+
+def run(request: Request) -> ExitCode:
+    """Rebuild the state file; AWS is only read."""
+    if not request.yes and not is_interactive():
+        raise UsageError(
+            what="There is nobody to confirm the recovery.",
+            why="Standard input or standard error is not a terminal.",
+            next_step="Run `eventtrack-wizard recover --yes`.",
+        )
+    path, clock, console = request.options.state, SystemClock(), messages()
+    _refuse_good_state(path)
+    interview = None if request.yes else Interview(console)
+    with state_module.locked(path), stoppable(clock):
+        if _take_backup(path, interview, console):
+            return ExitCode.DONE
+        name = _name(request, interview)
+        recovered = _from_aws(request, name, clock)
+        show(recovered, console)
+        if interview and not interview.confirm("Write the state file?", default=True):
+            console.print("Nothing was changed.")
+            return ExitCode.DONE
+        _keep_aside(path, console)
+        Store(path, recovered.state).save()
+    results().print(f"{path} is back. {NEXT}", markup=False)
+    return ExitCode.DONE
+
+
+def show(recovered: Recovered, console: Console) -> None:
+    """Say what belongs to the deployment, and what does not carry its tag."""
+    state = recovered.state
+    console.print(f"Deployment {state.pins.id} in account {state.pins.account}, region {state.pins.region}:")
+    for title in recovered.found:
+        console.print(f"  {title}", markup=False)
+    console.print(f"  {len(state.tokens)} accepted token{'' if len(state.tokens) == 1 else 's'}")
+    for title in recovered.left_out:
+        console.print(
+            f"  not its own: {title}. If it was adopted, what it was before is lost with the state file;"
+            " setup takes it again with --adopt.",
+            markup=False,
+        )
+
+
+def _refuse_good_state(path: Path) -> None:
+    try:
+        state = state_module.load(path)
+    except StateError:
+        return
+    if state is not None:
+        raise StateError(
+            what=f"{path} is a good state file, of the deployment {state.pins.name}.",
+            why="Recovering would throw away what only it knows.",
+            next_step="Run `eventtrack-wizard setup` to repair the deployment, or name another file with"
+            " --state.",
+        )
+
+
+def _take_backup(path: Path, interview: Interview | None, console: Console) -> bool:
+    """The copy before the last write knows more than AWS does, so it comes first."""
+    backup = backup_path(path)
+    try:
+        state = state_module.load(backup)
+    except StateError:
+        return False
+    if state is None:
+        return False
+    question = f"Take the last good copy, {backup} of the deployment {state.pins.name}?"
+    if interview and not interview.confirm(question, default=True):
+        return False
+    _keep_aside(path, console)
+    Store(path, state).save()
+    results().print(f"{path} is back, from {backup}. {NEXT}", markup=False)
+    return True
+
+
+def _keep_aside(path: Path, console: Console) -> None:
+    """A corrupt file is renamed, never thrown away."""
+    if not path.exists():
+        return
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    kept = path.with_name(f"{path.name}.corrupt-{moment}")
+    try:
+        path.rename(kept)
+    except OSError as error:
+        raise StateError(
+            what=f"The corrupt state file {path} cannot be renamed.",
+            why=f"{error.strerror or error}.",
+            next_step="Make the folder writable, then run the same command again.",
+        ) from error
+    console.print(f"The corrupt file was kept as {kept}.", markup=False)
+
+
+def _name(request: Request, interview: Interview | None) -> str:
+    given = request.name or os.environ.get("EVENTTRACK_NAME")
+    if given:
+        return checked_deployment_name(given)
+    likely = _name_in(request.options.state) or DEFAULT_NAME
+    return interview.ask_name(likely) if interview else likely
+
+
+def _name_in(path: Path) -> str | None:
+    """What a corrupt file may still say."""
+    try:
+        found = re.search(rb'"name": "([a-z][a-z0-9-]{1,34}[a-z0-9])"', path.read_bytes())
+    except OSError:
+        return None
+    return found.group(1).decode() if found else None
+
+
+def _from_aws(request: Request, name: str, clock: SystemClock) -> Recovered:
+    account = deployment.connect(request.options, clock, None)
+    pins = deployment.new_pins(account, name, request.options)
+    place = Place(name, pins.account, pins.region)
+    settings = resolve(place, flags=request.flags, environment=os.environ, saved={}).settings
+    return recovery.recover(Context(account.aws, pins, settings), request.flags, request.deployment_id)
+
+
+def take_over(
+    context: Context, flags: Mapping[str, str], interview: Interview, console: Console
+) -> State | None:
+    """Offer to recover in the middle of a setup; None when the operator does not want it."""
+    recovered = recovery.recover(context, flags)
+    show(recovered, console)
+    question = "This deployment's state file is not here. Take the deployment over?"
+    return recovered.state if interview.confirm(question, default=True) else None
