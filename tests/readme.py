@@ -31,8 +31,8 @@ def help_of(command: str) -> str:
         text=True,
         check=True,
     )
-    lines = [line.rstrip() for line in done.stdout.replace("python -m wizard", "eventtrack-wizard").splitlines()]
-    return "\n".join(lines).strip("\n") + "\n"
+    text = done.stdout.replace("python -m wizard", "eventtrack-wizard")
+    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + "\n"
 
 
 def words_of(help_text: str) -> str:

@@ -7,19 +7,28 @@ import re
 import pytest
 
 from tests.readme import BLOCK, README, help_of, words_of
-from wizard.cli import app, local_app
+from wizard.cli import app
 
 TEXT = README.read_text(encoding="utf-8")
 DOCUMENTED = {found["command"]: found["help"] for found in BLOCK.finditer(TEXT)}
 
 
 def commands() -> list[str]:
-    """Every command of the program."""
-    top = [str(command.name) for command in app.registered_commands]
-    return [*top, *(f"local {command.name}" for command in local_app.registered_commands)]
+    """Every command of the program, and the program itself."""
+    groups = {str(group.name): group.typer_instance for group in app.registered_groups}
+    return [
+        "",
+        *(str(command.name) for command in app.registered_commands),
+        *groups,
+        *(
+            f"{name} {command.name}"
+            for name, group in groups.items()
+            for command in group.registered_commands
+        ),
+    ]
 
 
-@pytest.mark.parametrize("command", ["", *(name for name in commands() if not name.startswith("local "))])
+@pytest.mark.parametrize("command", commands())
 def test_the_help_in_the_readme_is_the_programs_own_because_nobody_keeps_a_copy_true_by_hand(
     command: str,
 ) -> None:

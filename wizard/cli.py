@@ -47,7 +47,7 @@ GLOBAL_OPTIONS: Mapping[str, Any] = {
     "state": Annotated[
         Path | None,
         typer.Option(
-            "--state", envvar="EVENTTRACK_STATE", help=f"The state file. [default: ./{STATE_FILE}]",
+            "--state", envvar="EVENTTRACK_STATE", help=f"The state file. \\[default: ./{STATE_FILE}]",
             rich_help_panel=GLOBAL_PANEL, dir_okay=False,
         ),
     ],
@@ -58,7 +58,7 @@ GLOBAL_OPTIONS: Mapping[str, Any] = {
     "region": Annotated[
         str | None,
         typer.Option(
-            "--region", help="Region of everything. [default: AWS_REGION, or the profile's]",
+            "--region", help="Region of everything. \\[default: AWS_REGION, or the profile's]",
             rich_help_panel=GLOBAL_PANEL,
         ),
     ],
@@ -80,7 +80,7 @@ def _setting_option(setting: Setting) -> Any:
         (bool if setting.is_switch else str) | None,
         typer.Option(
             declaration,
-            help=f"{setting.question}.{choices} [default: {default}]",
+            help=f"{setting.question}.{choices} \\[default: {default}]",
             rich_help_panel=PHASE_TITLES[setting.phase],
             show_default=False,
             metavar=None if setting.is_switch else "TEXT",
@@ -213,7 +213,7 @@ def setup(
         str | None,
         typer.Option(
             "--token", envvar="EVENTTRACK_TOKEN", show_envvar=True,
-            help="Token that clients send; better given in the environment. [default: a new one is made]",
+            help="Token that clients send; better given in the environment. \\[default: a new one is made]",
         ),
     ] = None,
 ) -> ExitCode:  # fmt: skip
@@ -373,7 +373,7 @@ def token_add(
     options: Any,
     label: Annotated[
         str | None,
-        typer.Option("--label", help="Tells this client's events from others'. [default: client]"),
+        typer.Option("--label", help="Tells this client's events from others'. \\[default: client]"),
     ] = None,
 ) -> ExitCode:
     """Make a token for one more client and print it, this once, on standard output."""
@@ -398,7 +398,7 @@ def token_revoke(
 def token_rotate(
     options: Any,
     label: Annotated[
-        str | None, typer.Option("--label", help="Label of the new token. [default: the old one's]")
+        str | None, typer.Option("--label", help="Label of the new token. \\[default: the old one's]")
     ] = None,
     keep_old: Annotated[
         bool, typer.Option("--keep-old", help="Leave the old token valid until you revoke it.")
