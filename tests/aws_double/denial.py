@@ -25,6 +25,7 @@ ACTIONS = {
     "s3.CopyObject": "s3:PutObject",
     "s3.DeleteObjects": "s3:DeleteObject",
     "s3.PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "s3.DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
     "s3.GetBucketEncryption": "s3:GetEncryptionConfiguration",
     "s3.PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
     "s3.GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",

@@ -11,6 +11,7 @@ from .buckets import (
     VersionsKeepTheBucket,
 )
 from .credentials import DeadCredentials
+from .exact_actions import ExactActions
 from .functions import (
     EnvironmentRules,
     FunctionDeletesLater,
@@ -44,6 +45,7 @@ __all__ = [
     "DeploymentNeedsMethods",
     "EndpointNeedsLambdaPermission",
     "EnvironmentRules",
+    "ExactActions",
     "ExplicitDeny",
     "FreshStageUrl",
     "FunctionDeletesLater",

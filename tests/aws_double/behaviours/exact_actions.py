@@ -1,0 +1,142 @@
+"""IAM as AWS enforces it: every call needs its own action on its own ARN.
+
+The emulator asks for other actions at some calls, for fewer at others and for none at a few; with this
+behaviour a policy is held against what AWS asks, so that a test can tell which actions it needs.
+Source: the service authorization reference, and botocore's documentation of the operations.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from urllib.parse import quote
+
+from ..calls import Call
+from ..denial import action_of, denial, resource_of
+from ..messages import Answer
+from ..policies import ALLOWED, Context, Statement, evaluate, policies_of
+from ..world import World
+from .base import Behaviour
+from .permissions import implied_permissions
+
+Need = tuple[str, str]
+"""An action, and the ARN that it is needed on."""
+
+FREE = {"sts.GetCallerIdentity"}
+"""What everybody may call."""
+
+PASSED: Context = {"iam:passedtoservice": ["lambda.amazonaws.com"]}
+
+
+def _objects(call: Call, _world: World) -> list[Need]:
+    """Deleting versions needs the right to delete objects as well."""
+    body = call.request.body.decode()
+    bucket = f"arn:aws:s3:::{call.parameters['Bucket']}"
+    needs = []
+    for entry in re.findall(r"<Object>(.*?)</Object>", body, re.DOTALL):
+        arn = f"{bucket}/{''.join(re.findall('<Key>(.*?)</Key>', entry))}"
+        needs.append(("s3:DeleteObject", arn))
+        if "<VersionId>" in entry:
+            needs.append(("s3:DeleteObjectVersion", arn))
+    return needs
+
+
+def _object(call: Call, world: World) -> list[Need]:
+    action = "s3:GetObjectVersion" if "versionId" in call.request.query else "s3:GetObject"
+    return [(action, resource_of(call, world).strip('"'))]
+
+
+def _every_log_group(call: Call, world: World) -> list[Need]:
+    return [
+        ("logs:DescribeLogGroups", f"arn:aws:logs:{call.scope.region}:{world.account}:log-group::log-stream:")
+    ]
+
+
+def _log_group_by_arn(call: Call, _world: World) -> list[Need]:
+    return [(action_of(call), str(call.parameters["resourceArn"]))]
+
+
+def _new_api(call: Call, _world: World) -> list[Need]:
+    """An API made with tags needs the right to put tags on it, under its ARN in the path."""
+    region = call.scope.region
+    needs = [("apigateway:POST", f"arn:aws:apigateway:{region}::/restapis")]
+    if call.parameters.get("tags"):
+        tagged = quote(f"arn:aws:apigateway:{region}::/restapis/new", safe="")
+        needs.append(("apigateway:PUT", f"arn:aws:apigateway:{region}::/tags/{tagged}"))
+    return needs
+
+
+def _account(call: Call, _world: World) -> list[Need]:
+    return [(action_of(call), "*")]
+
+
+def _simulated_principal(call: Call, _world: World) -> list[Need]:
+    return [(action_of(call), str(call.parameters["PolicySourceArn"]))]
+
+
+NEEDS: dict[str, Callable[[Call, World], list[Need]]] = {
+    "s3.DeleteObjects": _objects,
+    "s3.GetObject": _object,
+    "logs.DescribeLogGroups": _every_log_group,
+    "logs.ListTagsForResource": _log_group_by_arn,
+    "apigateway.CreateRestApi": _new_api,
+    "lambda.GetAccountSettings": _account,
+    "iam.SimulatePrincipalPolicy": _simulated_principal,
+}
+"""Calls that need anything but one action, named like the call or in `denial.ACTIONS`, on what they name."""
+
+
+class ExactActions(Behaviour):
+    """Refuses every call of a user whose policies do not allow exactly what AWS asks for at that call.
+
+    The account's root may do everything; clients of the deployed API are nobody's users. A function's tags
+    are shown only to those who may list them. `emulator_only` is the Sid of a statement that is there for
+    the emulator's own checks and counts for nothing here. Policies are read once a key: call `forget` after
+    a change.
+    """
+
+    def __init__(self, emulator_only: str | None = None) -> None:
+        self.emulator_only = emulator_only
+        self._statements: dict[str, list[Statement]] = {}
+
+    def forget(self) -> None:
+        """Read the policies again at the next call."""
+        self._statements = {}
+
+    def before(self, call: Call, world: World) -> Answer | None:
+        if not _asks_iam(call, world):
+            return None
+        for action, resource in needs_of(call, world):
+            if not self._allows(call, world, action, resource):
+                return denial(call, world, action=action, resource=resource)
+        return None
+
+    def after(self, call: Call, answer: Answer, world: World) -> Answer:
+        if call.name != "lambda.GetFunction" or not answer.succeeded or not _asks_iam(call, world):
+            return answer
+        if self._allows(call, world, "lambda:ListTags", resource_of(call, world)):
+            return answer
+        shown = {name: value for name, value in answer.json.items() if name != "Tags"}
+        return replace(answer, body=json.dumps(shown).encode())
+
+    def _allows(self, call: Call, world: World, action: str, resource: str) -> bool:
+        key = call.scope.access_key
+        if key not in self._statements:
+            statements, _boundary = policies_of(world, world.caller_arn(key))
+            self._statements[key] = [item for item in statements if item.get("Sid") != self.emulator_only]
+        return evaluate(self._statements[key], action, resource, PASSED).outcome == ALLOWED
+
+
+def needs_of(call: Call, world: World) -> list[Need]:
+    """Everything that AWS asks IAM about at this call."""
+    if call.name in FREE:
+        return []
+    if call.name in NEEDS:
+        return NEEDS[call.name](call, world) + implied_permissions(call, world)
+    return [(action_of(call), resource_of(call, world).strip('"')), *implied_permissions(call, world)]
+
+
+def _asks_iam(call: Call, world: World) -> bool:
+    return call.service != "execute-api" and call.scope.access_key not in {"", world.root_key}

@@ -1,0 +1,58 @@
+"""When the state file is about to be replaced, and when it has been: as the operating system sees it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+Tell = Callable[[str], None]
+
+
+class _Watch:
+    """One file that is watched. Python's audit hooks cannot be taken away, so there is a single one."""
+
+    def __init__(self) -> None:
+        self.installed = False
+        self.path = ""
+        self.replaced = False
+        self.tell: Tell = lambda moment: None
+
+    def hear(self, event: str, arguments: tuple[object, ...]) -> None:
+        """An audit hook: told of every call to the operating system before it is made."""
+        if not self.path or event not in ("os.rename", "open"):
+            return
+        if event == "os.rename" and _is(arguments[1], self.path):
+            self.tell("before the state file is replaced")
+            self.replaced = True
+        elif event == "open" and self.replaced:
+            # The folder is opened to be synced, so the rename is done.
+            self.replaced = False
+            self.tell("after the state file was replaced")
+
+
+_WATCH = _Watch()
+
+
+def _is(path: object, wanted: str) -> bool:
+    return isinstance(path, (str, os.PathLike)) and os.fspath(path) == wanted
+
+
+@contextmanager
+def watched(path: Path, tell: Tell) -> Iterator[None]:
+    """Tell of both moments of every write of `path`."""
+    if not _WATCH.installed:
+        sys.addaudithook(_WATCH.hear)
+        _WATCH.installed = True
+    _WATCH.path, _WATCH.tell, _WATCH.replaced = str(path), tell, False
+    try:
+        yield
+    finally:
+        stop_watching()
+
+
+def stop_watching() -> None:
+    """In a copy, too, nobody is to be told any more."""
+    _WATCH.path = ""

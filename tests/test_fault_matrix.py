@@ -1,0 +1,36 @@
+"""Refused, throttled, cut off: every kind of fault at every call of a setup and of a rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.matrix.fault_kinds import KINDS
+from tests.matrix.faults import FaultTour
+from tests.matrix.scenes import SCENES
+from tests.matrix.universe import Universe
+from tests.support import Account
+
+CASES = [(scene, kind) for scene in ("setup", "rollback") for kind in KINDS]
+
+
+@pytest.mark.parametrize(("scene", "kind"), CASES, ids=["-".join(case).replace(" ", "_") for case in CASES])
+def test_a_fault_at_any_call_is_outlasted_or_explained_and_the_next_run_completes(
+    scene: str,
+    kind: str,
+    warm_account: Account,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    universe = Universe(warm_account, tmp_path)
+    SCENES[scene].prepare(universe)
+
+    tally = FaultTour(universe, SCENES[scene], KINDS[kind]).travel()
+
+    record_property("fault matrix", tally.as_row())
+    assert tally.problems == []
+    assert tally.cases > (5 if KINDS[kind].executed else 40)
+    if KINDS[kind].times is not None and "refused" not in kind:
+        assert set(tally.endings) == {"done"}, "what AWS mends by itself is waited for"
