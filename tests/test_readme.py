@@ -15,7 +15,9 @@ DOCUMENTED = {found["command"]: found["help"] for found in BLOCK.finditer(TEXT)}
 
 def commands() -> list[str]:
     """Every command of the program, and the program itself."""
-    groups = {str(group.name): group.typer_instance for group in app.registered_groups}
+    groups = {
+        str(group.name): group.typer_instance for group in app.registered_groups if group.typer_instance
+    }
     return [
         "",
         *(str(command.name) for command in app.registered_commands),

@@ -1,17 +1,15 @@
 """The command line: parse, hand over to `commands`, exit. The only place that exits.
 
-Global options may stand before or after the command. Flags of settings are made from the table in
-`settings`. Everything heavier than Typer is imported when a command runs, so that `--help`, completion
+Everything heavier than Typer is imported when a command runs, so that `--help`, completion
 and `status --offline` answer at once.
 """
 
 from __future__ import annotations
 
 import enum
-import functools
-import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -19,8 +17,7 @@ import typer
 
 from wizard import __version__
 from wizard.errors import ExitCode, UsageError
-from wizard.phase_titles import PHASE_TITLES
-from wizard.settings import SETTINGS, Setting, as_text
+from wizard.options import GLOBAL_OPTIONS, Options, give_signature, register
 
 app = typer.Typer(
     name="eventtrack-wizard",
@@ -39,115 +36,6 @@ token_app = typer.Typer(
 )
 app.add_typer(token_app, name="token")
 
-GLOBAL_PANEL = "Global options (before or after the command)"
-STATE_FILE = Path("eventtrack-state.json")
-
-# name: (annotation, default); None stands for "not said here".
-GLOBAL_OPTIONS: Mapping[str, Any] = {
-    "state": Annotated[
-        Path | None,
-        typer.Option(
-            "--state", envvar="EVENTTRACK_STATE", help=f"The state file. \\[default: ./{STATE_FILE}]",
-            rich_help_panel=GLOBAL_PANEL, dir_okay=False,
-        ),
-    ],
-    "profile": Annotated[
-        str | None,
-        typer.Option("--profile", help="Profile of your AWS credentials.", rich_help_panel=GLOBAL_PANEL),
-    ],
-    "region": Annotated[
-        str | None,
-        typer.Option(
-            "--region", help="Region of everything. \\[default: AWS_REGION, or the profile's]",
-            rich_help_panel=GLOBAL_PANEL,
-        ),
-    ],
-    "endpoint_url": Annotated[
-        str | None,
-        typer.Option(
-            "--endpoint-url", help="An emulator's URL, for every service.", rich_help_panel=GLOBAL_PANEL
-        ),
-    ],
-}  # fmt: skip
-
-
-def _setting_option(setting: Setting) -> Any:
-    """A setting's flag; its text is parsed by the setting's own row."""
-    default = "derived from the name" if callable(setting.default) else as_text(setting.default) or "unset"
-    choices = f" One of {', '.join(setting.choices)}." if setting.choices else ""
-    declaration = f"{setting.flag}/--no-{setting.flag[2:]}" if setting.is_switch else setting.flag
-    return Annotated[
-        (bool if setting.is_switch else str) | None,
-        typer.Option(
-            declaration,
-            help=f"{setting.question}.{choices} \\[default: {default}]",
-            rich_help_panel=PHASE_TITLES[setting.phase],
-            show_default=False,
-            metavar=None if setting.is_switch else "TEXT",
-        ),
-    ]
-
-
-def _command(
-    group: typer.Typer, name: str, *, settings: bool = False
-) -> Callable[[Callable[..., ExitCode]], Callable[..., None]]:
-    """Register a command that also takes the global options, and with `settings` every setting's flag.
-
-    The function gets `options` (see `deployment.Options`) and, with `settings`, `flags`.
-    """
-    extra = dict(GLOBAL_OPTIONS)
-    if settings:
-        extra = {**{setting.key: _setting_option(setting) for setting in SETTINGS}, **extra}
-
-    def register(function: Callable[..., ExitCode]) -> Callable[..., None]:
-        @functools.wraps(function)
-        def run(context: typer.Context, **values: Any) -> None:
-            said = {key: values.pop(key) for key in extra}
-            if settings:
-                values["flags"] = {
-                    setting.key: as_text(said[setting.key])
-                    for setting in SETTINGS
-                    if said[setting.key] is not None
-                }
-            outer = context.find_root().obj or {}
-            chosen = {key: said[key] if said[key] is not None else outer.get(key) for key in GLOBAL_OPTIONS}
-            chosen["state"] = chosen["state"] or STATE_FILE
-            _exit_with(function, chosen, values)
-
-        _give_signature(run, function, extra)
-        group.command(name)(run)
-        return run
-
-    return register
-
-
-def _give_signature(run: Any, function: Callable[..., Any], extra: Mapping[str, Any]) -> None:
-    """Typer reads a command's options from its signature: the function's own ones and `extra`."""
-    own = {
-        name: parameter
-        for name, parameter in inspect.signature(function, eval_str=True).parameters.items()
-        if name not in ("context", "options", "flags", "said")
-    }
-    keyword = inspect.Parameter.KEYWORD_ONLY
-    parameters = [
-        inspect.Parameter("context", keyword, annotation=typer.Context),
-        *(parameter.replace(kind=keyword) for parameter in own.values()),
-        *(inspect.Parameter(name, keyword, annotation=hint, default=None) for name, hint in extra.items()),
-    ]
-    run.__signature__ = inspect.Signature(parameters)
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
-
-
-def _exit_with(function: Callable[..., ExitCode], options: dict[str, Any], values: dict[str, Any]) -> None:
-    from wizard.commands.common import guarded
-
-    code = guarded(
-        lambda: function(options=options, **values),
-        as_json=bool(values.get("json")),
-        profile=options["profile"],
-    )
-    raise typer.Exit(int(code))
-
 
 def _show_version(wanted: bool) -> None:
     if wanted:
@@ -164,7 +52,7 @@ def _remember_options(context: typer.Context, version: Version = False, **said: 
     context.obj = said
 
 
-_give_signature(_remember_options, _remember_options, GLOBAL_OPTIONS)
+give_signature(_remember_options, _remember_options, GLOBAL_OPTIONS)
 app.callback()(_remember_options)
 
 
@@ -181,10 +69,10 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
-@_command(app, "setup", settings=True)
+@register(app, "setup", settings=True)
 def setup(
-    options: Any,
-    flags: Any,
+    options: Options,
+    flags: Mapping[str, str],
     name: Annotated[
         str | None,
         typer.Option(
@@ -219,17 +107,16 @@ def setup(
 ) -> ExitCode:  # fmt: skip
     """Walk through the nine phases: set up, resume after a failure, or repair what has drifted."""
     from wizard.commands import setup as command
-    from wizard.deployment import Options
 
     request = command.Request(
-        Options(**options, local=local, token=token), flags, name=name, yes=yes, dry_run=dry_run, adopt=adopt
+        replace(options, local=local, token=token), flags, name=name, yes=yes, dry_run=dry_run, adopt=adopt
     )
     return command.run(request)
 
 
-@_command(app, "status")
+@register(app, "status")
 def status(
-    options: Any,
+    options: Options,
     json: Json = False,
     offline: Annotated[
         bool, typer.Option("--offline", help="Show the saved state at once, without asking AWS.")
@@ -239,16 +126,15 @@ def status(
     if offline:
         from wizard.commands import offline as offline_command
 
-        return offline_command.run(options["state"], as_json=json)
+        return offline_command.run(options.state, as_json=json)
     from wizard.commands import status as command
-    from wizard.deployment import Options
 
-    return command.run(Options(**options), as_json=json)
+    return command.run(options, as_json=json)
 
 
-@_command(app, "send-test")
+@register(app, "send-test")
 def send_test(
-    options: Any,
+    options: Options,
     json: Json = False,
     count: Annotated[int, typer.Option("--count", min=1, max=1000, help="How many requests to send.")] = 1,
     file: Annotated[
@@ -264,7 +150,6 @@ def send_test(
     ] = 10,
 ) -> ExitCode:
     """Post a sample event to the public URL and prove that it was stored."""
-    from wizard.deployment import Options
 
     if load is not None:
         from wizard.commands import load as load_command
@@ -275,17 +160,15 @@ def send_test(
                 why="--load makes its own events.",
                 next_step="Leave them out.",
             )
-        return load_command.run(
-            Options(**options), as_json=json, requests=load, clients=clients, event_name=event_name
-        )
+        return load_command.run(options, as_json=json, requests=load, clients=clients, event_name=event_name)
     from wizard.commands import send_test as command
 
-    return command.run(Options(**options), as_json=json, count=count, file=file, event_name=event_name)
+    return command.run(options, as_json=json, count=count, file=file, event_name=event_name)
 
 
-@_command(app, "rollback")
+@register(app, "rollback")
 def rollback(
-    options: Any,
+    options: Options,
     yes: Yes = False,
     delete_events: Annotated[
         bool, typer.Option("--delete-events", help="Delete the bucket even if it holds events.")
@@ -294,15 +177,14 @@ def rollback(
 ) -> ExitCode:
     """Take back what setup made, in reverse. Events stay unless you say otherwise."""
     from wizard.commands import rollback as command
-    from wizard.deployment import Options
 
-    return command.run(Options(**options), yes=yes, delete_events=delete_events, as_json=json)
+    return command.run(options, yes=yes, delete_events=delete_events, as_json=json)
 
 
-@_command(app, "policy", settings=True)
+@register(app, "policy", settings=True)
 def policy(
-    options: Any,
-    flags: Any,
+    options: Options,
+    flags: Mapping[str, str],
     name: Annotated[
         str | None,
         typer.Option("--name", envvar="EVENTTRACK_NAME", help="Name of a deployment that is not set up yet."),
@@ -313,15 +195,14 @@ def policy(
 ) -> ExitCode:
     """Print the IAM policy that the operator needs, and no more, as JSON."""
     from wizard.commands import policy as command
-    from wizard.deployment import Options
 
-    return command.run(command.Request(Options(**options), flags, name=name, account=account))
+    return command.run(command.Request(options, flags, name=name, account=account))
 
 
-@_command(app, "recover", settings=True)
+@register(app, "recover", settings=True)
 def recover(
-    options: Any,
-    flags: Any,
+    options: Options,
+    flags: Mapping[str, str],
     name: Annotated[
         str | None, typer.Option("--name", envvar="EVENTTRACK_NAME", help="Name of the lost deployment.")
     ] = None,
@@ -333,17 +214,16 @@ def recover(
 ) -> ExitCode:
     """Rebuild a lost or corrupt state file from the tags in AWS."""
     from wizard.commands import recover as command
-    from wizard.deployment import Options
 
     request = command.Request(
-        Options(**options, local=local), flags, name=name, deployment_id=deployment_id, yes=yes
+        replace(options, local=local), flags, name=name, deployment_id=deployment_id, yes=yes
     )
     return command.run(request)
 
 
-@_command(app, "snippet")
+@register(app, "snippet")
 def snippet(
-    options: Any,
+    options: Options,
     language: Annotated[Language, typer.Argument(help="What the client is written in.")],
     beacon: Annotated[
         bool,
@@ -354,23 +234,21 @@ def snippet(
 ) -> ExitCode:  # fmt: skip
     """Print a working client for this deployment."""
     from wizard.commands import snippet as command
-    from wizard.deployment import Options
 
-    return command.run(Options(**options), language=language.value, beacon=beacon)
+    return command.run(options, language=language.value, beacon=beacon)
 
 
-@_command(token_app, "list")
-def token_list(options: Any, json: Json = False) -> ExitCode:
+@register(token_app, "list")
+def token_list(options: Options, json: Json = False) -> ExitCode:
     """Show the tokens by label, from the state file alone."""
     from wizard.commands import token as command
-    from wizard.deployment import Options
 
-    return command.list_all(Options(**options), as_json=json)
+    return command.list_all(options, as_json=json)
 
 
-@_command(token_app, "add")
+@register(token_app, "add")
 def token_add(
-    options: Any,
+    options: Options,
     label: Annotated[
         str | None,
         typer.Option("--label", help="Tells this client's events from others'. \\[default: client]"),
@@ -378,25 +256,23 @@ def token_add(
 ) -> ExitCode:
     """Make a token for one more client and print it, this once, on standard output."""
     from wizard.commands import token as command
-    from wizard.deployment import Options
 
-    return command.add(Options(**options), label=label)
+    return command.add(options, label=label)
 
 
-@_command(token_app, "revoke")
+@register(token_app, "revoke")
 def token_revoke(
-    options: Any, label: Annotated[str, typer.Argument(help="The token's label.")], yes: Yes = False
+    options: Options, label: Annotated[str, typer.Argument(help="The token's label.")], yes: Yes = False
 ) -> ExitCode:
     """Refuse a client from now on."""
     from wizard.commands import token as command
-    from wizard.deployment import Options
 
-    return command.revoke(Options(**options), label=label, yes=yes)
+    return command.revoke(options, label=label, yes=yes)
 
 
-@_command(token_app, "rotate")
+@register(token_app, "rotate")
 def token_rotate(
-    options: Any,
+    options: Options,
     label: Annotated[
         str | None, typer.Option("--label", help="Label of the new token. \\[default: the old one's]")
     ] = None,
@@ -414,37 +290,36 @@ def token_rotate(
 ) -> ExitCode:  # fmt: skip
     """Replace the deployment's own token without a refused request; continues one that was interrupted."""
     from wizard.commands import token as command
-    from wizard.deployment import Options
 
-    return command.rotate(Options(**options), label=label, keep_old=keep_old, grace=grace, yes=yes)
+    return command.rotate(options, label=label, keep_old=keep_old, grace=grace, yes=yes)
 
 
-@_command(local_app, "start")
-def local_start(options: Any) -> ExitCode:
+@register(local_app, "start")
+def local_start(options: Options) -> ExitCode:
     """Start it, if it does not run."""
     from wizard.commands import local as command
 
     return command.start()
 
 
-@_command(local_app, "stop")
-def local_stop(options: Any) -> ExitCode:
+@register(local_app, "stop")
+def local_stop(options: Options) -> ExitCode:
     """Stop it; everything in it is kept for the next start."""
     from wizard.commands import local as command
 
     return command.stop()
 
 
-@_command(local_app, "status")
-def local_status(options: Any, json: Json = False) -> ExitCode:
+@register(local_app, "status")
+def local_status(options: Options, json: Json = False) -> ExitCode:
     """Say whether and where it runs. Exit 0 when it runs, 3 when it does not."""
     from wizard.commands import local as command
 
     return command.status(as_json=json)
 
 
-@_command(local_app, "reset")
-def local_reset(options: Any, yes: Yes = False) -> ExitCode:
+@register(local_app, "reset")
+def local_reset(options: Options, yes: Yes = False) -> ExitCode:
     """Forget everything in it."""
     from wizard.commands import local as command
 

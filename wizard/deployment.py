@@ -15,6 +15,7 @@ from wizard import state as state_module
 from wizard.aws import Aws, Identity, identify, open_session, refuse_other_account
 from wizard.errors import CredentialsError, StateError, UsageError
 from wizard.local import start as start_local_aws
+from wizard.options import Options
 from wizard.patience import Clock
 from wizard.resources.base import Context
 from wizard.resources.local_operator import ROOT_KEYS, operator_keys, remove_operator
@@ -22,18 +23,6 @@ from wizard.settings import Place, Settings
 from wizard.state import Pins, State, Store
 
 LOCAL_REGION = "us-east-1"
-
-
-@dataclass(frozen=True)
-class Options:
-    """The global options of every command. `local` is asked for by setup alone; later the state says it."""
-
-    state: Path
-    profile: str | None = None
-    region: str | None = None
-    endpoint_url: str | None = None
-    local: bool = False
-    token: str | None = None
 
 
 @dataclass
@@ -183,8 +172,9 @@ def _open(options: Options, clock: Clock) -> tuple[Context, Store]:
     if pins.local:
         account = as_local_operator(account, pins, settings)
     context = Context(account.aws, pins, settings, tuple(state.tokens), current_token(options))
-    context.known.update({key: record.facts for key, record in state.records.items()})
-    return context, Store(options.state, state)
+    store = Store(options.state, state)
+    context.remember(store.known())
+    return context, store
 
 
 def current_token(options: Options) -> str | None:

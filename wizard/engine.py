@@ -63,6 +63,7 @@ class Engine:
         self._phase = ""
         self._answered: set[str] = set()
         context.aws.on_wait = self._on_wait
+        context.remember(store.known())
 
     def apply(self) -> None:
         """Bring everything to what is wanted; returns when every phase is done and every check passed.

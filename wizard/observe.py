@@ -91,8 +91,7 @@ def observe(context: Context, store: Store, *, side_by_side: bool, adopt: bool =
     Raises:
         CredentialsError: the credentials died.
     """
-    for key, record in store.state.records.items():
-        context.known.setdefault(key, record.facts)
+    context.remember(store.known())
 
     def look(resource: Resource) -> Observation:
         return _observe_one(resource, context, store, adopt=adopt)

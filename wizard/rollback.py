@@ -64,8 +64,7 @@ class Rollback:
         self._phase = ""
         self._failures: dict[Resource, WizardError] = {}
         context.aws.on_wait = self._on_wait
-        for key, record in store.state.records.items():
-            context.known.setdefault(key, record.facts)
+        context.remember(store.known())
 
     def plan(self) -> list[Verdict]:
         """What goes, what stays and why, in the order of the work. Reads only."""

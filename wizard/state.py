@@ -217,6 +217,10 @@ class Store:
         except OSError as error:
             raise _unwritable(self.path, error) from error
 
+    def known(self) -> dict[str, Facts]:
+        """The last facts of every resource: ids that only the file knows."""
+        return {key: record.facts for key, record in self.state.records.items()}
+
     def record(self, key: str) -> Record | None:
         """What is known of a resource."""
         return self.state.records.get(key)

@@ -16,9 +16,10 @@ from rich.table import Table
 
 from wizard.commands.common import messages, print_json, results, stoppable
 from wizard.commands.send_test import endpoint_of
-from wizard.deployment import Options, existing
+from wizard.deployment import existing
 from wizard.endpoint import Answer, Endpoint
 from wizard.errors import ExitCode, WizardError
+from wizard.options import Options
 from wizard.patience import SystemClock
 from wizard.resources.objects import stored_request_ids
 

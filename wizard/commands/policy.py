@@ -11,9 +11,10 @@ from wizard import deployment, policies
 from wizard import state as state_module
 from wizard.aws import open_session, partition_of
 from wizard.commands.common import messages, print_json
-from wizard.deployment import Account, Options
+from wizard.deployment import Account
 from wizard.errors import CredentialsError, ExitCode, UsageError
 from wizard.names import checked_deployment_name
+from wizard.options import Options
 from wizard.patience import SystemClock
 from wizard.settings import DEFAULT_NAME, Place, resolve
 from wizard.state import Pins, State

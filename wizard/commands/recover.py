@@ -14,10 +14,10 @@ from rich.console import Console
 from wizard import deployment, recovery
 from wizard import state as state_module
 from wizard.commands.common import messages, results, stoppable
-from wizard.deployment import Options
 from wizard.errors import ExitCode, StateError, UsageError
 from wizard.interview import Interview, is_interactive
 from wizard.names import checked_deployment_name
+from wizard.options import Options
 from wizard.patience import SystemClock
 from wizard.recovery import Recovered
 from wizard.resources.base import Context

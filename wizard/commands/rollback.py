@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from wizard import deployment, tokens
 from wizard.commands.common import messages, print_json, results, stoppable
-from wizard.deployment import Options
 from wizard.errors import ExitCode, UsageError
 from wizard.interview import Interview, is_interactive
+from wizard.options import Options
 from wizard.patience import SystemClock
 from wizard.resources.base import Context
 from wizard.rollback import Rollback, Verdict

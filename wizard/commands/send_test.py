@@ -10,9 +10,10 @@ from typing import Any
 
 from wizard.checks import prove_stored
 from wizard.commands.common import messages, print_json, results, stoppable
-from wizard.deployment import Options, existing
+from wizard.deployment import existing
 from wizard.endpoint import Answer, Endpoint, url_of
 from wizard.errors import ExitCode, StateError, UsageError, VerificationError
+from wizard.options import Options
 from wizard.patience import SystemClock, patiently
 from wizard.resources.base import Context
 from wizard.resources.objects import StoredEvents

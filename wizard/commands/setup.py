@@ -12,12 +12,13 @@ from rich.markup import escape
 from wizard import deployment, names, policies, preflight, tokens
 from wizard import state as state_module
 from wizard.commands.common import messages, name_profile, results, stoppable
-from wizard.deployment import Account, Options
+from wizard.deployment import Account
 from wizard.endpoint import url_of
 from wizard.engine import Engine
 from wizard.errors import CredentialsError, ExitCode, LostStateError, UsageError, WizardError
 from wizard.interview import Interview, is_interactive
 from wizard.observe import Plan, observe
+from wizard.options import Options
 from wizard.patience import SystemClock
 from wizard.resources.base import Context
 from wizard.screen import plan_table, print_error, progress, review
@@ -276,7 +277,7 @@ def curl_line(url: str, token_file: Path) -> str:
     list of processes shows it."""
     return (
         f"printf 'X-Auth-Token: %s' \"$(cat {token_file})\" | curl -X POST {url} -H @-"
-        " -H 'Content-Type: application/json' -d '{\"event_name\": \"hello\", \"user_id\": \"me\"}'"
+        ' -H \'Content-Type: application/json\' -d \'{"event_name": "hello", "user_id": "me"}\''
     )
 
 

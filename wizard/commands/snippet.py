@@ -6,9 +6,10 @@ import sys
 
 from wizard import tokens
 from wizard.commands.common import messages, stoppable
-from wizard.deployment import Options, existing
+from wizard.deployment import existing
 from wizard.endpoint import url_of
 from wizard.errors import ExitCode, StateError, UsageError
+from wizard.options import Options
 from wizard.patience import SystemClock
 from wizard.resources.base import Context
 from wizard.snippets import render

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from wizard.commands.common import messages, print_json, results, stoppable
-from wizard.deployment import Options, existing
+from wizard.deployment import existing
 from wizard.endpoint import url_of
 from wizard.errors import ExitCode
 from wizard.observe import Plan, observe
+from wizard.options import Options
 from wizard.patience import SystemClock
 from wizard.screen import status_table
 from wizard.state import State

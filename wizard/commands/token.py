@@ -9,9 +9,10 @@ from rich.table import Table
 from wizard import rotation as rotations
 from wizard import tokens
 from wizard.commands.common import messages, print_json, results, stoppable
-from wizard.deployment import Options, existing, required_state
+from wizard.deployment import existing, required_state
 from wizard.errors import ExitCode, UsageError, WizardError
 from wizard.interview import Interview, is_interactive
+from wizard.options import Options
 from wizard.patience import SystemClock
 from wizard.resources.base import Context
 from wizard.rotation import Rotation

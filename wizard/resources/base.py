@@ -40,6 +40,10 @@ class Context:
         """The ownership tags that everything we create carries from its first moment."""
         return {OWNER_TAG: self.pins.id, NAME_TAG: self.pins.name}
 
+    def remember(self, facts: Mapping[str, Facts]) -> None:
+        """Take over former facts of resources that have not been read yet."""
+        self.known = {**facts, **self.known}
+
     def fact(self, resource: str, name: str) -> Any:
         """A fact of another resource; None while that does not stand."""
         return self.known.get(resource, {}).get(name)
