@@ -170,7 +170,7 @@ class Rollback:
             self._listen(ChangeDone(phase.key, resource.key, change, verdict.title, time.monotonic() - begun))
         elif verdict.fate == "keep":
             self._listen(Noticed(phase.key, f"{verdict.title} stays: {verdict.reason}"))
-        if verdict.fate not in ("keep", "goes with"):
+        if verdict.fate not in ("keep", "goes with") and not _may_come_back(verdict):
             self.store.forget(resource.key)
         return verdict
 
@@ -191,10 +191,10 @@ class Rollback:
         raise NotYet(STILL_THERE)
 
     def _look_again(self, verdicts: list[Verdict]) -> None:
-        """Late log lines bring a deleted log group back."""
-        for verdict in verdicts:
-            if verdict.fate == "delete" and verdict.resource.aws_makes_it_too:
-                self._patient(verdict.resource, partial(self._delete_once_more, verdict.resource))
+        """Late log lines bring a deleted log group back; it is forgotten only after this look."""
+        for verdict in filter(_may_come_back, verdicts):
+            self._patient(verdict.resource, partial(self._delete_once_more, verdict.resource))
+            self.store.forget(verdict.resource.key)
 
     def _delete_once_more(self, resource: Resource) -> None:
         facts = resource.read(self.context)
@@ -225,6 +225,10 @@ class Rollback:
 
     def _on_wait(self, reason: str, elapsed: float, patience: float) -> None:
         self._listen(Waiting(self._phase, reason, elapsed, patience))
+
+
+def _may_come_back(verdict: Verdict) -> bool:
+    return verdict.fate == "delete" and verdict.resource.aws_makes_it_too
 
 
 def _summed_up(failures: list[WizardError]) -> WizardError:
