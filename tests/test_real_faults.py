@@ -21,6 +21,7 @@ from tests.aws_double.faults import (
     throttled,
 )
 from tests.matrix.inventory import differences, harm
+from tests.matrix.judgement import sent_twice_blindly
 from tests.matrix.real import Bench
 from tests.ministack_server import MiniStackProcess
 
@@ -94,13 +95,16 @@ def test_a_fault_is_outlasted_or_explained_and_the_next_run_completes(
         bench.run_well(*SETUP)
     fault = case.fault()
     bench.double.faults[:] = [fault]
+    before = len(bench.double.calls)
     code, text = bench.run(*case.arguments)
+    sent = [(call.name, call.request.path) for call in bench.double.calls[before:]]
     bench.double.faults.clear()
 
     assert fault.struck > 0, "the fault was met"
     assert code == (1 if case.says else 0), text
     said = " ".join(text.replace("│", " ").split())
     assert all(words in said for words in case.says), text
+    assert sent_twice_blindly(sent) == []
     problems = _after_the_next_run(bench, case, foreign)
     row = {"scene": case.arguments[0], "kind": fault.name, "cases": 1, "harm": harm(problems)}
     record_property("real faults", {**row, "endings": {"done" if code == 0 else f"stopped, exit {code}": 1}})

@@ -117,7 +117,6 @@ def _killed_then(
     return [f"{moment}: {problem}" for problem in differences(expected, bench.inventory())]
 
 
-@pytest.mark.xfail(strict=True, reason="setup says that there is nothing to do and leaves the stage as it is")
 @pytest.mark.parametrize("stage", ["setting up", "rolling back"])
 @pytest.mark.xdist_group("kill rollback")
 def test_a_kill_just_before_the_last_word_is_written_is_made_good_by_the_next_setup(

@@ -5,10 +5,15 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shutil
 import traceback
 import warnings
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, NoReturn
+
+# Removed when the copy ends; it must never touch those of the process that it was copied from.
+FOLDERS_OF_THIS_COPY: list[Path] = []
 
 
 class CopyFailed(AssertionError):  # noqa: N818  a failed test, in another process
@@ -47,6 +52,8 @@ class Copy:
             text = json.dumps({"failure": traceback.format_exc()})
         with os.fdopen(self._pipe, "w") as pipe:
             pipe.write(text)
+        for folder in FOLDERS_OF_THIS_COPY:
+            shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
     def told(self) -> Any:

@@ -113,7 +113,9 @@ class FaultTour:
     def _verdict(self, failure: BaseException | None) -> dict[str, Any]:
         """Judge how the run ended, then let AWS work again and run once more."""
         universe, calls = self.universe, self.universe.account.calls
-        problems = sent_twice_blindly(calls.made)
+        problems = sent_twice_blindly(
+            (call.name, str(call.parameters.get("url_path"))) for call in calls.made
+        )
         calls.clear()
         if isinstance(failure, WizardError):
             ending = f"stopped, exit {int(failure.exit_code)}"

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from tests.matrix.universe import Universe
-from tests.support import Call, make_context
+from tests.support import make_context
 from wizard.errors import WizardError
 from wizard.phases import PHASES, RESOURCES
 from wizard.resources.base import Context, SettingOf
@@ -26,17 +26,19 @@ READ_BEFORE_REPEAT = {
 WORDS_OF_PROGRAMMERS = ("Traceback", "ClientError", "botocore", "NoneType", "KeyError", "NotYet")
 
 
-def sent_twice_blindly(calls: Sequence[Call]) -> list[str]:
-    """Creates that were sent again although nobody had looked whether the first one happened."""
+def sent_twice_blindly(calls: Iterable[tuple[str, str]]) -> list[str]:
+    """Creates that were sent again although nobody had looked whether the first one happened.
+
+    A call is its name, such as `iam.CreateRole`, and the path that it goes to.
+    """
     unread: set[tuple[str, str]] = set()
     problems = []
-    for call in calls:
-        thing = (call.name, str(call.parameters.get("url_path")))
-        if thing in unread:
-            problems.append(f"{call.name} was sent again without a look")
-        if call.name in READ_BEFORE_REPEAT:
-            unread.add(thing)
-        unread = {item for item in unread if READ_BEFORE_REPEAT[item[0]] != call.name}
+    for name, path in calls:
+        if (name, path) in unread:
+            problems.append(f"{name} was sent again without a look")
+        if name in READ_BEFORE_REPEAT:
+            unread.add((name, path))
+        unread = {item for item in unread if READ_BEFORE_REPEAT[item[0]] != name}
     return problems
 
 

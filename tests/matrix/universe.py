@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.matrix.copies import FOLDERS_OF_THIS_COPY
 from tests.matrix.disk import stop_watching
 from tests.support import Account, FakeClock, make_context
 from wizard.engine import Engine
@@ -79,7 +80,9 @@ class Universe:
         stop_watching()
         self.account.calls.before.clear()
         self.account.calls.after.clear()
-        self.folder = shutil.copytree(self.folder, Path(tempfile.mkdtemp(dir=MEMORY)) / "copy")
+        own = Path(tempfile.mkdtemp(dir=MEMORY))
+        FOLDERS_OF_THIS_COPY.append(own)
+        self.folder = shutil.copytree(self.folder, own / "copy")
         self.account.endpoint.listen()
         if self.store is not None:
             self.store.path = self.path

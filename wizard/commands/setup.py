@@ -178,11 +178,12 @@ class _Setup:
         self.console.print(f"Note: {text}", markup=False)
 
     def _is_written(self) -> bool:
-        """Whether settings and token are what the state file already says."""
+        """Whether the state file already says all this: settings, token, and that it is finished."""
         known = {token.sha256 for token in self.state.tokens}
         token = self.context.token
         return (
             self.state.settings == _json_round_trip(self.resolved)
+            and self.state.stage == "deployed"
             and token is not None
             and tokens.digest(token).sha256 in known
         )
