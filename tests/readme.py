@@ -1,7 +1,6 @@
 """Keeps the README's help texts those of the program.
 
-python -m tests.readme          rewrite them
-tests/test_readme.py            fails when they differ
+`python -m tests.readme` rewrites them; `tests/test_readme.py` fails when they differ.
 """
 
 from __future__ import annotations
