@@ -17,7 +17,9 @@ import pytest
 
 from tests.support import TOKEN, Account, Deployment
 from wizard.errors import BusyError, ExitCode, StateError
-from wizard.state import Pins, State, Store, TokenDigest, backup_path, load, locked, write_private_file
+from wizard.lock import locked
+from wizard.private_file import write_private_file
+from wizard.state import Pins, State, Store, TokenDigest, backup_path, load
 
 PROJECT = Path(__file__).parents[1]
 
@@ -215,7 +217,8 @@ def test_a_folder_that_cannot_be_written_is_a_message_that_says_nothing_was_chan
             import sys
             from pathlib import Path
             from wizard.errors import StateError
-            from wizard.state import Store, load, locked
+            from wizard.lock import locked
+            from wizard.state import Store, load
 
             path = Path(sys.argv[1])
             store = Store(path, load(path))
@@ -297,7 +300,7 @@ def test_a_kill_at_any_step_of_a_write_leaves_the_old_file_or_the_new_one(
 HOLD = """
 import sys, time
 from pathlib import Path
-from wizard.state import locked
+from wizard.lock import locked
 
 with locked(Path(sys.argv[1])):
     print("held", flush=True)

@@ -15,6 +15,7 @@ from wizard import state as state_module
 from wizard.aws import Aws, Identity, identify, open_session, refuse_other_account
 from wizard.errors import CredentialsError, StateError, UsageError
 from wizard.local import start as start_local_aws
+from wizard.lock import locked
 from wizard.options import Options
 from wizard.patience import Clock
 from wizard.resources.base import Context
@@ -143,7 +144,7 @@ def existing(options: Options, clock: Clock, *, lock: bool) -> Iterator[tuple[Co
         yield _open(options, clock)
         return
     required_state(options.state)
-    with state_module.locked(options.state):
+    with locked(options.state):
         yield _open(options, clock)
 
 

@@ -15,7 +15,8 @@ from pathlib import Path
 
 from wizard import tokens
 from wizard.errors import StateError, UsageError
-from wizard.state import TokenDigest, write_private_file
+from wizard.private_file import write_private_file
+from wizard.state import TokenDigest
 
 OLD = ".old"
 

@@ -1,26 +1,24 @@
 """The state file: what this deployment is, what it owns, and what it was about to do.
 
 It is written ahead of every change: the intent is on disk before AWS is asked, the outcome replaces
-it afterwards. A file is replaced in one step (temporary file, fsync, rename, fsync of the folder), so
-a kill leaves the old one or the new one; the one before it stays beside it as `.backup`. It holds no
-secret: tokens are in a file of their own (`tokens`), here are only their SHA-256 digests.
+it afterwards. It is replaced in one step (`private_file`), so a kill leaves the old one or the new
+one; the one before it stays beside it as `.backup`. It holds no secret: tokens are in a file of their
+own (`tokens`), here are only their SHA-256 digests.
 """
 
 from __future__ import annotations
 
 import dataclasses
-import glob
 import json
-import os
-from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, get_args
 
 from wizard import __version__
-from wizard.errors import BusyError, StateError
+from wizard.errors import StateError
+from wizard.private_file import write_private_file
 
 SCHEMA = 1
 
@@ -112,44 +110,6 @@ def now() -> str:
     return datetime.now(UTC).replace(microsecond=0).isoformat()
 
 
-def write_private_file(path: Path, text: str, *, backup: Path | None = None) -> None:
-    """Replace a file in one step, readable by its owner alone; what it held goes to `backup`.
-
-    Raises:
-        OSError: the disk is full, the folder is read-only, …; the old file is untouched.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        if backup is not None and path.exists():
-            _link(path, backup)
-        temporary.replace(path)
-        _sync_folder(path.parent)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
-
-
-def _link(path: Path, backup: Path) -> None:
-    """A second name for the present file, made in one step as well."""
-    step = backup.with_name(f".{backup.name}.{os.getpid()}.tmp")
-    step.unlink(missing_ok=True)
-    os.link(path, step)
-    step.replace(backup)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def backup_path(path: Path) -> Path:
     """Where the state before the last write is kept."""
     return path.with_name(path.name + ".backup")
@@ -215,7 +175,7 @@ class Store:
         try:
             write_private_file(self.path, text, backup=backup_path(self.path))
         except OSError as error:
-            raise _unwritable(self.path, error) from error
+            raise unwritable(self.path, error) from error
 
     def known(self) -> dict[str, Facts]:
         """The last facts of every resource: ids that only the file knows."""
@@ -273,59 +233,8 @@ class Store:
             self.save()
 
 
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Hold the state file for one run. The lock goes with its process, however that ends.
-
-    Raises:
-        BusyError: another living process holds it.
-        StateError: the folder cannot be written.
-    """
-    from filelock import FileLock, Timeout
-
-    lock_path = path.with_name(path.name + ".lock")
-    holder_path = path.with_name(path.name + ".holder")
-    lock = FileLock(lock_path, timeout=0)
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
-        raise BusyError(
-            what=f"Another run holds the state file {path}.",
-            why=f"It is {_holder(holder_path)}.",
-            next_step="Wait until it ends, then run the same command again.",
-        ) from None
-    except OSError as error:
-        raise _unwritable(path, error) from error
-    try:
-        try:
-            write_private_file(
-                holder_path, f"process {os.getpid()} on {os.uname().nodename}, since {now()}\n"
-            )
-        except OSError as error:
-            raise _unwritable(path, error) from error
-        _sweep(path)
-        yield
-    finally:
-        holder_path.unlink(missing_ok=True)
-        lock.release()
-
-
-def _sweep(path: Path) -> None:
-    """Remove what killed runs had half written, a token among it; only the holder of the lock may."""
-    for kept in (path, path.with_suffix(".token"), path.with_suffix(".rotation")):
-        for half_written in path.parent.glob(f".{glob.escape(kept.name)}.*.tmp"):
-            half_written.unlink(missing_ok=True)
-
-
-def _holder(path: Path) -> str:
-    try:
-        return path.read_text(encoding="utf-8").strip() or "a process that just began"
-    except OSError:
-        return "a process that just began"
-
-
-def _unwritable(path: Path, error: OSError) -> StateError:
+def unwritable(path: Path, error: OSError) -> StateError:
+    """What to tell the operator when the state file, or something beside it, cannot be written."""
     return StateError(
         what=f"The state file {path} cannot be written.",
         why=f"{error.strerror or error}.",

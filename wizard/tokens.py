@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from wizard.errors import StateError, UsageError
-from wizard.state import TokenDigest, now, write_private_file
+from wizard.private_file import write_private_file
+from wizard.state import TokenDigest, now
 
 TOKEN_BYTES = 32
 DEFAULT_LABEL = "default"

@@ -16,6 +16,7 @@ from wizard import state as state_module
 from wizard.commands.common import messages, results, stoppable
 from wizard.errors import ExitCode, StateError, UsageError
 from wizard.interview import Interview, is_interactive
+from wizard.lock import locked
 from wizard.names import checked_deployment_name
 from wizard.options import Options
 from wizard.patience import SystemClock
@@ -49,7 +50,7 @@ def run(request: Request) -> ExitCode:
     path, clock, console = request.options.state, SystemClock(), messages()
     _refuse_good_state(path)
     interview = None if request.yes else Interview(console)
-    with state_module.locked(path), stoppable(clock):
+    with locked(path), stoppable(clock):
         if _take_backup(path, interview, console):
             return ExitCode.DONE
         name = _name(request, interview)

@@ -17,6 +17,7 @@ from wizard.endpoint import url_of
 from wizard.engine import Engine
 from wizard.errors import CredentialsError, ExitCode, LostStateError, UsageError, WizardError
 from wizard.interview import Interview, is_interactive
+from wizard.lock import locked
 from wizard.observe import Plan, observe
 from wizard.options import Options
 from wizard.patience import SystemClock
@@ -49,7 +50,7 @@ def run(request: Request) -> ExitCode:
     clock = SystemClock()
     if request.dry_run:
         return _dry_run(request, clock)
-    with state_module.locked(request.options.state), stoppable(clock):
+    with locked(request.options.state), stoppable(clock):
         return _Setup(request, clock).run()
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from wizard.aws import Aws, Keys
 from wizard.policies import Document
+from wizard.private_file import write_private_file
 from wizard.resources.wire import absent_on
-from wizard.state import write_private_file
 
 ROOT_KEYS = Keys("test", "test")
 POLICY_NAME = "eventtrack-wizard-operator"

@@ -1,0 +1,44 @@
+"""Files that are replaced in one step and readable by their owner alone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_private_file(path: Path, text: str, *, backup: Path | None = None) -> None:
+    """Replace a file in one step, readable by its owner alone; what it held goes to `backup`.
+
+    Raises:
+        OSError: the disk is full, the folder is read-only, …; the old file is untouched.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if backup is not None and path.exists():
+            _link(path, backup)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _link(path: Path, backup: Path) -> None:
+    """A second name for the present file, made in one step as well."""
+    step = backup.with_name(f".{backup.name}.{os.getpid()}.tmp")
+    step.unlink(missing_ok=True)
+    os.link(path, step)
+    step.replace(backup)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
