@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from wizard import __version__
 from wizard.cli import app
 from wizard.phase_titles import PHASE_TITLES
 from wizard.settings import SETTINGS
+from wizard.state import Pins, State
 
 runner = CliRunner()
 
@@ -64,8 +68,6 @@ def test_a_line_that_cannot_be_parsed_exits_with_2(arguments: list[str]) -> None
 
 
 def test_json_errors_are_one_document_on_stdout_so_that_scripts_need_not_parse_prose(tmp_path: Path) -> None:
-    import json
-
     done = runner.invoke(app, ["--state", str(tmp_path / "none.json"), "status", "--json"])
     assert json.loads(done.stdout)["error"]["exit_code"] == done.exit_code == 1
 
@@ -83,3 +85,49 @@ def test_light_commands_do_not_load_boto3_because_it_costs_most_of_a_second(
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+def test_help_into_a_reader_that_has_gone_is_no_failure(tmp_path: Path) -> None:
+    """`setup --help | head -1` under `set -o pipefail`."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run(
+        [sys.executable, "-m", "wizard", "setup", "--help"],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        check=False,
+    )
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
+def test_switches_show_no_type_because_they_take_no_value() -> None:
+    for command in ([], ["setup"], ["token"]):
+        assert "bool" not in runner.invoke(app, [*command, "--help"]).stdout
+
+
+def test_a_file_that_is_not_there_is_named_in_words(tmp_path: Path) -> None:
+    done = runner.invoke(app, ["send-test", "--file", str(tmp_path / "none.json")])
+    assert "why: No such file or directory." in done.stderr
+
+
+def saved(folder: Path, **changes: object) -> str:
+    """A state file."""
+    pins = Pins("id", "tracker", "1" * 12, "aws", "eu-central-1")
+    path = folder / "state.json"
+    path.write_text(json.dumps(replace(State(pins), **changes).as_json()))  # type: ignore[arg-type]
+    return str(path)
+
+
+def test_an_empty_list_of_tokens_says_so(tmp_path: Path) -> None:
+    done = runner.invoke(app, ["token", "list", "--state", saved(tmp_path)])
+    assert (done.exit_code, done.stdout) == (0, "")
+    assert "There is no token" in done.stderr
+
+
+def test_the_saved_state_shows_the_endpoint_and_says_once_that_aws_was_not_asked(tmp_path: Path) -> None:
+    path = saved(tmp_path, checks={"deploy.endpoint": {"url": "https://x/events"}})
+    done = runner.invoke(app, ["status", "--offline", "--state", path])
+    assert "Endpoint:\nhttps://x/events\n" in done.stdout
+    assert done.output.count("AWS was not asked") == 1
+    assert "alone" not in done.stderr

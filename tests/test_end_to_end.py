@@ -272,7 +272,9 @@ def test_rollback_leaves_nothing_of_ours_and_everything_of_others(user: User) ->
     assert standing(user) == before
     assert user.state["stage"] == "rolled back"
     assert not (user.folder / "eventtrack-state.token").exists()
-    assert user.run("rollback", "--yes").returncode == 0, "again is fine"
+    again = user.run("rollback", "--yes")
+    assert again.returncode == 0, "again is fine"
+    assert (again.stdout, again.stderr) == ("Nothing of this deployment is left.\n", "")
 
 
 def test_rollback_keeps_a_bucket_with_events_and_says_so_until_told_otherwise(deployed: User) -> None:
@@ -284,7 +286,11 @@ def test_rollback_keeps_a_bucket_with_events_and_says_so_until_told_otherwise(de
     assert kept.returncode == 0
     assert "stays" in kept.stdout
     assert "--delete-events" in kept.stdout
-    assert len(standing(deployed)["buckets"]) == 1
+    (bucket,) = standing(deployed)["buckets"]
+    status = deployed.run("status", "--json")
+    assert f"Still there: S3 bucket {bucket}.\n" in status.stderr
+    assert json.loads(status.stdout)["kept"] == [f"S3 bucket {bucket}"]
+    assert {phase["status"] for phase in json.loads(status.stdout)["phases"]} == {"not started"}
 
     gone = deployed.run("rollback", "--yes", "--delete-events", "--json")
     assert gone.returncode == 0

@@ -14,8 +14,9 @@ from wizard.ownership import Claim, claim, is_ours_to_delete
 from wizard.phases import RESOURCES
 from wizard.state import Origin, Record
 
-OURS = "saas-event-tracking-0a1b2c3d"
-ELDER = "saas-event-tracking-99999999"
+OURS = "saas-event-tracking.us-east-1.0a1b2c3d"
+ABROAD = "saas-event-tracking.eu-west-1.99999999"
+ELDER = "saas-event-tracking.us-east-1.99999999"
 OTHER = "another-12345678"
 WAS = {"name": "x", "owner": None}
 
@@ -51,6 +52,7 @@ CASES = (
     Case("what was adopted stays so without asking again", "bucket", Claim("adopted", {"was": 1}), records={"bucket": "adopted"}),
     Case("consent does not cover another deployment's things", "bucket", OTHER, OTHER, adopt=True),
     Case("an elder deployment of our name is recovered", "bucket", "another state file", ELDER, adopt=True),
+    Case("a deployment of another region is not a lost one: roles are known in all regions", "role", "It belongs to the deployment", ABROAD),
     Case("a role is adopted like a bucket", "role", Claim("adopted", WAS), adopt=True),
     Case("a function is never adopted", "function", "overwrite what it does now", adopt=True),
     Case("a log group that Lambda made is used without asking, and stays", "log_group", Claim("adopted", WAS)),

@@ -142,24 +142,24 @@ def test_several_deployments_under_one_name_are_listed(account: Account, deploym
     name = deployment.name
     account.look.logs.create_log_group(
         logGroupName=f"/aws/lambda/{deployment.settings.function_name}",
-        tags={"eventtrack-wizard:deployment": f"{name}-ffffffff", "eventtrack-wizard:name": name},
+        tags={"eventtrack-wizard:deployment": f"{name}.us-east-1.ffffffff", "eventtrack-wizard:name": name},
     )
     with pytest.raises(UsageError) as caught:
         recover(deployment)
-    assert f"{name}-0a1b2c3d, {name}-ffffffff" in caught.value.what
+    assert f"{name}.us-east-1.0a1b2c3d, {name}.us-east-1.ffffffff" in caught.value.what
     assert "--id" in caught.value.next_step
-    assert recover(deployment, f"{name}-ffffffff").found == (
+    assert recover(deployment, f"{name}.us-east-1.ffffffff").found == (
         f"log group /aws/lambda/{deployment.settings.function_name}",
     )
     with pytest.raises(UsageError):
-        recover(deployment, f"{name}-00000000")
+        recover(deployment, f"{name}.us-east-1.00000000")
 
 
 def test_a_setup_without_its_state_file_says_how_to_recover(account: Account, deployment: Deployment) -> None:
     deployment.apply()
     deployment.path.unlink()
     context, store = deployment.open()
-    context.pins = dataclasses.replace(context.pins, id=f"{deployment.name}-ffffffff")
+    context.pins = dataclasses.replace(context.pins, id=f"{deployment.name}.us-east-1.ffffffff")
     conflicts = recovery_conflicts(context, store)
     assert len(conflicts) >= 4
     assert all(isinstance(conflict, LostStateError) for conflict in conflicts)
@@ -247,7 +247,7 @@ class TestCommand:
             f"import os, sys; os.chdir({str(deployed.folder)!r}); sys.argv = ['eventtrack-wizard', 'setup',"
             " '--local', '--name', 'saas-event-tracking']\nfrom wizard.cli import main; main()"
         )
-        environment = {**deployed.environment, "PYTHONPATH": str(PROJECT)}
+        environment = {**deployed.environment, "PYTHONPATH": str(PROJECT), "CI": ""}
         with Terminal(source, columns=120, rows=70, **environment) as terminal:
             terminal.see("Answer every question?")
             terminal.type("n")

@@ -293,10 +293,52 @@ def test_a_refused_deletion_does_not_hold_up_the_rest_and_keeps_what_the_refused
         deployment.rollback()
     left = leftovers(account)
     assert "functions: saas-event-tracking-processor" in left
-    assert "roles: saas-event-tracking-processor-role" in left
+    assert "roles: saas-event-tracking-us-east-1-role" in left
     assert not any(name.startswith("apis") for name in left)
     assert deployment.state.stage == "rolling back"
     account.calls.clear()
+    deployment.rollback()
+    assert leftovers(account) == []
+
+
+def test_what_cannot_be_looked_at_does_not_hold_up_the_plan_or_the_rest(
+    account: Account, deployment: Deployment
+) -> None:
+    deployment.apply()
+    account.calls.refuse("lambda.GetFunction", "AccessDeniedException", "no", status=403)
+    context, store = deployment.open()
+    planned = {item.resource.key: item for item in Rollback(context, store, lambda _event: None).plan()}
+    assert planned["function"].fate == "keep"
+    assert "could not be looked at" in planned["function"].reason
+    assert planned["api"].fate == "delete"
+    with pytest.raises(WizardError, match="lack a permission"):
+        deployment.rollback()
+    assert not any(name.startswith("apis") for name in leftovers(account))
+
+
+def test_a_bucket_that_we_may_no_longer_see_is_a_missing_permission_not_somebody_elses(
+    account: Account, deployment: Deployment
+) -> None:
+    deployment.apply()
+    account.calls.refuse("s3.HeadBucket", "403", "Forbidden", status=403)
+    with pytest.raises(WizardError, match="lack a permission"):
+        deployment.rollback()
+    assert deployment.state.stage == "rolling back"
+
+
+def test_a_function_whose_last_update_failed_is_named_and_does_not_wedge_the_rollback(
+    account: Account, deployment: Deployment
+) -> None:
+    deployment.apply()
+
+    def failed(answer: Any) -> None:
+        if "Configuration" in answer:
+            answer["Configuration"]["LastUpdateStatus"] = "Failed"
+            answer["Configuration"]["LastUpdateStatusReason"] = "no room"
+
+    account.calls.alter("lambda.GetFunction", failed)
+    plan = deployment.observe()
+    assert any("no room" in sentence for item in plan.resources for sentence in item.sentences)
     deployment.rollback()
     assert leftovers(account) == []
 
@@ -448,7 +490,7 @@ def test_things_of_a_deployment_of_the_same_name_are_recovered_not_adopted(
 ) -> None:
     bucket = deployment.settings.bucket_name
     account.look.s3.create_bucket(Bucket=bucket)
-    tags: Any = [{"Key": "eventtrack-wizard:deployment", "Value": "saas-event-tracking-99999999"}]
+    tags: Any = [{"Key": "eventtrack-wizard:deployment", "Value": "saas-event-tracking.us-east-1.99999999"}]
     account.look.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
     with pytest.raises(ConflictError) as caught:
         deployment.apply(adopt=True)

@@ -113,6 +113,13 @@ class TestTable:
         picture = lines(walked(PhaseStarted("iam"), PhaseDone("iam", 0, 0.04)))
         assert picture[3].endswith("✓ done          0.0 s unchanged")
 
+    def test_a_phase_whose_check_ran_is_proved_because_unchanged_sounds_like_nothing_was_done(self) -> None:
+        check = ChangeDone("test", "check", "check", "invoke", 0.1)
+        assert lines(walked(PhaseStarted("test"), check, PhaseDone("test", 0, 0.1)))[6].endswith("proved")
+        assert plain_lines(PhaseStarted("test"), check, PhaseDone("test", 0, 0.1)) == [
+            "[6/9] Function test: done (proved, 0.1 s)"
+        ]
+
     def test_a_wait_tells_its_reason_and_its_time_moves_on_by_itself(self) -> None:
         """Minutes pass between two events; a still picture looks like a dead program."""
         clock = FakeClock()
@@ -515,6 +522,15 @@ class TestOfflineTable:
         assert "AWS was not asked" in text
         assert text.endswith("Endpoint:\nhttps://x/events")
 
+    def test_after_a_rollback_it_names_what_was_kept(self) -> None:
+        state = saved_state()
+        state.stage = "rolled back"
+        state.records = {
+            "bucket": Record("present", "created", {"name": "b"}),
+            "bucket.versioning": Record("present", "created"),
+        }
+        assert "\nStill there: S3 bucket b.\n" in shown(offline_table(state))
+
     def test_shows_what_a_killed_run_was_about_to_do(self) -> None:
         state = saved_state()
         state.records = {"role": Record("creating", "created"), "bucket": Record("present", "created")}
@@ -650,6 +666,35 @@ def everything(odd: str) -> Iterator[RenderableType]:
     yield offline_table(state, odd)
 
 
+class TestOffATerminal:
+    """Pipes and logs: consoles that wrap nothing, whatever width they believe to have."""
+
+    long = "a sentence of many words " * 20 + "with an end"
+
+    @pytest.mark.parametrize("width", [30, 80])
+    def test_no_sentence_is_cut_or_folded_and_no_line_ends_in_blanks(self, width: int) -> None:
+        for content in everything(self.long):
+            output = io.StringIO()
+            Console(file=output, width=width, soft_wrap=True).print(content)
+            assert not any(line.endswith(" ") for line in output.getvalue().splitlines())
+        for content in (
+            status_table(Plan((PhaseObservation("test", "t", "drift", (), (self.long,)),)), None),
+            plan_table(Plan((PhaseObservation("test", "t", "drift", (), (self.long,)),))),
+            rollback_table([verdict("bucket", "keep", self.long)]),
+        ):
+            output = io.StringIO()
+            Console(file=output, width=width, soft_wrap=True).print(content)
+            assert self.long in output.getvalue()
+
+    def test_a_narrow_terminal_gets_whole_sentences_too(self) -> None:
+        output = io.StringIO()
+        plan = Plan((PhaseObservation("test", "t", "drift", (), (self.long,)),))
+        Console(file=output, width=30, soft_wrap=True, force_terminal=True, color_system=None).print(
+            status_table(plan, None)
+        )
+        assert self.long in output.getvalue()
+
+
 class TestOddContent:
     # Other work on the machine is no failure of the screens.
     @settings(deadline=None)
@@ -696,6 +741,7 @@ print("result")
 console.print("AFTER")
 """
 ENDLESS = RUN.replace("PAUSE", "time.sleep(120)")
+ECHO = "\nimport termios\nprint(bool(termios.tcgetattr(0)[3] & termios.ECHO))"
 BRIEF = RUN.replace("PAUSE", "time.sleep(1.5)")
 
 
@@ -745,6 +791,15 @@ class TestOnATerminal:
             assert not terminal.screen.cursor.hidden
             # The terminal has written ^C behind the table; that must not push it up a row.
             assert sum("#" in line for line in terminal.lines) == 1, terminal.text
+
+    def test_keys_typed_into_the_table_leave_no_copies_of_it_and_echo_comes_back(self) -> None:
+        with Terminal(BRIEF + ECHO, columns=110, rows=40) as terminal:
+            terminal.see("AWS is slow")
+            terminal.type("\n\nrubbish\n")
+            _, result = terminal.finish()
+            assert sum("#" in line for line in terminal.lines) == 1, terminal.text
+            assert "rubbish" not in terminal.text
+            assert result == "result\nTrue\n"
 
     def test_no_color_draws_the_same_table_without_colour(self) -> None:
         with Terminal(BRIEF, columns=80, rows=24, NO_COLOR="1") as terminal:

@@ -132,7 +132,7 @@ def test_the_terminal_gets_its_cursor_back(bench: Bench) -> None:
         f"import os, sys; os.chdir({str(bench.folder)!r}); sys.argv = {arguments!r}\n"
         "from wizard.__main__ import main\nmain()\n"
     )
-    with Terminal(source, columns=110, rows=40, **bench.environment) as terminal:
+    with Terminal(source, columns=110, rows=40, **{**bench.environment, "CI": ""}) as terminal:
         terminal.see("execution role")
         wait_until(lambda: "iam.CreateRole" in bench.double.names())
         terminal.settle(0.2)

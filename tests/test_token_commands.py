@@ -113,6 +113,12 @@ def test_what_cannot_be_done_is_refused_in_words_and_changes_nothing(
     assert deployment.state["tokens"] == before
 
 
+def test_a_label_that_nobody_has_is_said_before_anything_is_brought_into_force(
+    deployment: LocalDeployment,
+) -> None:
+    assert "[4/9]" not in deployment.run("token", "revoke", "nobody", "--yes", exit_code=2).stderr
+
+
 def test_a_revoke_that_was_killed_before_aws_heard_of_it_is_finished_by_the_same_command(
     deployment: LocalDeployment,
 ) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from wizard.catalogue import Wait
-from wizard.endpoint import TOKEN_HEADER, Answer, Endpoint, url_of
+from wizard.endpoint import TOKEN_HEADER, Answer, Endpoint, UnreachableError, url_of
 from wizard.errors import VerificationError, WizardError
 from wizard.patience import NotYet
 from wizard.resources.base import Check, Context
@@ -35,7 +35,17 @@ def probe_event(context: Context) -> dict[str, Any]:
     }
 
 
-class FunctionStoresEvent(Check):
+class FunctionCheck(Check):
+    """A proof that needs the function to answer."""
+
+    def closed(self, context: Context) -> str | None:
+        """Reserved concurrency 0 closes the endpoint on purpose: Lambda refuses every request."""
+        if context.settings.reserved_concurrency == 0:
+            return "the endpoint is closed: reserved concurrency is 0"
+        return None
+
+
+class FunctionStoresEvent(FunctionCheck):
     """Invoke with the documented test event; the answer is 200 and the object is in the bucket."""
 
     key = "test.invoke"
@@ -46,12 +56,6 @@ class FunctionStoresEvent(Check):
 
     def run(self, context: Context) -> Facts:
         """See `Check.run`."""
-        if context.settings.reserved_concurrency == 0:
-            raise VerificationError(
-                what="The function cannot be tested.",
-                why="Its reserved concurrency is 0, so Lambda refuses every request.",
-                next_step="Run `eventtrack-wizard setup --reserved-concurrency unset`.",
-            )
         sent_at = datetime.now(UTC)
         answer = invoke(context, {"headers": {TOKEN_HEADER: context.token}, "body": [probe_event(context)]})
         if answer.body.get("code") == STORAGE_DENIED:
@@ -62,7 +66,7 @@ class FunctionStoresEvent(Check):
         return _stored_facts(prove_stored(context, answer.request_id, sent_at))
 
 
-class EndpointWorks(Check):
+class EndpointWorks(FunctionCheck):
     """Through the public URL: the preflight passes, a wrong token is refused, an event is stored."""
 
     key = "deploy.endpoint"
@@ -72,7 +76,13 @@ class EndpointWorks(Check):
         return "preflight, refusal and a stored event through the public URL"
 
     def run(self, context: Context) -> Facts:
-        """See `Check.run`."""
+        """See `Check.run`. The host name of a new URL takes a moment to be known everywhere."""
+        try:
+            return self._prove(context)
+        except UnreachableError as error:
+            raise NotYet(URL_IS_NEW) from error
+
+    def _prove(self, context: Context) -> Facts:
         endpoint = Endpoint(str(url_of(context)), context.token)
         prove_preflight(context, endpoint)
         self._prove_refusal(endpoint)

@@ -17,10 +17,11 @@ import typer
 
 from wizard import __version__
 from wizard.errors import ExitCode, UsageError
-from wizard.options import GLOBAL_OPTIONS, Options, give_signature, register
+from wizard.options import GLOBAL_OPTIONS, Options, QuietGroup, give_signature, register
 
 app = typer.Typer(
     name="eventtrack-wizard",
+    cls=QuietGroup,
     help="Sets up, checks and removes a small event-tracking backend of your own on AWS:"
     " API Gateway POST /events → Lambda → S3.",
     no_args_is_help=True,
@@ -28,11 +29,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 local_app = typer.Typer(
-    help="The embedded local AWS: everything without an AWS account.", no_args_is_help=True
+    cls=QuietGroup,
+    help="The embedded local AWS: everything without an AWS account.",
+    no_args_is_help=True,
 )
 app.add_typer(local_app, name="local")
 token_app = typer.Typer(
-    help="Tokens of clients: several are valid at once; AWS knows only their digests.", no_args_is_help=True
+    cls=QuietGroup,
+    help="Tokens of clients: several are valid at once; AWS knows only their digests.",
+    no_args_is_help=True,
 )
 app.add_typer(token_app, name="token")
 
@@ -332,3 +337,8 @@ def main() -> None:
         app()
     except KeyboardInterrupt:
         sys.exit(int(ExitCode.INTERRUPTED))
+    except SystemExit as leaving:
+        # Rich and Typer call it a failure when a reader such as `head` has seen enough.
+        if isinstance(leaving.__context__, BrokenPipeError):
+            sys.exit(int(ExitCode.DONE))
+        raise

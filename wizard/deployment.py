@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard import policies, tokens
+from wizard import names, policies, tokens
 from wizard import settings as settings_module
 from wizard import state as state_module
 from wizard.aws import Aws, Identity, identify, open_session, refuse_other_account
@@ -21,7 +21,7 @@ from wizard.patience import Clock
 from wizard.resources.base import Context
 from wizard.resources.local_operator import ROOT_KEYS, operator_keys, remove_operator
 from wizard.settings import Place, Settings
-from wizard.state import Pins, State, Store
+from wizard.state import Pins, State, Store, family
 
 LOCAL_REGION = "us-east-1"
 
@@ -45,7 +45,7 @@ def connect(options: Options, clock: Clock, pins: Pins | None) -> Account:
     """
     local = options.local or (pins is not None and pins.local)
     _refuse_contradiction(options, pins)
-    region = options.region or (pins.region if pins else None)
+    region = _checked_region(options.region) or (pins.region if pins else None)
     if local:
         region = region or LOCAL_REGION
         session = open_session(None, region, ROOT_KEYS)
@@ -64,6 +64,24 @@ def connect(options: Options, clock: Clock, pins: Pins | None) -> Account:
     if pins is not None:
         refuse_other_account(identity, pins.account, pins.partition)
     return Account(aws, identity)
+
+
+def _checked_region(region: str | None) -> str | None:
+    if region is None:
+        return None
+    try:
+        return names.region_name(region)
+    except ValueError as error:
+        raise UsageError(
+            what=f"{region!r} is no region.",
+            why=f"The rule: {error}.",
+            next_step="Give another one with --region, for example --region us-east-1.",
+        ) from None
+
+
+def configured_region(options: Options) -> str | None:
+    """The region that flag, environment or profile names."""
+    return options.region or os.environ.get("AWS_REGION") or open_session(options.profile, None).region_name
 
 
 def _refuse_contradiction(options: Options, pins: Pins | None) -> None:
@@ -101,10 +119,15 @@ def as_local_operator(account: Account, pins: Pins, settings: Settings) -> Accou
             next_step="Run the same command again; it is started anew.",
         )
     policy = policies.local_operator(names_of(pins, settings))
-    keys = operator_keys(account.aws, pins.name, policy, running.data_folder)
+    keys = operator_keys(account.aws, local_user(pins), policy, running.data_folder)
     session = open_session(None, pins.region, keys)
     aws = Aws(session, account.aws.endpoint_url, account.aws.clock)
     return Account(aws, account.identity)
+
+
+def local_user(pins: Pins) -> str:
+    """Whose user in the embedded local AWS: users, like roles, are known in all regions."""
+    return f"{pins.name}-{pins.region}"
 
 
 def names_of(pins: Pins, settings: Settings) -> policies.Names:
@@ -123,7 +146,7 @@ def names_of(pins: Pins, settings: Settings) -> policies.Names:
 def new_pins(account: Account, name: str, options: Options) -> Pins:
     """The identity of a deployment that is about to be born."""
     return Pins(
-        id=f"{name}-{secrets.token_hex(4)}",
+        id=family(name, account.aws.region) + secrets.token_hex(4),
         name=name,
         account=account.identity.account,
         partition=account.identity.partition,
@@ -207,4 +230,6 @@ def remove_local_operator(context: Context) -> None:
         return
     running = start_local_aws()
     session = open_session(None, context.pins.region, ROOT_KEYS)
-    remove_operator(Aws(session, running.url, context.aws.clock), context.pins.name, running.data_folder)
+    remove_operator(
+        Aws(session, running.url, context.aws.clock), local_user(context.pins), running.data_folder
+    )

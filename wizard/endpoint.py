@@ -29,6 +29,10 @@ TOKEN_HEADER = "X-Auth-Token"  # noqa: S105  the header's name
 TIMEOUT = urllib3.Timeout(connect=5, read=35)
 
 
+class UnreachableError(WizardError):
+    """No answer came from the endpoint at all."""
+
+
 @dataclass(frozen=True)
 class Answer:
     """What the endpoint answered. `seconds` is the time from sending to the last byte."""
@@ -71,7 +75,7 @@ class Endpoint:
         """Post events as JSON, with the deployment's token unless another one is given.
 
         Raises:
-            WizardError: the endpoint cannot be reached.
+            UnreachableError: the endpoint cannot be reached.
         """
         sent = self._token if token is None else token
         headers = {"Content-Type": "application/json", **({TOKEN_HEADER: sent} if sent else {})}
@@ -81,7 +85,7 @@ class Endpoint:
         """Ask as a browser on a page of `origin` asks before it sends an event.
 
         Raises:
-            WizardError: the endpoint cannot be reached.
+            UnreachableError: the endpoint cannot be reached.
         """
         return self._send(
             "OPTIONS",
@@ -98,7 +102,7 @@ class Endpoint:
         try:
             response = self._pool.request(method, self.url, headers=headers, body=body)
         except urllib3.exceptions.HTTPError as error:
-            raise WizardError(
+            raise UnreachableError(
                 what=f"The endpoint {self.url} cannot be reached.",
                 why=f"{type(error).__name__}: {str(error).rpartition(': ')[2]}.",
                 next_step="Check the network, and the deployment with `eventtrack-wizard status`.",

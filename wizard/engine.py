@@ -17,6 +17,7 @@ from wizard.events import (
     ChangeDone,
     ChangeStarted,
     Listener,
+    Noticed,
     PhaseDone,
     PhaseFailed,
     PhaseStarted,
@@ -181,6 +182,10 @@ class Engine:
     def _prove(self, check: Check) -> None:
         """A proof stands until the next change in its phase or one before."""
         if check.key in self.store.state.checks:
+            return
+        if reason := check.closed(self.context):
+            self._listen(Noticed(self._phase, f"not checked: {reason}"))
+            self.store.pass_check(check.key, {"closed": reason})
             return
         title, begun = check.title(self.context), time.monotonic()
         self._listen(ChangeStarted(self._phase, check.key, "check", title))

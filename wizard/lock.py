@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wizard.errors import BusyError
-from wizard.private_file import write_private_file
+from wizard.private_file import beside, write_private_file
 from wizard.state import now, unwritable
 
 
@@ -53,7 +53,7 @@ def locked(path: Path) -> Iterator[None]:
 
 def _sweep(path: Path) -> None:
     """Remove what killed runs had half written, a token among it; only the holder of the lock may."""
-    for kept in (path, path.with_suffix(".token"), path.with_suffix(".rotation")):
+    for kept in (path, beside(path, ".token"), beside(path, ".rotation")):
         for half_written in path.parent.glob(f".{glob.escape(kept.name)}.*.tmp"):
             half_written.unlink(missing_ok=True)
 

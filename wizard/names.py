@@ -88,7 +88,7 @@ def checked_deployment_name(text: str) -> str:
 
 
 region_name = matching(
-    r"[a-z]{2,3}(-[a-z]+)+-\d", "a region looks like us-east-1; `aws ec2 describe-regions` lists yours"
+    r"[a-z]{2,4}(-[a-z]+)+-\d", "a region looks like us-east-1; `aws ec2 describe-regions` lists yours"
 )
 function_name = matching(
     r"[A-Za-z0-9_-]{1,64}", "a function name has 1 to 64 letters, digits, hyphens and underscores"

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from typer.core import TyperCommand, TyperGroup
 
 from wizard.errors import ExitCode
 from wizard.phase_titles import PHASE_TITLES
@@ -81,6 +82,29 @@ def _setting_option(setting: Setting) -> Any:
     ]
 
 
+class _QuietSwitches(TyperCommand):
+    """Help without a type behind switches, which take no value."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Of the command, `--help` among them."""
+        return _quieted(super().get_params(ctx))
+
+
+class QuietGroup(TyperGroup):
+    """The same of a group of commands."""
+
+    def get_params(self, ctx: Any) -> Any:
+        """Of the group, those for completion among them."""
+        return _quieted(super().get_params(ctx))
+
+
+def _quieted(parameters: list[Any]) -> list[Any]:
+    for parameter in parameters:
+        if getattr(parameter, "is_flag", False) and parameter.metavar is None:
+            parameter.metavar = ""
+    return parameters
+
+
 def register(
     group: typer.Typer, name: str, *, settings: bool = False
 ) -> Callable[[Callable[..., ExitCode]], Callable[..., None]]:
@@ -111,7 +135,7 @@ def register(
             _exit_with(function, options, values)
 
         give_signature(run, function, extra)
-        group.command(name)(run)
+        group.command(name, cls=_QuietSwitches)(run)
         return run
 
     return decorate

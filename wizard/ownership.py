@@ -59,7 +59,7 @@ def is_ours_to_delete(resource: Resource, facts: Facts, context: Context) -> boo
 def _foreign(resource: Resource, owner: str | None, context: Context) -> ConflictError:
     title = resource.title(context)
     local = " --local" if context.pins.local else ""
-    if owner is not None and owner.startswith(f"{context.pins.name}-"):
+    if owner is not None and owner.startswith(context.pins.family):
         return LostStateError(
             what=f"The {title} belongs to the deployment {owner}.",
             why="It was set up under the same name with another state file, or that file was lost.",

@@ -8,16 +8,20 @@ that was found is put into one message.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TypeVar
 
 from wizard import policies
 from wizard.catalogue import IAM_TROUBLESHOOTING, LAMBDA_LIMITS
-from wizard.errors import CredentialsError, WizardError
+from wizard.errors import CredentialsError, UsageError, WizardError
 from wizard.observe import Plan
 from wizard.patience import patiently
 from wizard.resources.account import concurrency
 from wizard.resources.base import Context
+from wizard.resources.function import FunctionEnvironment
 from wizard.resources.permissions import NotCheckedError, missing_permissions
+from wizard.state import TokenDigest
+from wizard.tokens import DEFAULT_LABEL
 
 Result = TypeVar("Result")
 Notice = Callable[[str], None]
@@ -40,6 +44,7 @@ def check(context: Context, plan: Plan, policy: policies.Document, caller_arn: s
     """
     problems: list[WizardError] = [*plan.conflicts, *plan.failures]
     if not plan.in_order:
+        problems += _environment(context)
         problems += _limits(context, plan, notice)
         problems += _permissions(context, policy, caller_arn, notice)
     raise_together(problems)
@@ -64,6 +69,16 @@ def raise_together(problems: Sequence[WizardError]) -> None:
 
 def _each(sentences: Iterable[str]) -> str:
     return " ".join(dict.fromkeys(sentences))
+
+
+def _environment(context: Context) -> list[WizardError]:
+    """Too many origins or tokens for the function's environment; a first token is still to be made."""
+    tokens = context.tokens or (TokenDigest(DEFAULT_LABEL, "0" * 64, ""),)
+    try:
+        FunctionEnvironment().wanted(replace(context, tokens=tokens))
+    except UsageError as error:
+        return [error]
+    return []
 
 
 def _limits(context: Context, plan: Plan, notice: Notice) -> list[WizardError]:

@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
+
+
+def beside(path: Path, suffix: str) -> Path:
+    """The file of another kind that belongs to `path`: `state.json` has `state.token`, `prod.eu` has
+    `prod.eu.token`, so that no two files ever share one."""
+    return path.with_suffix(suffix) if path.suffix == ".json" else path.with_name(path.name + suffix)
 
 
 def write_private_file(path: Path, text: str, *, backup: Path | None = None) -> None:
@@ -32,7 +39,12 @@ def _link(path: Path, backup: Path) -> None:
     """A second name for the present file, made in one step as well."""
     step = backup.with_name(f".{backup.name}.{os.getpid()}.tmp")
     step.unlink(missing_ok=True)
-    os.link(path, step)
+    try:
+        os.link(path, step)
+    except OSError:
+        # Some file systems know no second names (exFAT, many shares).
+        shutil.copyfile(path, step)
+        step.chmod(0o600)
     step.replace(backup)
 
 

@@ -54,7 +54,7 @@ def owners(context: Context) -> list[str]:
     """The ids of the deployments that own what stands under this deployment's names."""
     tagged = (facts.get("owner") for _, facts in _readable(context) if "owner" in facts)
     ids = {owner for owner in (*tagged, *RestApi.owners(context)) if owner}
-    return sorted(owner for owner in ids if owner.rpartition("-")[0] == context.pins.name)
+    return sorted(owner for owner in ids if owner.startswith(context.pins.family))
 
 
 def only_owner(context: Context, wanted: str | None) -> str:

@@ -69,11 +69,21 @@ class Rollback:
     def plan(self) -> list[Verdict]:
         """What goes, what stays and why, in the order of the work. Reads only."""
         return [
-            self._patient(resource, lambda resource=resource, phase=phase: self._judge(phase, resource))  # type: ignore[misc]
+            self._foresee(phase, resource)
             for phase in reversed(PHASES)
             for resource in reversed(phase.resources)
             if self.store.record(resource.key)
         ]
+
+    def _foresee(self, phase: Phase, resource: Resource) -> Verdict:
+        """What cannot be looked at holds up nothing else."""
+        try:
+            return self._patient(resource, partial(self._judge, phase, resource))
+        except CredentialsError:
+            raise
+        except WizardError as error:
+            reason = f"could not be looked at: {error.why}"
+            return Verdict(phase.key, resource, resource.title(self.context), "keep", reason)
 
     def _judge(self, phase: Phase, resource: Resource) -> Verdict:
         title = resource.title(self.context)

@@ -114,7 +114,7 @@ class Settings:
     runtime: str = _row("lambda", "Runtime", names.one_of(*RUNTIMES), "python3.13", choices=RUNTIMES)
     architecture: str = _row("lambda", "Architecture", names.one_of("x86_64", "arm64"), "x86_64", choices={
         "x86_64": "the documented one", "arm64": "about a fifth cheaper"})
-    role_name: str = _row("lambda", "Execution role name", names.role_name, lambda place: f"{place.name}-processor-role", fixed=True)
+    role_name: str = _row("lambda", "Execution role name", names.role_name, lambda place: f"{place.name}-{place.region}-role", fixed=True)
     permissions_boundary: str | None = _row("lambda", "Permissions boundary of the role (ARN, empty for none)", names.optional_policy_arn, None)
     log_retention_days: int = _row("lambda", "Days to keep the function's logs", names.log_retention_days, 30)
     policy_name: str = _row("iam", "Name of the S3 access policy", names.policy_name, "LambdaS3EventTracking", fixed=True)

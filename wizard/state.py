@@ -28,11 +28,18 @@ RecordStatus = Literal["creating", "updating", "present", "deleting"]
 Stage = Literal["setting up", "deployed", "rolling back", "rolled back"]
 
 
+def family(name: str, region: str) -> str:
+    """What the ids of all deployments of one name in one region begin with."""
+    return f"{name}.{region}."
+
+
 @dataclass(frozen=True)
 class Pins:
     """What a deployment never changes: other credentials, regions or endpoints are refused.
 
-    `id` is in the ownership tag of everything we create. `endpoint_url` is an emulator's, None on AWS;
+    `id` is in the ownership tag of everything we create, and begins with name and region: roles are
+    known in all regions, so a deployment of another region must not be taken for a lost one.
+    `endpoint_url` is an emulator's, None on AWS;
     `local` says that it is the embedded one, whose URL is looked up anew at every command.
     """
 
@@ -43,6 +50,11 @@ class Pins:
     region: str
     endpoint_url: str | None = None
     local: bool = False
+
+    @property
+    def family(self) -> str:
+        """What the ids of all deployments of this name in this region begin with."""
+        return family(self.name, self.region)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from wizard.errors import StateError, UsageError
-from wizard.private_file import write_private_file
+from wizard.private_file import beside, write_private_file
 from wizard.state import TokenDigest, now
 
 TOKEN_BYTES = 32
@@ -20,12 +20,12 @@ LONGEST_LABEL = 32
 
 def token_path(state_path: Path) -> Path:
     """The file of a deployment's token: `eventtrack-state.json` has `eventtrack-state.token`."""
-    return state_path.with_suffix(".token")
+    return beside(state_path, ".token")
 
 
 def rotation_path(state_path: Path) -> Path:
     """The file of a rotation that is not finished (`rotation`); it holds the new token."""
-    return state_path.with_suffix(".rotation")
+    return beside(state_path, ".rotation")
 
 
 def generate() -> str:

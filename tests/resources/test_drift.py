@@ -243,7 +243,7 @@ DRIFTS = (
     Drift("bucket.gone", Vandal.delete_bucket, "S3 bucket saas-event-tracking-a975087ff1 is missing"),
     Drift("role.trust", Vandal.change_trust, "the role's trust policy: not as set up"),
     Drift("role.detached", Vandal.detach_basic_execution, "basic execution permissions (logs) is missing"),
-    Drift("role.gone", Vandal.delete_role, "execution role saas-event-tracking-processor-role is missing"),
+    Drift("role.gone", Vandal.delete_role, "execution role saas-event-tracking-us-east-1-role is missing"),
     Drift("policy.gone", Vandal.delete_policy, "inline policy LambdaS3EventTracking is missing"),
     Drift("policy.widened", Vandal.widen_policy, "the inline policy for S3: not as set up"),
     Drift("logs.gone", Vandal.delete_log_group, "log group /aws/lambda/saas-event-tracking-processor is missing"),

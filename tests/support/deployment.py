@@ -15,7 +15,7 @@ from wizard.phases import PHASES, Phase
 from wizard.resources.base import Context
 from wizard.rollback import Rollback, Verdict
 from wizard.settings import DEFAULT_NAME, Place, Settings, as_text, resolve
-from wizard.state import Pins, State, Store, TokenDigest, load
+from wizard.state import Pins, State, Store, TokenDigest, family, load
 
 from .account import ACCOUNT_ID, REGION, Account
 from .clock import FakeClock
@@ -36,7 +36,13 @@ def make_context(aws: Aws, *, name: str = DEFAULT_NAME, **overrides: object) -> 
     region = aws.region
     return Context(
         aws=aws,
-        pins=Pins(id=f"{name}-0a1b2c3d", name=name, account=ACCOUNT_ID, partition="aws", region=region),
+        pins=Pins(
+            id=family(name, region) + "0a1b2c3d",
+            name=name,
+            account=ACCOUNT_ID,
+            partition="aws",
+            region=region,
+        ),
         settings=make_settings(name, region, **overrides),
         tokens=[digest_of(TOKEN)],
         token=TOKEN,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wizard import state as state_module
-from wizard.commands.common import messages, print_json, results
+from wizard.commands.common import print_json, results
 from wizard.errors import ExitCode, StateError
 from wizard.phase_titles import PHASE_TITLES
 from wizard.screen import offline_table
@@ -28,8 +28,7 @@ def run(path: Path, *, as_json: bool) -> ExitCode:
     if as_json:
         print_json(_document(state))
     else:
-        results().print(offline_table(state))
-        messages().print("From the state file alone; `eventtrack-wizard status` asks AWS.")
+        results().print(offline_table(state, state.checks.get("deploy.endpoint", {}).get("url")))
     return ExitCode.DONE if state.stage == "deployed" else ExitCode.DRIFT
 
 

@@ -51,7 +51,7 @@ def run(request: Request) -> ExitCode:
     _refuse_good_state(path)
     interview = None if request.yes else Interview(console)
     with locked(path), stoppable(clock):
-        if _take_backup(path, interview, console):
+        if _take_backup(path, request, interview, console):
             return ExitCode.DONE
         name = _name(request, interview)
         recovered = _from_aws(request, name, clock)
@@ -94,14 +94,14 @@ def _refuse_good_state(path: Path) -> None:
         )
 
 
-def _take_backup(path: Path, interview: Interview | None, console: Console) -> bool:
+def _take_backup(path: Path, request: Request, interview: Interview | None, console: Console) -> bool:
     """The copy before the last write knows more than AWS does, so it comes first."""
     backup = backup_path(path)
     try:
         state = state_module.load(backup)
     except StateError:
         return False
-    if state is None:
+    if state is None or not _is_meant(state, request):
         return False
     question = f"Take the last good copy, {backup} of the deployment {state.pins.name}?"
     if interview and not interview.confirm(question, default=True):
@@ -110,6 +110,18 @@ def _take_backup(path: Path, interview: Interview | None, console: Console) -> b
     Store(path, state).save()
     results().print(f"{path} is back, from {backup}. {NEXT}", markup=False)
     return True
+
+
+def _is_meant(state: State, request: Request) -> bool:
+    """Whether the copy is of the deployment that the operator named, as far as one was named."""
+    pins, options = state.pins, request.options
+    said = (
+        (request.name, pins.name),
+        (request.deployment_id, pins.id),
+        (options.region, pins.region),
+        (options.local or None, pins.local),
+    )
+    return all(given is None or given == kept for given, kept in said)
 
 
 def _keep_aside(path: Path, console: Console) -> None:

@@ -32,6 +32,8 @@ def run(options: Options, *, yes: bool, delete_events: bool, as_json: bool) -> E
         verdicts = _take_back(context, store, options, ask=not yes)
         if verdicts is None:
             messages().print("Nothing was changed.")
+            if as_json:
+                print_json({**_head(store), "declined": True})
             return ExitCode.DONE
         _report(verdicts, store, as_json=as_json)
         return ExitCode.DONE
@@ -39,19 +41,23 @@ def run(options: Options, *, yes: bool, delete_events: bool, as_json: bool) -> E
 
 def take_back(context: Context, store: Store, options: Options) -> None:
     """Roll back after a failed setup, when the operator has chosen to."""
-    verdicts = _take_back(context, store, options, ask=False)
+    verdicts = _take_back(context, store, options, ask=True)
     _report(verdicts or [], store, as_json=False)
 
 
 def _take_back(context: Context, store: Store, options: Options, *, ask: bool) -> list[Verdict] | None:
     console = messages()
-    planned = Rollback(context, store, lambda _event: None).plan()
+    silent = Rollback(context, store, lambda _event: None)
+    planned = silent.plan()
     if planned:
         console.print(rollback_table(planned))
     if ask and planned and not Interview(console).confirm("Take it back?", default=False):
         return None
-    with progress(console, reverse=True) as listen:
-        verdicts = Rollback(context, store, listen).apply()
+    if planned:
+        with progress(console, reverse=True) as listen:
+            verdicts = Rollback(context, store, listen).apply()
+    else:
+        verdicts = silent.apply()
     store.state.tokens.clear()
     store.save()
     tokens.remove(options.state)
@@ -64,8 +70,7 @@ def _report(verdicts: Sequence[Verdict], store: Store, *, as_json: bool) -> None
     if as_json:
         print_json(
             {
-                "deployment": store.state.pins.name,
-                "stage": store.state.stage,
+                **_head(store),
                 "resources": [
                     {
                         "key": verdict.resource.key,
@@ -84,3 +89,7 @@ def _report(verdicts: Sequence[Verdict], store: Store, *, as_json: bool) -> None
             results().print(f"{verdict.title} stays: {verdict.reason}.", markup=False)
     if not stays:
         results().print(NOTHING_LEFT)
+
+
+def _head(store: Store) -> dict[str, object]:
+    return {"deployment": store.state.pins.name, "stage": store.state.stage}

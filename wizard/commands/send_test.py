@@ -93,7 +93,7 @@ def _events_of(file: Path) -> list[dict[str, Any]]:
     except (OSError, ValueError) as error:
         raise UsageError(
             what=f"The events in {file} cannot be read.",
-            why=f"{error}.",
+            why=f"{(error.strerror if isinstance(error, OSError) else None) or error}.",
             next_step="Name a file with one JSON object or a list of objects with --file.",
         ) from error
     events = document if isinstance(document, list) else [document]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rich.markup import escape
@@ -90,6 +90,7 @@ class _Setup:
 
     def prepare(self) -> None:
         """Everything that is asked or looked up before the first change."""
+        self._ask_region()
         self.account = self._connect()
         self.pins = self._pins()
         self.resolved = self._resolve()
@@ -98,6 +99,14 @@ class _Setup:
         self.state = self.saved or State(self.pins)
         self.context = self._context()
         self.store = Store(self.request.options.state, self.state)
+
+    def _ask_region(self) -> None:
+        """The first question, because everything else is looked up there."""
+        options = self.request.options
+        if self.interview is None or self.saved is not None or options.local or options.region:
+            return
+        region = self.interview.ask_region(deployment.configured_region(options))
+        self.request = replace(self.request, options=replace(options, region=region))
 
     def _connect(self) -> Account:
         pins = self.saved.pins if self.saved else None
@@ -230,7 +239,7 @@ class _Setup:
             (
                 ("retry", "Try again from where it stopped"),
                 ("stop", "Stop here; `eventtrack-wizard setup` continues later"),
-                ("rollback", "Take back what was set up"),
+                ("rollback", "Remove the whole deployment; shows first what goes"),
             ),
         )
         if choice == "retry":

@@ -8,9 +8,11 @@ from wizard.commands.common import messages, print_json, results, stoppable
 from wizard.deployment import existing
 from wizard.endpoint import url_of
 from wizard.errors import ExitCode
-from wizard.observe import Plan, observe
+from wizard.observe import PhaseObservation, Plan, observe
 from wizard.options import Options
 from wizard.patience import SystemClock
+from wizard.phases import PHASES, RESOURCES
+from wizard.resources.base import Context
 from wizard.screen import status_table
 from wizard.state import State
 
@@ -20,7 +22,7 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
     clock = SystemClock()
     with stoppable(clock), existing(options, clock, lock=False) as (context, store):
         if store.state.stage == "rolled back":
-            return _rolled_back(store.state, as_json=as_json)
+            return _rolled_back(context, store.state, as_json=as_json)
         plan = observe(context, store, side_by_side=True)
         url = url_of(context)
         healthy = plan.in_order and store.state.stage == "deployed"
@@ -33,10 +35,13 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
         return ExitCode.DONE if healthy else ExitCode.DRIFT
 
 
-def _rolled_back(state: State, *, as_json: bool) -> ExitCode:
-    kept = [f"{key}: {record.facts.get('name', '')}" for key, record in state.records.items()]
+def _rolled_back(context: Context, state: State, *, as_json: bool) -> ExitCode:
+    """Parts stay with what they are part of, so they are not named."""
+    wholes = (RESOURCES[key] for key in state.records if key in RESOURCES and not RESOURCES[key].part_of)
+    kept = [resource.title(context) for resource in wholes]
     if as_json:
-        print_json({"deployment": state.pins.name, "stage": state.stage, "healthy": False, "phases": []})
+        nothing = Plan(tuple(PhaseObservation(phase.key, phase.title, "not started", ()) for phase in PHASES))
+        print_json({**_document(nothing, state, None, healthy=False), "kept": kept})
     else:
         results().print(f"The deployment {state.pins.name} was rolled back.", markup=False)
     if kept:

@@ -15,6 +15,7 @@ from wizard.interview import Interview, is_interactive
 from wizard.options import Options
 from wizard.patience import SystemClock
 from wizard.resources.base import Context
+from wizard.resources.function import FunctionEnvironment
 from wizard.rotation import Rotation
 from wizard.screen import PlainLines
 from wizard.state import Store
@@ -34,6 +35,8 @@ def list_all(options: Options, *, as_json: bool) -> ExitCode:
                 for token in state.tokens
             ]
         )
+    elif not state.tokens:
+        messages().print("There is no token: `eventtrack-wizard setup` makes the first one.")
     else:
         table = Table("Label", "Made", "", box=None)
         for token in state.tokens:
@@ -75,9 +78,10 @@ def revoke(options: Options, *, label: str, yes: bool) -> ExitCode:
     with stoppable(clock), existing(options, clock, lock=True) as (context, store):
         refuse_unfinished(store)
         known = store.state.tokens
-        if label not in {token.label for token in known} and bring_into_force(
-            context, store, PlainLines(messages())
-        ):
+        is_known = label in {token.label for token in known}
+        if not is_known and not rotations.unfinished(options.state) and not _is_in_force(label, context):
+            tokens.without(known, label, ())
+        if not is_known and bring_into_force(context, store, PlainLines(messages())):
             messages().print("Finished what an earlier run had begun.")
             return ExitCode.DONE
         left = tokens.without(known, label, _own(options))
@@ -145,6 +149,12 @@ def _say_rotated(rotation: Rotation, store: Store, options: Options) -> None:
 def _own(options: Options) -> tuple[str | None, ...]:
     """The tokens that this wizard sends: of the token file and of the environment."""
     return tokens.read(options.state), os.environ.get("EVENTTRACK_TOKEN")
+
+
+def _is_in_force(label: str, context: Context) -> bool:
+    """Whether the function still lets a token in that the state file has forgotten: a revoke was killed."""
+    facts = FunctionEnvironment().read(context) or {}
+    return label in facts.get("variables", {}).get("AUTH_TOKEN_LABELS", "").split(",")
 
 
 def _give_up_rotation_to(label: str, store: Store, options: Options) -> None:

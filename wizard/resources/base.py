@@ -131,6 +131,10 @@ class Check(ABC):
     def title(self, context: Context) -> str:
         """What is proved, for the operator."""
 
+    def closed(self, context: Context) -> str | None:
+        """Why there is nothing to prove, by the operator's own wish; None when there is."""
+        return None
+
     @abstractmethod
     def run(self, context: Context) -> Facts:
         """Prove it.

@@ -43,13 +43,18 @@ class Bucket(Resource):
         """In us-east-1 CreateBucket answers 200 for a bucket that one owns, so looking first is a must."""
         name = context.settings.bucket_name
         try:
-            context.aws.s3.head_bucket(Bucket=name)
+            answer = context.aws.s3.head_bucket(Bucket=name)
         except ClientError as error:
             if code_of(error) in ("404", "NoSuchBucket"):
                 return None
-            if code_of(error) in ("403", "301"):
+            # A bucket that was ours when we last looked is more likely one that we may no longer see.
+            is_ours = context.fact("bucket", "name") == name
+            if code_of(error) == "301" or (code_of(error) == "403" and not is_ours):
                 raise _taken(name) from error
             raise
+        region = answer.get("BucketRegion", context.pins.region)
+        if region != context.pins.region:
+            raise _elsewhere(name, region)
         return {"name": name, "owner": self._tags(context).get(OWNER_TAG)}
 
     def _tags(self, context: Context) -> dict[str, str]:
@@ -204,6 +209,15 @@ class BucketVersioning(BucketSetting):
             Bucket=context.settings.bucket_name,
             VersioningConfiguration={"Status": "Enabled" if wanted["enabled"] else "Suspended"},
         )
+
+
+def _elsewhere(name: str, region: str) -> ConflictError:
+    """botocore follows S3's redirection to another region without a word."""
+    return ConflictError(
+        what=f"The bucket {name} is in the region {region}.",
+        why="Function and API can only work with a bucket of their own region.",
+        next_step="Choose another one with --bucket-name, or another --region.",
+    )
 
 
 def _taken(name: str) -> ConflictError:

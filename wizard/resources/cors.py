@@ -42,7 +42,10 @@ def origin_template(origins: tuple[str, ...]) -> str:
         return ""
     asked = " || ".join(f'$origin == "{origin}"' for origin in origins)
     override = "$context.responseOverride.header.Access-Control-Allow-Origin"
-    return f'#set($origin = $input.params("Origin"))\n#if({asked})\n#set({override} = $origin)\n#end\n'
+    # The look-up minds the case: HTTP/2, which browsers speak, has only lower-case names.
+    spelled = '#set($origin = $input.params("{}"))'
+    find = f'{spelled.format("Origin")}\n#if($origin == "")\n{spelled.format("origin")}\n#end'
+    return f"{find}\n#if({asked})\n#set({override} = $origin)\n#end\n"
 
 
 class Preflight(Resource):
@@ -177,9 +180,9 @@ class GatewayErrors(SettingOf):
         return "CORS headers on the gateway's own errors"
 
     def wanted(self, context: Context) -> Facts:
-        """With several origins the asking one is echoed: these answers hold nothing of anybody's."""
+        """With several origins all may read: these answers are made without looking at anything."""
         origins = context.settings.cors_origins
-        value = quoted(origins[0]) if len(origins) == 1 else "method.request.header.Origin"
+        value = quoted(origins[0] if len(origins) == 1 else "*")
         return {
             name: {"gatewayresponse.header.Access-Control-Allow-Origin": value} for name in GATEWAY_ERRORS
         }

@@ -37,7 +37,11 @@ class Function(Resource):
     needs = ("role", "role.basic_execution", "log_group")
     # Using a function that stood there before would mean replacing its code.
     adoptable = False
-    labels = {"code_sha256": "the function's code", "role": "the function's execution role"}
+    labels = {
+        "code_sha256": "the function's code",
+        "role": "the function's execution role",
+        "failure": "Lambda's last word on the function",
+    }
 
     def title(self, context: Context) -> str:
         """With its name."""
@@ -51,6 +55,7 @@ class Function(Resource):
             "handler": package.HANDLER,
             "role": context.fact("role", "arn"),
             "code_sha256": package.build().sha256,
+            "failure": None,
         }
 
     def read(self, context: Context) -> Facts | None:
@@ -62,7 +67,6 @@ class Function(Resource):
         if answer is None:
             return None
         configuration = answer["Configuration"]
-        _refuse_failed(configuration)
         return {
             "name": configuration["FunctionName"],
             "arn": configuration["FunctionArn"],
@@ -71,6 +75,7 @@ class Function(Resource):
             "handler": configuration.get("Handler"),
             "role": configuration["Role"],
             "code_sha256": configuration["CodeSha256"],
+            "failure": _failure(configuration),
             "state": configuration.get("State", "Active"),
             "last_update": configuration.get("LastUpdateStatus", "Successful"),
             "owner": answer.get("Tags", {}).get(OWNER_TAG),
@@ -95,7 +100,12 @@ class Function(Resource):
         )
 
     def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
-        """Code (with the architecture) and configuration change apart, one of them at a time."""
+        """Code (with the architecture) and configuration change apart, one of them at a time.
+
+        A change that failed is made good by another one; a function that was never made is not.
+        """
+        if facts["state"] == "Failed":
+            raise _never_made(facts)
         code = ("code_sha256", "architecture")
         name = context.settings.function_name
         if any(wanted[fact] != facts[fact] for fact in code):
@@ -269,14 +279,20 @@ def read_configuration(context: Context) -> FunctionConfigurationResponseTypeDef
     )
 
 
-def _refuse_failed(configuration: Any) -> None:
-    if "Failed" in (configuration.get("State"), configuration.get("LastUpdateStatus")):
-        reason = configuration.get("StateReason") or configuration.get("LastUpdateStatusReason")
-        raise WizardError(
-            what=f"Lambda could not prepare the function {configuration['FunctionName']}.",
-            why=f"{reason or 'It gives no reason'}.",
-            next_step="Mend that, or run `eventtrack-wizard rollback` and `eventtrack-wizard setup` again.",
-        )
+def _failure(configuration: Any) -> str | None:
+    """Why Lambda could not make or change the function; None when it could."""
+    for word in ("State", "LastUpdateStatus"):
+        if configuration.get(word) == "Failed":
+            return str(configuration.get(f"{word}Reason") or "it gives no reason")
+    return None
+
+
+def _never_made(facts: Facts) -> WizardError:
+    return WizardError(
+        what=f"Lambda could not make the function {facts['name']}.",
+        why=f"It says: {facts['failure']}.",
+        next_step="Run `eventtrack-wizard rollback`, then `eventtrack-wizard setup` again.",
+    )
 
 
 def _refuse_too_large(variables: dict[str, str]) -> None:

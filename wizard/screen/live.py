@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import sys
+import termios
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from threading import RLock
 from types import TracebackType
+from typing import Any
 
 from rich.console import Console, ConsoleOptions, ConsoleRenderable, RenderResult
 from rich.control import Control
@@ -14,7 +19,7 @@ from rich.segment import ControlType, Segment
 from wizard.events import Event
 from wizard.screen.frame import frame
 from wizard.screen.walk import Walk
-from wizard.screen.words import encodable
+from wizard.screen.words import encodable, without_trailing_blanks
 
 PICTURES_A_SECOND = 8
 # The terminal itself writes ^C behind the picture; at the edge that would push everything up a row.
@@ -34,6 +39,7 @@ class LiveTable:
         self._walk = Walk(reverse=reverse)
         self._lock = RLock()
         self._display = _Display(Picture(self._walk, self._lock), console)
+        self._surroundings = ExitStack()
 
     def __call__(self, event: Event) -> None:
         """Take an event in; the next picture shows it. Draws nothing itself, so that it never waits."""
@@ -42,7 +48,10 @@ class LiveTable:
 
     def __enter__(self) -> LiveTable:
         """Begin to draw."""
-        self._display.start(refresh=True)
+        with ExitStack() as surroundings:
+            surroundings.enter_context(_without_echo())
+            self._display.start(refresh=True)
+            self._surroundings = surroundings.pop_all()
         return self
 
     def __exit__(
@@ -52,13 +61,14 @@ class LiveTable:
         traceback: TracebackType | None,
     ) -> None:
         """Leave the last picture on the screen and give the cursor back, whatever happened."""
-        with self._lock:
-            self._walk.stop()
-        try:
-            self._display.stop()
-            self._console.line()
-        finally:
-            self._console.show_cursor(True)
+        with self._surroundings:
+            with self._lock:
+                self._walk.stop()
+            try:
+                self._display.stop()
+                self._console.line()
+            finally:
+                self._console.show_cursor(True)
 
 
 class Picture:
@@ -76,7 +86,7 @@ class Picture:
             height = None if self._walk.stopped else options.size.height
             picture = frame(self._walk, width, height)
             drawn = console.render_lines(picture, options.update(width=width, height=None), pad=False)
-        lines = [_without_trailing_blanks(line) for line in drawn]
+        lines = [without_trailing_blanks(line) for line in drawn]
         self._drawn = [Segment.get_line_length(line) for line in lines]
         for number, line in enumerate(lines):
             if number:
@@ -93,15 +103,29 @@ class Picture:
         return Control(ControlType.CARRIAGE_RETURN, (ControlType.ERASE_IN_LINE, 2), *upwards)
 
 
-def _without_trailing_blanks(line: list[Segment]) -> list[Segment]:
-    """Blanks at the end would be folded too when the window becomes narrower."""
-    kept = len(line)
-    while kept and not line[kept - 1].text.strip():
-        kept -= 1
-    if not kept:
-        return []
-    text, style, _control = line[kept - 1]
-    return [*line[: kept - 1], Segment(text.rstrip(), style)]
+@contextmanager
+def _without_echo() -> Iterator[None]:
+    """Keys typed into the picture would push it up; they are neither shown nor kept. Ctrl-C works on."""
+    former = _terminal_mode()
+    if former is None:
+        yield
+        return
+    silent = former.copy()
+    silent[3] &= ~termios.ECHO
+    termios.tcsetattr(sys.stdin, termios.TCSADRAIN, silent)
+    try:
+        yield
+    finally:
+        if _terminal_mode() is not None:
+            termios.tcsetattr(sys.stdin, termios.TCSAFLUSH, former)
+
+
+def _terminal_mode() -> list[Any] | None:
+    """How the terminal takes keys; None without one, or in the background, where it is the shell's."""
+    with suppress(OSError, ValueError, AttributeError, termios.error):
+        if os.tcgetpgrp(sys.stdin.fileno()) == os.getpgrp():
+            return termios.tcgetattr(sys.stdin)
+    return None
 
 
 class _Display(Live):

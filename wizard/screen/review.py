@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wizard.phase_titles import PHASE_TITLES, phase_number
-from wizard.screen.words import Printable, plain, text
+from wizard.screen.words import Printable, indented, plain, text
 from wizard.settings import SETTINGS, Place, Resolved, as_text
 
 # What the operator said stands out from what we filled in.
@@ -75,8 +75,8 @@ def _stacked(row: Row) -> list[RenderableType]:
     label, value, source = row
     origin = Text.assemble(" (", _source(source), ")") if source else Text()
     return [
-        Padding(text(label), (0, 0, 0, 2)),
-        Padding(Text.assemble(text(value, "bold"), origin), (0, 0, 0, 4)),
+        indented(text(label)),
+        indented(Text.assemble(text(value, "bold"), origin), 4),
     ]
 
 

@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
 from wizard.phase_titles import PHASE_TITLES, phase_number
-from wizard.screen.words import Printable, duration, plain, text
+from wizard.screen.words import Printable, duration, indented, plain, text
 
 if TYPE_CHECKING:
     from wizard.observe import PhaseObservation, Plan
@@ -27,6 +26,14 @@ SIGNS: dict[str, tuple[str, str]] = {
     "unknown": ("?", "bold red"),
 }
 ROOM_FOR_MOMENT, ROOM_FOR_SECONDS = 60, 72
+# What stands for itself, by its key in the state file; the rest is part of one of these.
+WHOLES = {
+    "bucket": "S3 bucket",
+    "role": "execution role",
+    "log_group": "log group",
+    "function": "Lambda function",
+    "api": "REST API",
+}
 INTENTIONS = {"creating": "created", "updating": "changed", "deleting": "deleted"}
 
 
@@ -52,11 +59,13 @@ def offline_table(state: State, url: str | None = None) -> RenderableType:
     rows = [_row_from_file(key, title, state.phases.get(key)) for key, title in PHASE_TITLES.items()]
     pins = state.pins
     head = f"{pins.name}: {state.stage}, in account {pins.account}, region {pins.region}"
-    note = Text("From the saved state alone; AWS was not asked.", style="dim")
+    note = Text(
+        "From the saved state alone; AWS was not asked. `eventtrack-wizard status` asks it.", style="dim"
+    )
     return Group(
         Printable(Group(text(head, "bold"), Text())),
         _table(rows),
-        Printable(Group(*_unfinished(state), Text(), note, *_endpoint(url))),
+        Printable(Group(*_unfinished(state), *_kept(state), Text(), note, *_endpoint(url))),
     )
 
 
@@ -89,7 +98,7 @@ def _table(rows: Sequence[Row]) -> RenderableType:
 
 
 def _differences(phase: PhaseObservation) -> list[RenderableType]:
-    sentences = [Padding(text(sentence), (0, 0, 0, 2)) for sentence in phase.sentences]
+    sentences = [indented(text(sentence)) for sentence in phase.sentences]
     return [Text(), text(f"{phase.title}:", SIGNS[phase.status][1]), *sentences]
 
 
@@ -105,6 +114,18 @@ def _unfinished(state: State) -> list[RenderableType]:
         for key, record in state.records.items()
         if record.status in INTENTIONS
     ]
+
+
+def _kept(state: State) -> list[RenderableType]:
+    """What a rollback has left."""
+    if state.stage != "rolled back":
+        return []
+    names = [
+        f"{title} {record.facts.get('name', '')}".rstrip()
+        for key, title in WHOLES.items()
+        if (record := state.records.get(key))
+    ]
+    return [Text(), text(f"Still there: {', '.join(names)}.")] if names else []
 
 
 def _ran(finished_at: str | None, seconds: float | None) -> str:

@@ -56,9 +56,11 @@ class PhaseWalk:
 
 
 def outcome(phase: PhaseWalk, *, reverse: bool) -> str:
-    """What a finished phase came to: "3 changes", "unchanged"; of a rollback "2 removed, 1 kept"."""
+    """What a finished phase came to: "3 changes", "proved", "unchanged"; back "2 removed, 1 kept"."""
     if not reverse:
-        return counted(phase.changes, "change") if phase.changes else "unchanged"
+        if phase.changes:
+            return counted(phase.changes, "change")
+        return "proved" if phase.done["check"] else "unchanged"
     counts = {
         "removed": phase.changes - phase.done["restore"],
         "restored": phase.done["restore"],

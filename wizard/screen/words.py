@@ -10,6 +10,8 @@ from rich.text import Text
 
 from wizard.events import Change
 
+# Lines in a log are as long as they need to be.
+LOG_WIDTH = 4096
 SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 IMPERATIVES: dict[Change, str] = {
@@ -54,6 +56,11 @@ def text(content: object, style: str = "") -> Text:
     return Text(plain(content), style=style)
 
 
+def indented(content: Text, columns: int = 2) -> Text:
+    """Text that begins further right. Not rich's `Padding`: that cuts what a log shows in full."""
+    return Text(" " * columns).append_text(content)
+
+
 def duration(seconds: float) -> str:
     """Seconds with a tenth where it matters."""
     return f"{seconds:.1f} s" if seconds < 99.95 else f"{seconds:.0f} s"
@@ -74,6 +81,8 @@ def listed(parts: Sequence[str]) -> str:
 class Printable:
     """Shows anything on any console: where the encoding lacks a character, its nearest sign stands.
 
+    No line ends in blanks, and a console that wraps nothing (a log, a pipe) folds no column either.
+
     Args:
         content: what is shown, or what makes it for a given width.
     """
@@ -83,9 +92,24 @@ class Printable:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         """The content, in characters that this console can write."""
+        if options.no_wrap and not console.is_terminal:
+            options = options.update(width=LOG_WIDTH)
         content = self._content(options.max_width) if callable(self._content) else self._content
-        for segment in console.render(content, options):
-            yield segment if segment.control else encodable(segment, options.encoding)
+        for line in Segment.split_lines(console.render(content, options)):
+            for segment in without_trailing_blanks(line):
+                yield segment if segment.control else encodable(segment, options.encoding)
+            yield Segment.line()
+
+
+def without_trailing_blanks(line: list[Segment]) -> list[Segment]:
+    """Blanks at the end would be folded too when the window becomes narrower."""
+    kept = len(line)
+    while kept and not line[kept - 1].text.strip():
+        kept -= 1
+    if not kept:
+        return []
+    content, style, control = line[kept - 1]
+    return [*line[: kept - 1], Segment(content.rstrip(), style, control)]
 
 
 def encodable(segment: Segment, encoding: str) -> Segment:
