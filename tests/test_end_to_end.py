@@ -202,7 +202,7 @@ def test_status_names_a_policy_that_was_deleted_behind_its_back_and_setup_repair
     assert deployed.run("status").returncode == 0
 
 
-@pytest.mark.parametrize("phase", ["lambda", "settings", "api", "deploy"])
+@pytest.mark.parametrize("phase", ["lambda", "api"])
 def test_a_setup_that_was_killed_is_finished_by_the_next_one_with_nothing_twice(
     user: User, phase: str
 ) -> None:
