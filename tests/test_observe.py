@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support import Account, Deployment
+from wizard.endpoint import url_of
 from wizard.errors import CredentialsError
+from wizard.observe import observe
 from wizard.phases import PHASES
 
 both_ways = pytest.mark.parametrize("side_by_side", [True, False], ids=["side by side", "one by one"])
@@ -115,3 +117,13 @@ def test_a_proof_that_is_due_is_named(account: Account, deployment: Deployment) 
     assert "not proved since the last change" in str(plan.phases[5].sentences)
     assert not plan.in_order
     assert account.calls.made
+
+
+def test_an_api_that_is_gone_has_no_url_because_its_old_one_answers_nothing(
+    account: Account, deployment: Deployment
+) -> None:
+    deployment.apply()
+    account.look.apigateway.delete_rest_api(restApiId=deployment.state.records["api"].facts["id"])
+    context, store = deployment.open()
+    observe(context, store, side_by_side=True)
+    assert url_of(context) is None

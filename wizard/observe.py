@@ -126,6 +126,7 @@ def _observe_one(resource: Resource, context: Context, store: Store, *, adopt: b
     except WizardError as error:
         return Observation(resource.key, title, "unknown", (f"{error.what} {error.why}",), failure=error)
     if facts is None:
+        context.known.pop(resource.key, None)
         return Observation(resource.key, title, "absent", (f"{title} is missing",))
     context.known[resource.key] = facts
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,7 +33,7 @@ class Options:
     region: str | None = None
     endpoint_url: str | None = None
     local: bool = False
-    token: str | None = None
+    token: str | None = field(default=None, repr=False)
 
 
 # name: (annotation, default); None stands for "not said here".
