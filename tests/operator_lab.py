@@ -24,7 +24,7 @@ from wizard.phases import PHASES, Phase
 from wizard.resources.base import Context
 from wizard.rollback import Rollback, Verdict
 from wizard.settings import Place, as_text, resolve
-from wizard.state import Pins, State, Store, load
+from wizard.state import Pins, State, Store, family, load
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
@@ -56,7 +56,7 @@ class OperatorLab:
 
     def context(self, **changes: Any) -> Context:
         """What the wizard knows when a command begins."""
-        pins = Pins(f"{NAME}-0a1b2c3d", NAME, ACCOUNT, "aws", REGION)
+        pins = Pins(family(NAME, REGION) + "0a1b2c3d", NAME, ACCOUNT, "aws", REGION)
         flags = {key: as_text(value) for key, value in self.overrides.items()}
         settings = resolve(Place(NAME, ACCOUNT, REGION), flags=flags, environment={}, saved={}).settings
         return Context(self.operator, pins, settings, [digest_of(TOKEN)], TOKEN, **changes)

@@ -137,6 +137,9 @@ class TestExpiryInTheMiddle:
                 "from wizard.cli import main; main()"
             )
             with Terminal(source, columns=120, rows=60, **environment(tmp_path)) as terminal:
+                terminal.see("Region")
+                terminal.settle()
+                terminal.type("\r")
                 terminal.see("Answer every question?")
                 terminal.type("n")
                 terminal.see("Go ahead?")

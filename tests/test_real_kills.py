@@ -50,9 +50,9 @@ def prepare_drift(bench: Bench) -> None:
 
 
 SCENES: dict[str, tuple[RunScene, tuple[str, ...], int]] = {
-    "setup": (prepare_nothing, ("setup", "--yes"), 5),
+    "setup": (prepare_nothing, ("setup", "--yes"), 4),
     "repair": (prepare_drift, ("setup", "--yes"), 2),
-    "rollback": (prepare_setup, ("rollback", "--yes"), 3),
+    "rollback": (prepare_setup, ("rollback", "--yes"), 2),
 }
 
 
