@@ -18,6 +18,7 @@ from tests.support.deployment import TOKEN, digest_of
 from wizard import deployment, policies, preflight
 from wizard.aws import Aws, identify
 from wizard.engine import Engine
+from wizard.errors import WizardError
 from wizard.observe import Plan, observe
 from wizard.patience import SystemClock
 from wizard.phases import PHASES, Phase
@@ -91,9 +92,17 @@ class OperatorLab:
         return observe(*self.open(), side_by_side=True)
 
     def plan_roll_back(self) -> list[Verdict]:
-        """What `rollback` shows before it asks."""
+        """What `rollback` shows before it asks.
+
+        Raises:
+            WizardError: it could not look at something, which the plan itself only says.
+        """
         context, store = self.open()
-        return Rollback(context, store, lambda _event: None).plan()
+        plan = Rollback(context, store, lambda _event: None).plan()
+        for verdict in plan:
+            if "could not be looked at" in verdict.reason:
+                raise WizardError(what=f"{verdict.title} stays.", why=verdict.reason, next_step="")
+        return plan
 
     def roll_back(self, *, delete_events: bool = True) -> list[Verdict]:
         """`rollback`."""
