@@ -157,15 +157,6 @@ def test_only_what_nobody_said_is_asked_and_a_changed_answer_has_its_source() ->
     assert resolved.sources["runtime"] == "default"
 
 
-def test_asking_anyway_offers_saved_values_but_not_those_that_cannot_change() -> None:
-    operator = Operator()
-    saved = make_settings(memory_mb=512).as_json()
-    resolved = resolve(PLACE, flags={}, environment={}, saved=saved, ask=operator, ask_anyway=True)
-    assert operator.asked["memory_mb"] == 512
-    assert "bucket_name" not in operator.asked
-    assert resolved.settings.as_json() == saved
-
-
 def test_a_saved_value_that_no_longer_parses_is_a_message_not_a_traceback(tmp_path: Path) -> None:
     with pytest.raises(UsageError):
-        resolve(PLACE, flags={}, environment={}, saved={"memory_mb": "lots"}, ask=Operator(), ask_anyway=True)
+        resolve(PLACE, flags={}, environment={}, saved={"memory_mb": "lots"}, ask=Operator())

@@ -180,7 +180,6 @@ def resolve(
     environment: Mapping[str, str],
     saved: Mapping[str, object],
     ask: Asker | None = None,
-    ask_anyway: bool = False,
 ) -> Resolved:
     """Fill every row: flags, then environment, then saved state, then the question, then the default.
 
@@ -189,7 +188,6 @@ def resolve(
         environment: the process's environment variables.
         saved: settings in the state file, empty at a first run.
         ask: asks the operator for a row's value, offering the one that would be taken; None asks nothing.
-        ask_anyway: ask for values that the saved state has, too.
 
     Raises:
         UsageError: a text does not parse, or would rename a thing that exists.
@@ -198,13 +196,13 @@ def resolve(
     sources: dict[str, Source] = {}
     for setting in SETTINGS:
         text, source = _said(setting, flags, environment, saved)
-        if text is None or (source == "saved state" and ask_anyway and not setting.fixed):
-            offered = setting.default_at(place) if text is None else _parsed(setting, text, source)
+        if text is None:
+            offered = setting.default_at(place)
             if ask is None:
-                values[setting.key], sources[setting.key] = offered, source or "default"
+                values[setting.key], sources[setting.key] = offered, "default"
                 continue
-            answer = ask(setting, offered)
-            text, source = answer, "default" if source is None and answer == as_text(offered) else "asked"
+            text = ask(setting, offered)
+            source = "default" if text == as_text(offered) else "asked"
         values[setting.key] = _parsed(setting, text, source)
         sources[setting.key] = source or "default"
         _refuse_rename(setting, values[setting.key], saved)

@@ -16,7 +16,6 @@ from wizard.errors import ConflictError
 from wizard.resources.base import OWNER_TAG
 from wizard.resources.logs import log_group_arn, log_group_name
 
-BOUNDARY = f"arn:aws:iam::{ACCOUNT_ID}:policy/edge"
 OTHER_ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/somebody-elses"
 
 
@@ -60,14 +59,6 @@ class Vandal:
             ],
         }
         self.look.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=json.dumps(document))
-
-    def set_boundary(self) -> None:
-        document = {
-            "Version": "2012-10-17",
-            "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
-        }
-        self.look.iam.create_policy(PolicyName="edge", PolicyDocument=json.dumps(document))
-        self.look.iam.put_role_permissions_boundary(RoleName=self.role, PermissionsBoundary=BOUNDARY)
 
     def detach_basic_execution(self) -> None:
         arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
