@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.matrix import table
-from tests.matrix.universe import MEMORY, warm_up
+from tests.matrix.environment import MEMORY, warm_up
 from tests.support import Account, Deployment, Standing, World, world
 
 

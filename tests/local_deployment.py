@@ -24,7 +24,7 @@ import pytest
 from botocore.config import Config
 
 from wizard import local
-from wizard.endpoint import Endpoint
+from wizard.endpoint.client import Endpoint
 
 PROJECT = Path(__file__).resolve().parents[1]
 SECONDS_FOR_A_COMMAND = 120

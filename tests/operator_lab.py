@@ -15,17 +15,19 @@ from tests.aws_double import AwsDouble, lasting_rules
 from tests.aws_double.behaviours import Behaviour, ExactActions, ImpliedPermissions
 from tests.ministack_server import MiniStackProcess
 from tests.support.deployment import TOKEN, digest_of
-from wizard import deployment, policies, preflight
-from wizard.aws import Aws, identify
-from wizard.engine import Engine
+from wizard import deployment
+from wizard.aws import policies
+from wizard.aws.client import Aws, identify
+from wizard.aws.retry import SystemClock
+from wizard.engine import preflight
+from wizard.engine.apply import Engine
+from wizard.engine.plan import Plan, observe
+from wizard.engine.rollback import Rollback, Verdict
 from wizard.errors import WizardError
-from wizard.observe import Plan, observe
-from wizard.patience import SystemClock
 from wizard.phases import PHASES, Phase
 from wizard.resources.base import Context
-from wizard.rollback import Rollback, Verdict
-from wizard.settings import Place, as_text, resolve
-from wizard.state import Pins, State, Store, family, load
+from wizard.settings.table import Place, as_text, resolve
+from wizard.state.model import DeploymentId, State, Store, id_prefix, load
 
 REGION = "eu-central-1"
 ACCOUNT = "000000000000"
@@ -57,20 +59,20 @@ class OperatorLab:
 
     def context(self, **changes: Any) -> Context:
         """What the wizard knows when a command begins."""
-        pins = Pins(family(NAME, REGION) + "0a1b2c3d", NAME, ACCOUNT, "aws", REGION)
+        identity = DeploymentId(id_prefix(NAME, REGION) + "0a1b2c3d", NAME, ACCOUNT, "aws", REGION)
         flags = {key: as_text(value) for key, value in self.overrides.items()}
         settings = resolve(Place(NAME, ACCOUNT, REGION), flags=flags, environment={}, saved={}).settings
-        return Context(self.operator, pins, settings, [digest_of(TOKEN)], TOKEN, **changes)
+        return Context(self.operator, identity, settings, [digest_of(TOKEN)], TOKEN, **changes)
 
     @property
     def names(self) -> policies.Names:
         context = self.context()
-        return deployment.names_of(context.pins, context.settings)
+        return deployment.names_of(context.identity, context.settings)
 
     def open(self, **changes: Any) -> tuple[Context, Store]:
         context = self.context(**changes)
         state = load(self.path) or State(
-            context.pins, settings=context.settings.as_json(), tokens=list(context.tokens)
+            context.identity, settings=context.settings.as_json(), tokens=list(context.tokens)
         )
         return context, Store(self.path, state)
 

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.support import ACCOUNT_ID, Account, FakeClock
-from wizard.aws import Aws, Identity, Keys, Pacer, identify, open_session, refuse_other_account
+from wizard.aws.client import Aws, Caller, Keys, Pacer, identify, open_session, refuse_other_account
 from wizard.errors import CredentialsError, Interrupted
 
 
@@ -73,8 +73,8 @@ def test_an_unknown_profile_is_a_message() -> None:
 @pytest.mark.parametrize(("account_id", "partition"), [("999999999999", "aws"), (ACCOUNT_ID, "aws-cn")])
 def test_other_credentials_are_refused_before_anything_is_touched(account_id: str, partition: str) -> None:
     with pytest.raises(CredentialsError, match="another AWS account"):
-        refuse_other_account(Identity(account_id, partition, "arn"), ACCOUNT_ID, "aws")
-    refuse_other_account(Identity(ACCOUNT_ID, "aws", "arn"), ACCOUNT_ID, "aws")
+        refuse_other_account(Caller(account_id, partition, "arn"), ACCOUNT_ID, "aws")
+    refuse_other_account(Caller(ACCOUNT_ID, "aws", "arn"), ACCOUNT_ID, "aws")
 
 
 def test_keys_do_not_show_their_secret() -> None:

@@ -189,7 +189,7 @@ def create_role(clients: Clients, trust: str = TRUST_LAMBDA) -> Any:
 
 
 def create_function(clients: Clients, **changes: Any) -> Any:
-    wanted: dict[str, Any] = {
+    desired: dict[str, Any] = {
         "FunctionName": "tracker",
         "Runtime": f"python3.{sys.version_info.minor}",
         "Role": ROLE_ARN,
@@ -197,7 +197,7 @@ def create_function(clients: Clients, **changes: Any) -> Any:
         "Code": {"ZipFile": code_archive()},
         "Environment": {"Variables": {"TOKENS": hashlib.sha256(TOKEN.encode()).hexdigest()}},
     }
-    return clients.functions.create_function(**{**wanted, **changes})
+    return clients.functions.create_function(**{**desired, **changes})
 
 
 def create_api(clients: Clients, *, permission: bool = True, deploy: bool = True) -> str:

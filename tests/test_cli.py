@@ -13,10 +13,10 @@ import pytest
 from typer.testing import CliRunner
 
 from wizard import __version__
-from wizard.cli import app
+from wizard.cli.app import app
 from wizard.phase_titles import PHASE_TITLES
-from wizard.settings import SETTINGS
-from wizard.state import Pins, State
+from wizard.settings.table import SETTINGS
+from wizard.state.model import DeploymentId, State
 
 runner = CliRunner()
 
@@ -78,7 +78,7 @@ def test_light_commands_do_not_load_boto3_because_it_costs_most_of_a_second(
 ) -> None:
     code = (
         "import sys\n"
-        "from wizard.cli import app\n"
+        "from wizard.cli.app import app\n"
         f"try: app({arguments!r})\n"
         "except SystemExit: pass\n"
         "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
@@ -113,9 +113,9 @@ def test_a_file_that_is_not_there_is_named_in_words(tmp_path: Path) -> None:
 
 def saved(folder: Path, **changes: object) -> str:
     """A state file."""
-    pins = Pins("id", "tracker", "1" * 12, "aws", "eu-central-1")
+    identity = DeploymentId("id", "tracker", "1" * 12, "aws", "eu-central-1")
     path = folder / "state.json"
-    path.write_text(json.dumps(replace(State(pins), **changes).as_json()))  # type: ignore[arg-type]
+    path.write_text(json.dumps(replace(State(identity), **changes).as_json()))  # type: ignore[arg-type]
     return str(path)
 
 

@@ -11,29 +11,29 @@ from pathlib import Path
 import pytest
 
 from tests.matrix.copies import in_a_copy
-from tests.matrix.crashes import CrashTour
+from tests.matrix.crashes import CrashRun
+from tests.matrix.environment import Environment
 from tests.matrix.inventory import Inventory, differences, inventory
-from tests.matrix.scenes import SCENES, Scene
-from tests.matrix.universe import Universe
+from tests.matrix.scenarios import SCENARIOS, Scenario
 from tests.support import Account, Killed
 
-CASES = [(scene.name, follow_up) for scene in SCENES.values() for follow_up in scene.follow_ups]
+CASES = [(scenario.name, follow_up) for scenario in SCENARIOS.values() for follow_up in scenario.follow_ups]
 
 
 @pytest.mark.parametrize(
-    ("scene", "follow_up"), CASES, ids=["-then-".join(case).replace(" ", "_") for case in CASES]
+    ("scenario", "follow_up"), CASES, ids=["-then-".join(case).replace(" ", "_") for case in CASES]
 )
 def test_a_kill_at_any_moment_is_made_good_by_the_next_command(
-    scene: str,
+    scenario: str,
     follow_up: str,
     warm_account: Account,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    universe = Universe(warm_account, tmp_path)
-    SCENES[scene].prepare(universe)
+    environment = Environment(warm_account, tmp_path)
+    SCENARIOS[scenario].prepare(environment)
 
-    tally = CrashTour(universe, SCENES[scene], follow_up).travel()
+    tally = CrashRun(environment, SCENARIOS[scenario], follow_up).run_all()
 
     record_property("crash matrix", tally.as_row())
     assert tally.problems == []
@@ -41,26 +41,26 @@ def test_a_kill_at_any_moment_is_made_good_by_the_next_command(
     assert tally.crash_points == 2 * tally.calls + 2 * tally.state_writes, "before and after each"
 
 
-@pytest.mark.parametrize("scene", ["repair", "repair of a deleted API", "repair of a doubled API"])
+@pytest.mark.parametrize("scenario", ["repair", "repair of a deleted API", "repair of a doubled API"])
 def test_a_repair_ends_exactly_where_a_first_setup_ends(
-    scene: str, warm_account: Account, tmp_path: Path
+    scenario: str, warm_account: Account, tmp_path: Path
 ) -> None:
-    universe = Universe(warm_account, tmp_path)
-    fresh = in_a_copy(lambda: _end_of(universe, SCENES["setup"]))
-    repaired = in_a_copy(lambda: _end_of(universe, SCENES[scene]))
+    environment = Environment(warm_account, tmp_path)
+    fresh = in_a_copy(lambda: _end_of(environment, SCENARIOS["setup"]))
+    repaired = in_a_copy(lambda: _end_of(environment, SCENARIOS[scenario]))
 
     assert _without_events(repaired) == fresh
 
 
-@pytest.mark.parametrize("scene", ["setup", "repair", "adopting setup"])
+@pytest.mark.parametrize("scenario", ["setup", "repair", "adopting setup"])
 def test_a_rollback_ends_exactly_where_the_first_setup_began(
-    scene: str, warm_account: Account, tmp_path: Path
+    scenario: str, warm_account: Account, tmp_path: Path
 ) -> None:
-    prepare = SCENES[scene].prepare if scene != "repair" else SCENES["setup"].prepare
-    universe = Universe(warm_account, tmp_path)
+    prepare = SCENARIOS[scenario].prepare if scenario != "repair" else SCENARIOS["setup"].prepare
+    environment = Environment(warm_account, tmp_path)
 
-    before = in_a_copy(lambda: _end_of(universe, Scene("nothing", prepare, lambda universe: None)))
-    after = in_a_copy(lambda: _end_of(universe, SCENES[scene], then_roll_back=True))
+    before = in_a_copy(lambda: _end_of(environment, Scenario("nothing", prepare, lambda environment: None)))
+    after = in_a_copy(lambda: _end_of(environment, SCENARIOS[scenario], then_roll_back=True))
 
     assert differences(before, after) == []
 
@@ -68,25 +68,25 @@ def test_a_rollback_ends_exactly_where_the_first_setup_began(
 def test_a_repair_that_was_killed_after_its_change_still_proves_that_events_are_stored(
     warm_account: Account, tmp_path: Path
 ) -> None:
-    universe, account = Universe(warm_account, tmp_path), warm_account
-    SCENES["repair"].prepare(universe)
-    last_change = len(in_a_copy(lambda: _changes_of(universe)))
+    environment, account = Environment(warm_account, tmp_path), warm_account
+    SCENARIOS["repair"].prepare(environment)
+    last_change = len(in_a_copy(lambda: _changes_of(environment)))
     account.calls.clear()
     account.calls.kill_after(last_change)
     with pytest.raises(Killed):
-        universe.setup()
+        environment.setup()
     account.calls.clear()
     runs = account.function.runs
 
-    universe.setup()
+    environment.setup()
 
     assert account.calls.changing() == [], "all changes had been made"
     assert account.function.runs == runs + 2, "a wrong token is refused, an event is stored"
 
 
 def test_events_of_clients_outlive_a_rollback(warm_account: Account, tmp_path: Path) -> None:
-    universe = Universe(warm_account, tmp_path)
-    left = in_a_copy(lambda: _end_of(universe, SCENES["rollback that keeps events"]))
+    environment = Environment(warm_account, tmp_path)
+    left = in_a_copy(lambda: _end_of(environment, SCENARIOS["rollback that keeps events"]))
 
     events = [name for name in left if name.startswith("events: saas-event-tracking")]
     ours = sorted(name for name, facts in left.items() if "<this deployment>" in f"{name}{facts}")
@@ -94,24 +94,24 @@ def test_events_of_clients_outlive_a_rollback(warm_account: Account, tmp_path: P
     assert [name.partition(":")[0] for name in ours] == ["buckets"], "only what holds them stays"
 
 
-def _changes_of(universe: Universe) -> list[str]:
+def _changes_of(environment: Environment) -> list[str]:
     """All calls of a setup up to its last change."""
-    universe.move_into_this_process()
-    universe.account.calls.clear()
-    universe.setup()
-    calls = universe.account.calls.made
+    environment.move_into_this_process()
+    environment.account.calls.clear()
+    environment.setup()
+    calls = environment.account.calls.made
     while not calls[-1].changing:
         calls.pop()
     return [call.name for call in calls]
 
 
-def _end_of(universe: Universe, scene: Scene, *, then_roll_back: bool = False) -> Inventory:
-    universe.move_into_this_process()
-    scene.prepare(universe)
-    scene.run(universe)
+def _end_of(environment: Environment, scenario: Scenario, *, then_roll_back: bool = False) -> Inventory:
+    environment.move_into_this_process()
+    scenario.prepare(environment)
+    scenario.run(environment)
     if then_roll_back:
-        universe.rollback()
-    return inventory(universe.account)
+        environment.rollback()
+    return inventory(environment.account)
 
 
 def _without_events(found: Inventory) -> Inventory:

@@ -17,12 +17,12 @@ from tests.aws_double import AwsDouble, lasting_rules
 from tests.aws_double.behaviours import DeadCredentials
 from tests.ministack_server import MiniStackProcess
 from tests.terminal import Terminal
-from wizard.aws import Aws, identify
-from wizard.aws_errors import CREDENTIAL_FAILURES
-from wizard.catalogue import CONDITIONS, LOG_IN, Tell
+from wizard.aws.client import Aws, identify
+from wizard.aws.error_rules import LOG_IN, RULES, Explain
+from wizard.aws.errors import CREDENTIAL_FAILURES
+from wizard.aws.retry import SystemClock
 from wizard.commands.common import name_profile
 from wizard.errors import CredentialsError, ExitCode, WizardError
-from wizard.patience import SystemClock
 
 PROJECT = Path(__file__).parents[1]
 # Somewhere among the changes of a setup: the bucket stands, the API does not.
@@ -134,7 +134,7 @@ class TestExpiryInTheMiddle:
                 f"import os, sys; os.chdir({str(tmp_path)!r});"
                 f" sys.argv = ['eventtrack-wizard', '--endpoint-url', {double.url!r}, 'setup',"
                 " '--name', 'on-terminal']\n"
-                "from wizard.cli import main; main()"
+                "from wizard.cli.app import main; main()"
             )
             with Terminal(source, columns=120, rows=60, **environment(tmp_path)) as terminal:
                 terminal.see("Region")
@@ -185,8 +185,8 @@ def test_a_command_to_log_in_names_the_profile_of_this_run(
 
 
 def test_every_way_to_lose_a_login_names_a_command_that_takes_the_profile() -> None:
-    expired = [row.reaction for row in CONDITIONS if "ExpiredToken" in row.codes]
-    texts = [reaction.next_step for reaction in expired if isinstance(reaction, Tell)]
+    expired = [row.reaction for row in RULES if "ExpiredToken" in row.codes]
+    texts = [reaction.next_step for reaction in expired if isinstance(reaction, Explain)]
     texts += [
         step for name, _, step in CREDENTIAL_FAILURES if name.startswith(("SSO", "Unauthorized", "Login"))
     ]

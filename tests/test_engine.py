@@ -10,9 +10,9 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from tests.support import TOKEN, Account, Deployment, FakeClock, Killed, World, leftovers, world
-from wizard.endpoint import Endpoint, url_of
-from wizard.errors import ConflictError, CredentialsError, Interrupted, PatienceError, WizardError
-from wizard.events import ChangeDone, ChangeStarted, PhaseDone, PhaseFailed, PhaseStarted, Waiting
+from wizard.endpoint.client import Endpoint, url_of
+from wizard.engine.progress import ChangeDone, ChangeStarted, PhaseDone, PhaseFailed, PhaseStarted, Waiting
+from wizard.errors import ConflictError, CredentialsError, Interrupted, WaitTimeoutError, WizardError
 from wizard.phases import PHASES, RESOURCES
 
 CREATES = {
@@ -139,7 +139,7 @@ def test_a_create_that_was_answered_but_does_not_show_is_never_sent_twice(
         answer["items"] = []
 
     account.calls.alter("apigateway.GetRestApis", hide)
-    with pytest.raises(PatienceError, match="does not show yet"):
+    with pytest.raises(WaitTimeoutError, match="does not show yet"):
         deployment.apply()
     assert account.calls.names().count("apigateway.CreateRestApi") == 1
 
@@ -180,7 +180,7 @@ def test_a_role_that_is_never_assumable_ends_in_a_state_that_the_next_run_contin
 ) -> None:
     text = "The role defined for the function cannot be assumed by Lambda."
     account.calls.refuse("lambda.CreateFunction", "InvalidParameterValueException", text)
-    with pytest.raises(PatienceError):
+    with pytest.raises(WaitTimeoutError):
         deployment.apply()
     assert 180 <= deployment.clock.now < 200
     assert deployment.state.records["function"].status == "creating"

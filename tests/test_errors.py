@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from wizard import errors, events
+from wizard import errors
+from wizard.engine import progress as events
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,7 @@ from wizard import errors, events
         (errors.CredentialsError, 4),
         (errors.BusyError, 5),
         (errors.ConflictError, 1),
-        (errors.PatienceError, 1),
+        (errors.WaitTimeoutError, 1),
         (errors.VerificationError, 1),
     ],
 )

@@ -7,27 +7,29 @@ from pathlib import Path
 
 import pytest
 
+from tests.matrix.environment import Environment
 from tests.matrix.fault_kinds import KINDS
-from tests.matrix.faults import FaultTour
-from tests.matrix.scenes import SCENES
-from tests.matrix.universe import Universe
+from tests.matrix.faults import FaultRun
+from tests.matrix.scenarios import SCENARIOS
 from tests.support import Account
 
-CASES = [(scene, kind) for scene in ("setup", "rollback") for kind in KINDS]
+CASES = [(scenario, kind) for scenario in ("setup", "rollback") for kind in KINDS]
 
 
-@pytest.mark.parametrize(("scene", "kind"), CASES, ids=["-".join(case).replace(" ", "_") for case in CASES])
+@pytest.mark.parametrize(
+    ("scenario", "kind"), CASES, ids=["-".join(case).replace(" ", "_") for case in CASES]
+)
 def test_a_fault_at_any_call_is_outlasted_or_explained_and_the_next_run_completes(
-    scene: str,
+    scenario: str,
     kind: str,
     warm_account: Account,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    universe = Universe(warm_account, tmp_path)
-    SCENES[scene].prepare(universe)
+    environment = Environment(warm_account, tmp_path)
+    SCENARIOS[scenario].prepare(environment)
 
-    tally = FaultTour(universe, SCENES[scene], KINDS[kind]).travel()
+    tally = FaultRun(environment, SCENARIOS[scenario], KINDS[kind]).run_all()
 
     record_property("fault matrix", tally.as_row())
     assert tally.problems == []

@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from tests.terminal import PROJECT, Terminal
-from wizard.interview import is_interactive
-from wizard.settings import SETTINGS
+from wizard.settings.table import SETTINGS
+from wizard.ui.prompts import is_interactive
 
 ENTER, DOWN, BACKSPACE, CTRL_C, CTRL_D, CTRL_U = "\r", "\x1b[B", "\x7f", "\x03", "\x04", "\x15"
 
@@ -18,8 +18,8 @@ PROGRAM = """
 import json
 from rich.console import Console
 from wizard.errors import Interrupted
-from wizard.interview import Interview
-from wizard.settings import SETTINGS, Place
+from wizard.ui.prompts import Interview
+from wizard.settings.table import SETTINGS, Place
 place = Place("tracker", "123456789012", "eu-central-1")
 rows = {{setting.key: setting for setting in SETTINGS}}
 interview = Interview(Console(stderr=True))
@@ -215,7 +215,7 @@ class TestSurroundings:
 
     def test_questionary_is_loaded_only_when_something_is_asked(self) -> None:
         """It takes a tenth of a second, which `status` and `--yes` need not wait for."""
-        loaded = "import sys, wizard.interview; print({'questionary', 'prompt_toolkit'} & set(sys.modules))"
+        loaded = "import sys, wizard.ui.prompts; print({'questionary', 'prompt_toolkit'} & set(sys.modules))"
         result = subprocess.run(
             [sys.executable, "-c", loaded], cwd=PROJECT, capture_output=True, text=True, check=True
         )
@@ -223,7 +223,7 @@ class TestSurroundings:
 
 
 class TestIsInteractive:
-    program = "from wizard.interview import is_interactive; print(is_interactive())"
+    program = "from wizard.ui.prompts import is_interactive; print(is_interactive())"
 
     @pytest.mark.parametrize(
         ("environment", "expected"),

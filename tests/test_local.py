@@ -75,8 +75,8 @@ def other_program_on(port: int) -> Iterator[None]:
         yield
 
 
-def wait_until_dead(folder: Path, patience_seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + patience_seconds
+def wait_until_dead(folder: Path, timeout_seconds: float = 5.0) -> None:
+    deadline = time.monotonic() + timeout_seconds
     while is_alive(DataFolder.at(folder)):
         assert time.monotonic() < deadline, "still alive"
         time.sleep(0.01)
@@ -424,7 +424,7 @@ def test_a_frozen_one_is_not_found_within_seconds_and_is_ended_by_force(data_fol
     os.kill(running.process_id, signal.SIGSTOP)
 
     assert local.find(data_folder) is None
-    end(DataFolder.at(data_folder), patience_seconds=0.2)
+    end(DataFolder.at(data_folder), timeout_seconds=0.2)
     assert local.start(data_folder).process_id != running.process_id
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wizard import names
+from wizard.settings import validators as names
 
 
 @pytest.mark.parametrize(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from tests.support import Account, Deployment
-from wizard.endpoint import url_of
+from wizard.endpoint.client import url_of
+from wizard.engine.plan import observe
 from wizard.errors import CredentialsError
-from wizard.observe import observe
 from wizard.phases import PHASES
 
 both_ways = pytest.mark.parametrize("side_by_side", [True, False], ids=["side by side", "one by one"])

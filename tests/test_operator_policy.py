@@ -18,9 +18,10 @@ from pathlib import Path
 import pytest
 
 from tests.operator_lab import ACCOUNT, NAME, REGION, WITHOUT_CHECKS, OperatorLab, operator_lab
-from wizard import policies, recovery
-from wizard.checks import probe_event, prove_stored
-from wizard.endpoint import Endpoint, url_of
+from wizard.aws import policies
+from wizard.endpoint.checks import probe_event, prove_stored
+from wizard.endpoint.client import Endpoint, url_of
+from wizard.engine import recover as recovery
 from wizard.errors import WizardError
 
 pytestmark = [pytest.mark.local, pytest.mark.slow, pytest.mark.xdist_group("operator-policy")]

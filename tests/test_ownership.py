@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from tests.support import Account, Deployment
+from wizard.engine.ownership import Claim, claim, is_ours_to_delete
 from wizard.errors import ConflictError
-from wizard.ownership import Claim, claim, is_ours_to_delete
 from wizard.phases import RESOURCES
-from wizard.state import Origin, Record
+from wizard.state.model import Origin, Record
 
 OURS = "saas-event-tracking.us-east-1.0a1b2c3d"
 ABROAD = "saas-event-tracking.eu-west-1.99999999"

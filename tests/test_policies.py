@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from wizard import policies
+from wizard.aws import policies
 
 
 def test_only_lambda_may_take_on_the_role() -> None:

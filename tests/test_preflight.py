@@ -10,10 +10,11 @@ import pytest
 
 from tests.aws_double.behaviours import NewAccountLimits
 from tests.operator_lab import ACCOUNT, REGION, USER, OperatorLab, operator_lab
-from wizard import policies, preflight
+from wizard.aws import policies
+from wizard.aws.permissions import NotCheckedError, missing_permissions, principal_arn
+from wizard.engine import preflight
+from wizard.engine.plan import Plan, observe
 from wizard.errors import ConflictError, ExitCode, WizardError
-from wizard.observe import Plan, observe
-from wizard.resources.permissions import NotCheckedError, missing_permissions, principal_arn
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("preflight")]
 

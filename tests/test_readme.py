@@ -7,7 +7,7 @@ import re
 import pytest
 
 from tests.readme import BLOCK, README, help_of, words_of
-from wizard.cli import app
+from wizard.cli.app import app
 
 TEXT = README.read_text(encoding="utf-8")
 DOCUMENTED = {found["command"]: found["help"] for found in BLOCK.finditer(TEXT)}

@@ -106,7 +106,7 @@ def test_a_fault_is_outlasted_or_explained_and_the_next_run_completes(
     assert all(words in said for words in case.says), text
     assert sent_twice_blindly(sent) == []
     problems = _after_the_next_run(bench, case, foreign)
-    row = {"scene": case.arguments[0], "kind": fault.name, "cases": 1, "harm": harm(problems)}
+    row = {"scenario": case.arguments[0], "kind": fault.name, "cases": 1, "harm": harm(problems)}
     record_property("real faults", {**row, "endings": {"done" if code == 0 else f"stopped, exit {code}": 1}})
     assert problems == []
 

@@ -49,7 +49,7 @@ def prepare_drift(bench: Bench) -> None:
     look.apigateway.delete_stage(restApiId=api_id, stageName=settings["stage_name"])
 
 
-SCENES: dict[str, tuple[RunScene, tuple[str, ...], int]] = {
+SCENARIOS: dict[str, tuple[RunScene, tuple[str, ...], int]] = {
     "setup": (prepare_nothing, ("setup", "--yes"), 4),
     "repair": (prepare_drift, ("setup", "--yes"), 2),
     "rollback": (prepare_setup, ("rollback", "--yes"), 2),
@@ -63,12 +63,12 @@ def spread(moments: list[Moment], count: int) -> list[Moment]:
 
 
 @pytest.mark.parametrize(
-    "scene", [pytest.param(name, marks=pytest.mark.xdist_group(f"kill {name}")) for name in SCENES]
+    "scenario", [pytest.param(name, marks=pytest.mark.xdist_group(f"kill {name}")) for name in SCENARIOS]
 )
 def test_after_a_sigkill_the_next_command_finishes_or_takes_everything_back(
-    scene: str, bench: Bench, tmp_path: Path, record_property: Record, pytestconfig: pytest.Config
+    scenario: str, bench: Bench, tmp_path: Path, record_property: Record, pytestconfig: pytest.Config
 ) -> None:
-    prepare, arguments, count = SCENES[scene]
+    prepare, arguments, count = SCENARIOS[scenario]
     bench.begin_anew(tmp_path / "before")
     foreign = bench.inventory()
     prepare(bench)
@@ -81,16 +81,18 @@ def test_after_a_sigkill_the_next_command_finishes_or_takes_everything_back(
     for index, moment in enumerate(moments if every else spread(moments, count)):
         if every or index % 2 == 0:
             resumed.append(
-                _killed_then(bench, tmp_path / f"{index}-again", scene, moment, arguments, finished)
+                _killed_then(bench, tmp_path / f"{index}-again", scenario, moment, arguments, finished)
             )
         if every or index % 2 == 1:
             rolled_back.append(
-                _killed_then(bench, tmp_path / f"{index}-back", scene, moment, ("rollback", "--yes"), foreign)
+                _killed_then(
+                    bench, tmp_path / f"{index}-back", scenario, moment, ("rollback", "--yes"), foreign
+                )
             )
 
     problems = [text for found in (*resumed, *rolled_back) for text in found]
     row = {
-        "scene": scene,
+        "scenario": scenario,
         "calls": sum(not moment.executed for moment in moments),
         "crash_points": len(resumed) + len(rolled_back),
         "resumed": f"{resumed.count([])} of {len(resumed)}",
@@ -102,10 +104,10 @@ def test_after_a_sigkill_the_next_command_finishes_or_takes_everything_back(
 
 
 def _killed_then(
-    bench: Bench, folder: Path, scene: str, moment: Moment, command: tuple[str, ...], expected: Inventory
+    bench: Bench, folder: Path, scenario: str, moment: Moment, command: tuple[str, ...], expected: Inventory
 ) -> list[str]:
     """Prepare, kill, type the next command; what then differs from `expected`."""
-    prepare, arguments, _count = SCENES[scene]
+    prepare, arguments, _count = SCENARIOS[scenario]
     bench.begin_anew(folder)
     prepare(bench)
     assert bench.run_until_killed(moment, *arguments), f"{moment} never came"

@@ -13,11 +13,11 @@ from tests.local_deployment import LocalDeployment
 from tests.local_deployment import deployed as set_up_locally
 from tests.support import Account, Deployment, leftovers, world
 from tests.terminal import PROJECT, Terminal
-from wizard import recovery
+from wizard.engine import recover as recovery
+from wizard.engine.recover import Recovered
 from wizard.errors import LostStateError, StateError, UsageError
 from wizard.phases import PHASES
-from wizard.recovery import Recovered
-from wizard.state import State, Store
+from wizard.state.model import State, Store
 
 CHOICES: dict[str, Any] = {
     "versioning": True,
@@ -46,7 +46,7 @@ def recover(deployment: Deployment, deployment_id: str | None = None, **said: st
     context, _store = deployment.open()
     fresh = Deployment(deployment.account, deployment.path.parent, name=deployment.name, **said)
     context.settings = fresh.settings
-    context.pins = dataclasses.replace(context.pins, id="")
+    context.identity = dataclasses.replace(context.identity, id="")
     context.tokens, context.token = (), None
     return recovery.recover(context, said, deployment_id)
 
@@ -63,7 +63,7 @@ def test_everything_comes_back_and_a_setup_has_only_to_prove_it(
     deployment.apply()
     lost, before = deployment.state, world(account)
     recovered = recover(deployment)
-    assert recovered.state.pins == lost.pins
+    assert recovered.state.identity == lost.identity
     assert recovered.state.settings == deployment.settings.as_json()
     assert recovered.left_out == ()
     assert {key: record.facts for key, record in recovered.state.records.items()} == {
@@ -159,7 +159,7 @@ def test_a_setup_without_its_state_file_says_how_to_recover(account: Account, de
     deployment.apply()
     deployment.path.unlink()
     context, store = deployment.open()
-    context.pins = dataclasses.replace(context.pins, id=f"{deployment.name}.us-east-1.ffffffff")
+    context.identity = dataclasses.replace(context.identity, id=f"{deployment.name}.us-east-1.ffffffff")
     conflicts = recovery_conflicts(context, store)
     assert len(conflicts) >= 4
     assert all(isinstance(conflict, LostStateError) for conflict in conflicts)
@@ -167,7 +167,7 @@ def test_a_setup_without_its_state_file_says_how_to_recover(account: Account, de
 
 
 def recovery_conflicts(context: Any, store: Store) -> list[Any]:
-    from wizard.observe import observe
+    from wizard.engine.plan import observe
 
     return list(observe(context, store, side_by_side=False).conflicts)
 
@@ -207,7 +207,10 @@ class TestCommand:
         refused = deployed.run("setup", "--local", "--yes", exit_code=1)
         assert "eventtrack-wizard recover --name saas-event-tracking --local" in refused.stderr
         deployed.run("recover", "--local", "--yes")
-        assert (deployed.state["pins"], deployed.state["settings"]) == (before["pins"], before["settings"])
+        assert (deployed.state["pins"], deployed.state["settings"]) == (
+            before["pins"],
+            before["settings"],
+        )
         deployed.run("setup", "--yes")
         assert deployed.state["stage"] == "deployed"
         assert len(deployed.state["tokens"]) == 1
@@ -216,36 +219,36 @@ class TestCommand:
     def test_a_corrupt_file_is_kept_and_the_last_good_copy_comes_first(
         self, deployed: LocalDeployment, files: Path
     ) -> None:
-        pins = deployed.state["pins"]
+        identity = deployed.state["pins"]
         backup = files.with_name(f"{files.name}.backup")
         backup.write_text(files.read_text())
         files.write_text('{"schema": 1, "pins": {"name": "saas-event')
         said = deployed.run("recover", "--local", "--yes")
         assert "from" in said.stdout
         assert backup.name in said.stdout
-        assert deployed.state["pins"] == pins
+        assert deployed.state["pins"] == identity
         (kept,) = deployed.folder.glob("*.corrupt-*")
         assert kept.read_text().endswith("saas-event")
 
     def test_without_a_good_copy_a_corrupt_file_is_kept_and_rebuilt(
         self, deployed: LocalDeployment, files: Path
     ) -> None:
-        pins = deployed.state["pins"]
+        identity = deployed.state["pins"]
         for path in (files, files.with_name(f"{files.name}.backup")):
             path.write_text('{"schema": 1, "pins": {"name": "saas-event-tracking", "acc')
         deployed.run("recover", "--local", "--yes")
-        assert deployed.state["pins"] == pins
+        assert deployed.state["pins"] == identity
         assert len(list(deployed.folder.glob("*.corrupt-*"))) == 1
 
     def test_setup_on_a_terminal_offers_to_take_the_lost_deployment_over(
         self, deployed: LocalDeployment, files: Path
     ) -> None:
-        pins = deployed.state["pins"]
+        identity = deployed.state["pins"]
         for file in deployed.folder.glob("eventtrack-state.json*"):
             file.unlink()
         source = (
             f"import os, sys; os.chdir({str(deployed.folder)!r}); sys.argv = ['eventtrack-wizard', 'setup',"
-            " '--local', '--name', 'saas-event-tracking']\nfrom wizard.cli import main; main()"
+            " '--local', '--name', 'saas-event-tracking']\nfrom wizard.cli.app import main; main()"
         )
         environment = {**deployed.environment, "PYTHONPATH": str(PROJECT), "CI": ""}
         with Terminal(source, columns=120, rows=70, **environment) as terminal:
@@ -258,5 +261,5 @@ class TestCommand:
             code, output = terminal.finish()
         assert code == 0, terminal.text
         assert "Endpoint: " in output
-        assert deployed.state["pins"] == pins
+        assert deployed.state["pins"] == identity
         assert deployed.state["settings"]["memory_mb"] == 256

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 
 from tests.support import Account, Deployment, Killed, World, leftovers, world
+from wizard.endpoint.invoke import invoke
+from wizard.engine.progress import Noticed
+from wizard.engine.rollback import Rollback
 from wizard.errors import ConflictError, CredentialsError, WizardError
-from wizard.events import Noticed
 from wizard.phases import PHASES
-from wizard.resources.invocation import invoke
 from wizard.resources.logs import log_group_name
-from wizard.rollback import Rollback
 
 FOREIGN_TRUST = {
     "Version": "2012-10-17",

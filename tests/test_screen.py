@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
 from tests.terminal import PROJECT, Terminal
-from wizard.errors import ConflictError, WizardError
-from wizard.events import (
+from wizard.engine.plan import Observation, PhaseObservation, Plan
+from wizard.engine.progress import (
     ChangeDone,
     ChangeStarted,
     Event,
@@ -26,11 +26,13 @@ from wizard.events import (
     PhaseStarted,
     Waiting,
 )
-from wizard.observe import Observation, PhaseObservation, Plan
+from wizard.engine.rollback import Fate, Verdict
+from wizard.errors import ConflictError, WizardError
 from wizard.phase_titles import PHASE_TITLES
 from wizard.phases import PHASES, RESOURCES
-from wizard.rollback import Fate, Verdict
-from wizard.screen import (
+from wizard.settings.table import SETTINGS, Place, resolve
+from wizard.state.model import DeploymentId, Record, State
+from wizard.ui import (
     LiveTable,
     PlainLines,
     Printable,
@@ -43,11 +45,9 @@ from wizard.screen import (
     rollback_table,
     status_table,
 )
-from wizard.screen.frame import frame
-from wizard.screen.live import Picture
-from wizard.screen.walk import Walk
-from wizard.settings import SETTINGS, Place, resolve
-from wizard.state import Pins, Record, State
+from wizard.ui.frame import frame
+from wizard.ui.live import Picture
+from wizard.ui.progress_model import Walk
 
 FAILURE = WizardError(
     what="Could not create the role [x].", why="You may not.", next_step="Ask [bold]your admin[/bold]."
@@ -258,7 +258,7 @@ class TestLiveTable:
     ) -> None:
         table = LiveTable(terminal_console(output))
         with pytest.raises(ZeroDivisionError), table:
-            monkeypatch.setattr("wizard.screen.live.frame", lambda *_: 1 / 0)
+            monkeypatch.setattr("wizard.ui.live.frame", lambda *_: 1 / 0)
             raise RuntimeError
         assert output.getvalue().endswith(SHOW_CURSOR)
 
@@ -509,7 +509,7 @@ class TestStatusTable:
 
 
 def saved_state(**phases: object) -> State:
-    return State(Pins("id", "tracker", "1" * 12, "aws", "eu-central-1"), phases=phases)  # type: ignore[arg-type]
+    return State(DeploymentId("id", "tracker", "1" * 12, "aws", "eu-central-1"), phases=phases)  # type: ignore[arg-type]
 
 
 class TestOfflineTable:
@@ -545,7 +545,7 @@ class TestOfflineTable:
         assert "S3 bucket" in shown(offline_table(saved_state(bucket=ran)))
 
     def test_loads_no_boto3_so_that_it_is_there_at_once(self) -> None:
-        loaded = "import sys, wizard.screen; print({'boto3', 'botocore', 'questionary'} & set(sys.modules))"
+        loaded = "import sys, wizard.ui; print({'boto3', 'botocore', 'questionary'} & set(sys.modules))"
         result = subprocess.run(
             [sys.executable, "-c", loaded], cwd=PROJECT, capture_output=True, text=True, check=True
         )
@@ -722,9 +722,9 @@ class TestOddContent:
 RUN = """
 import sys, time
 from rich.console import Console
-from wizard.events import *
+from wizard.engine.progress import *
 from wizard.phase_titles import PHASE_TITLES
-from wizard.screen import progress
+from wizard.ui import progress
 console = Console(stderr=True)
 console.print("BEFORE")
 def wait_for_key():

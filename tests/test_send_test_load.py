@@ -10,7 +10,7 @@ import pytest
 
 from tests.local_deployment import LocalDeployment, deployed
 from wizard.commands.load import LoadReport, percentile
-from wizard.endpoint import Answer
+from wizard.endpoint.client import Answer
 
 
 def answers(status: int, *request_ids: str, seconds: float = 0.1) -> list[Answer]:

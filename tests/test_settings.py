@@ -10,7 +10,7 @@ import pytest
 from tests.support.deployment import make_settings
 from wizard.errors import UsageError
 from wizard.phases import PHASES
-from wizard.settings import SETTINGS, Place, Setting, Value, as_text, from_saved, resolve
+from wizard.settings.table import SETTINGS, Place, Setting, Value, as_text, from_saved, resolve
 
 PLACE = Place("saas-event-tracking", "123456789012", "us-east-1")
 every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)

@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from tests.local_deployment import LocalDeployment, deployed
-from wizard import settings, snippets
-from wizard.settings import Place
+from wizard import snippets
+from wizard.settings import table as settings
+from wizard.settings.table import Place
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("snippets")]
 

@@ -17,9 +17,9 @@ import pytest
 
 from tests.support import TOKEN, Account, Deployment
 from wizard.errors import BusyError, ExitCode, StateError
-from wizard.lock import locked
-from wizard.private_file import write_private_file
-from wizard.state import Pins, State, Store, TokenDigest, backup_path, load
+from wizard.state.files import write_private_file
+from wizard.state.lock import locked
+from wizard.state.model import DeploymentId, State, Store, TokenDigest, backup_path, load
 
 PROJECT = Path(__file__).parents[1]
 
@@ -31,8 +31,10 @@ def path(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(path: Path) -> Store:
-    pins = Pins("x-1", "x", "123456789012", "aws", "us-east-1")
-    return Store(path, State(pins, tokens=[TokenDigest("default", "ab" * 32, "2026-01-01T00:00:00+00:00")]))
+    identity = DeploymentId("x-1", "x", "123456789012", "aws", "us-east-1")
+    return Store(
+        path, State(identity, tokens=[TokenDigest("default", "ab" * 32, "2026-01-01T00:00:00+00:00")])
+    )
 
 
 def filled(store: Store) -> Store:
@@ -128,7 +130,7 @@ def test_a_link_in_the_place_of_the_temporary_file_is_not_followed_to_another_mo
         (b'{"schema": 1}', "corrupt"),
         (b'{"schema": 99}', "another version"),
         (b"\xff\xfe\x00", "cannot be read"),
-        (b'{"schema": 1, "pins": {"id": 1, "unknown": 2}}', "corrupt"),
+        (b'{"schema": 1, "identity": {"id": 1, "unknown": 2}}', "corrupt"),
     ],
 )
 def test_a_file_that_is_not_ours_is_named_and_left_as_it_is(path: Path, content: bytes, words: str) -> None:
@@ -217,8 +219,8 @@ def test_a_folder_that_cannot_be_written_is_a_message_that_says_nothing_was_chan
             import sys
             from pathlib import Path
             from wizard.errors import StateError
-            from wizard.lock import locked
-            from wizard.state import Store, load
+            from wizard.state.lock import locked
+            from wizard.state.model import Store, load
 
             path = Path(sys.argv[1])
             store = Store(path, load(path))
@@ -245,7 +247,7 @@ def test_a_full_disk_leaves_the_old_file_whole_and_says_so(store: Store, path: P
         import resource, signal, sys
         from pathlib import Path
         from wizard.errors import StateError
-        from wizard.state import Store, load
+        from wizard.state.model import Store, load
 
         path = Path(sys.argv[1])
         store = Store(path, load(path))
@@ -272,7 +274,7 @@ def test_a_kill_at_any_step_of_a_write_leaves_the_old_file_or_the_new_one(
         """
         import os, signal, sys
         from pathlib import Path
-        from wizard.state import Store, load
+        from wizard.state.model import Store, load
 
         path = Path(sys.argv[1])
         store = Store(path, load(path))
@@ -300,7 +302,7 @@ def test_a_kill_at_any_step_of_a_write_leaves_the_old_file_or_the_new_one(
 HOLD = """
 import sys, time
 from pathlib import Path
-from wizard.lock import locked
+from wizard.state.lock import locked
 
 with locked(Path(sys.argv[1])):
     print("held", flush=True)

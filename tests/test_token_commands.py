@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from tests.local_deployment import LocalDeployment, deployed
-from wizard.endpoint import Endpoint
+from wizard.endpoint.client import Endpoint
 
 pytestmark = [pytest.mark.local, pytest.mark.slow, pytest.mark.xdist_group("tokens")]
 

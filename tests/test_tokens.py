@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from wizard import rotation as rotations
-from wizard import tokens
 from wizard.errors import StateError, UsageError
-from wizard.rotation import Rotation
-from wizard.state import TokenDigest
+from wizard.state.model import TokenDigest
+from wizard.tokens import rotation as rotations
+from wizard.tokens import token as tokens
+from wizard.tokens.rotation import Rotation
 
 OWN = "own-token-of-the-deployment"
 OTHER = "token-of-another-client"

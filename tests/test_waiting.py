@@ -17,7 +17,7 @@ from tests.aws_double import AwsDouble, ManualClock, real_aws
 from tests.aws_double.behaviours import RoleNotYetAssumable
 from tests.matrix.waiting import SlowAws, ThroughPacer
 from tests.ministack_server import MiniStackProcess
-from wizard.errors import PatienceError
+from wizard.errors import WaitTimeoutError
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("waiting")]
 
@@ -78,7 +78,7 @@ def test_throttled_calls_are_waited_for_and_counted_in_seconds(slow_aws: SlowAws
     slow_aws.setup()
     waits = slow_aws.waits()
 
-    assert all(0 <= wait.elapsed <= wait.patience for wait in waits)
+    assert all(0 <= wait.elapsed <= wait.timeout for wait in waits)
     assert any(wait.elapsed > 0 for wait in waits), "the row shows how long it has lasted"
 
 
@@ -86,7 +86,7 @@ def test_when_patience_ends_the_run_stops_with_exit_1_and_the_next_one_continues
     behaviours = slow_aws.double.behaviours
     forever = RoleNotYetAssumable(seconds=10_000)
     behaviours[:] = [item for item in behaviours if not isinstance(item, RoleNotYetAssumable)] + [forever]
-    with pytest.raises(PatienceError) as caught:
+    with pytest.raises(WaitTimeoutError) as caught:
         slow_aws.setup()
 
     assert int(caught.value.exit_code) == 1

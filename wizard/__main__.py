@@ -1,6 +1,6 @@
 """`python -m wizard`."""
 
-from wizard.cli import main
+from wizard.cli.app import main
 
 if __name__ == "__main__":
     main()

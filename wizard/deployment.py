@@ -9,19 +9,21 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from wizard import names, policies, tokens
-from wizard import settings as settings_module
-from wizard import state as state_module
-from wizard.aws import Aws, Identity, identify, open_session, refuse_other_account
+from wizard.aws import policies
+from wizard.aws.client import Aws, Caller, identify, open_session, refuse_other_account
+from wizard.aws.retry import Clock
+from wizard.cli.options import Options
 from wizard.errors import CredentialsError, StateError, UsageError
 from wizard.local import start as start_local_aws
-from wizard.lock import locked
-from wizard.options import Options
-from wizard.patience import Clock
+from wizard.local.operator import ROOT_KEYS, operator_keys, remove_operator
 from wizard.resources.base import Context
-from wizard.resources.local_operator import ROOT_KEYS, operator_keys, remove_operator
-from wizard.settings import Place, Settings
-from wizard.state import Pins, State, Store, family
+from wizard.settings import table as settings_module
+from wizard.settings import validators as names
+from wizard.settings.table import Place, Settings
+from wizard.state import model as state_module
+from wizard.state.lock import locked
+from wizard.state.model import DeploymentId, State, Store, id_prefix
+from wizard.tokens import token as tokens
 
 LOCAL_REGION = "us-east-1"
 
@@ -31,10 +33,10 @@ class Account:
     """Where we are: clients, and who STS says we are."""
 
     aws: Aws
-    identity: Identity
+    caller: Caller
 
 
-def connect(options: Options, clock: Clock, pins: Pins | None) -> Account:
+def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Account:
     """Open the account that the options and the state file name.
 
     For the embedded local AWS this is root; `as_local_operator` then steps down.
@@ -43,9 +45,9 @@ def connect(options: Options, clock: Clock, pins: Pins | None) -> Account:
         CredentialsError: no, dead or foreign credentials.
         UsageError: options and state file contradict each other.
     """
-    local = options.local or (pins is not None and pins.local)
-    _refuse_contradiction(options, pins)
-    region = _checked_region(options.region) or (pins.region if pins else None)
+    local = options.local or (identity is not None and identity.local)
+    _refuse_contradiction(options, identity)
+    region = _checked_region(options.region) or (identity.region if identity else None)
     if local:
         region = region or LOCAL_REGION
         session = open_session(None, region, ROOT_KEYS)
@@ -59,11 +61,11 @@ def connect(options: Options, clock: Clock, pins: Pins | None) -> Account:
                 why="Neither --region, AWS_REGION nor the profile names one.",
                 next_step="Name one, for example --region us-east-1.",
             )
-        aws = Aws(session, options.endpoint_url or (pins.endpoint_url if pins else None), clock)
-    identity = identify(aws)
-    if pins is not None:
-        refuse_other_account(identity, pins.account, pins.partition)
-    return Account(aws, identity)
+        aws = Aws(session, options.endpoint_url or (identity.endpoint_url if identity else None), clock)
+    caller = identify(aws)
+    if identity is not None:
+        refuse_other_account(caller, identity.account, identity.partition)
+    return Account(aws, caller)
 
 
 def _checked_region(region: str | None) -> str | None:
@@ -84,8 +86,8 @@ def configured_region(options: Options) -> str | None:
     return options.region or os.environ.get("AWS_REGION") or open_session(options.profile, None).region_name
 
 
-def _refuse_contradiction(options: Options, pins: Pins | None) -> None:
-    if pins is None:
+def _refuse_contradiction(options: Options, identity: DeploymentId | None) -> None:
+    if identity is None:
         if options.local and options.endpoint_url:
             raise UsageError(
                 what="--local and --endpoint-url cannot be used together.",
@@ -94,9 +96,9 @@ def _refuse_contradiction(options: Options, pins: Pins | None) -> None:
             )
         return
     said = (
-        (options.region, pins.region, "region", "--region"),
-        (options.endpoint_url, pins.endpoint_url, "endpoint", "--endpoint-url"),
-        ("local" if options.local else None, "local" if pins.local else "AWS", "place", "--local"),
+        (options.region, identity.region, "region", "--region"),
+        (options.endpoint_url, identity.endpoint_url, "endpoint", "--endpoint-url"),
+        ("local" if options.local else None, "local" if identity.local else "AWS", "place", "--local"),
     )
     for given, pinned, what, flag in said:
         if given is not None and given != pinned:
@@ -107,7 +109,7 @@ def _refuse_contradiction(options: Options, pins: Pins | None) -> None:
             )
 
 
-def as_local_operator(account: Account, pins: Pins, settings: Settings) -> Account:
+def as_local_operator(account: Account, identity: DeploymentId, settings: Settings) -> Account:
     """The embedded local AWS as a user who has the operator's policy and no more."""
     from wizard.local import find
 
@@ -118,24 +120,24 @@ def as_local_operator(account: Account, pins: Pins, settings: Settings) -> Accou
             why="Something ended its process.",
             next_step="Run the same command again; it is started anew.",
         )
-    policy = policies.local_operator(names_of(pins, settings))
-    keys = operator_keys(account.aws, local_user(pins), policy, running.data_folder)
-    session = open_session(None, pins.region, keys)
+    policy = policies.local_operator(names_of(identity, settings))
+    keys = operator_keys(account.aws, local_user(identity), policy, running.data_folder)
+    session = open_session(None, identity.region, keys)
     aws = Aws(session, account.aws.endpoint_url, account.aws.clock)
-    return Account(aws, account.identity)
+    return Account(aws, account.caller)
 
 
-def local_user(pins: Pins) -> str:
+def local_user(identity: DeploymentId) -> str:
     """Whose user in the embedded local AWS: users, like roles, are known in all regions."""
-    return f"{pins.name}-{pins.region}"
+    return f"{identity.name}-{identity.region}"
 
 
-def names_of(pins: Pins, settings: Settings) -> policies.Names:
+def names_of(identity: DeploymentId, settings: Settings) -> policies.Names:
     """The names that the operator's policy is scoped to."""
     return policies.Names(
-        partition=pins.partition,
-        account=pins.account,
-        region=pins.region,
+        partition=identity.partition,
+        account=identity.account,
+        region=identity.region,
         bucket=settings.bucket_name,
         role=settings.role_name,
         function=settings.function_name,
@@ -143,13 +145,13 @@ def names_of(pins: Pins, settings: Settings) -> policies.Names:
     )
 
 
-def new_pins(account: Account, name: str, options: Options) -> Pins:
+def new_pins(account: Account, name: str, options: Options) -> DeploymentId:
     """The identity of a deployment that is about to be born."""
-    return Pins(
-        id=family(name, account.aws.region) + secrets.token_hex(4),
+    return DeploymentId(
+        id=id_prefix(name, account.aws.region) + secrets.token_hex(4),
         name=name,
-        account=account.identity.account,
-        partition=account.identity.partition,
+        account=account.caller.account,
+        partition=account.caller.partition,
         region=account.aws.region,
         endpoint_url=None if options.local else options.endpoint_url,
         local=options.local,
@@ -189,13 +191,13 @@ def required_state(path: Path) -> State:
 
 def _open(options: Options, clock: Clock) -> tuple[Context, Store]:
     state = required_state(options.state)
-    pins = state.pins
-    account = connect(options, clock, pins)
-    place = Place(pins.name, pins.account, pins.region)
+    identity = state.identity
+    account = connect(options, clock, identity)
+    place = Place(identity.name, identity.account, identity.region)
     settings = settings_module.from_saved(state.settings, place)
-    if pins.local:
-        account = as_local_operator(account, pins, settings)
-    context = Context(account.aws, pins, settings, tuple(state.tokens), current_token(options))
+    if identity.local:
+        account = as_local_operator(account, identity, settings)
+    context = Context(account.aws, identity, settings, tuple(state.tokens), current_token(options))
     store = Store(options.state, state)
     context.remember(store.known())
     return context, store
@@ -226,10 +228,10 @@ def ensure_token(options: Options, state: State) -> tuple[str, bool]:
 
 def remove_local_operator(context: Context) -> None:
     """After a rollback the embedded local AWS needs no user of ours any more."""
-    if not context.pins.local:
+    if not context.identity.local:
         return
     running = start_local_aws()
-    session = open_session(None, context.pins.region, ROOT_KEYS)
+    session = open_session(None, context.identity.region, ROOT_KEYS)
     remove_operator(
-        Aws(session, running.url, context.aws.clock), local_user(context.pins), running.data_folder
+        Aws(session, running.url, context.aws.clock), local_user(context.identity), running.data_folder
     )

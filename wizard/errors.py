@@ -7,7 +7,7 @@ WizardError                 what happened, why, the next command to type, the ex
 ├── BusyError               another run holds the state file (5)
 ├── ConflictError           something that is not ours stands where we would build (1)
 │   └── LostStateError      it is ours, but the state file that knows it is not here (1)
-├── PatienceError           a wait ended before AWS was ready (1)
+├── WaitTimeoutError           a wait ended before AWS was ready (1)
 └── VerificationError       a check of the finished deployment did not pass (1)
 """
 
@@ -98,7 +98,7 @@ class LostStateError(ConflictError):
     """What stands there is a deployment of this name whose state file is not here."""
 
 
-class PatienceError(WizardError):
+class WaitTimeoutError(WizardError):
     """A wait ended before AWS was ready; the next run continues."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from wizard.checks import EndpointWorks, FunctionStoresEvent
+from wizard.endpoint.checks import EndpointWorks, FunctionStoresEvent
 from wizard.phase_titles import PHASE_TITLES
 from wizard.resources.api import ApiResource, InvokePermission, PostMethod, RestApi
 from wizard.resources.base import Check, Resource

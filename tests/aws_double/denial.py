@@ -60,20 +60,24 @@ def action_of(call: Call) -> str:
 
 def resource_of(call: Call, world: World) -> str:
     """The ARN that a refusal names; S3 puts it into quotes."""
-    region, account, wanted = call.scope.region, world.account, call.parameters
+    region, account, desired = call.scope.region, world.account, call.parameters
     match call.service:
         case "s3":
-            key = f"/{wanted['Key']}" if "Key" in wanted else ""
-            return f'"arn:aws:s3:::{wanted.get("Bucket", "*")}{key}"'
+            key = f"/{desired['Key']}" if "Key" in desired else ""
+            return f'"arn:aws:s3:::{desired.get("Bucket", "*")}{key}"'
         case "lambda":
             return f"arn:aws:lambda:{region}:{account}:function:{call.function_name or '*'}"
         case "apigateway":
             return f"arn:aws:apigateway:{region}::{unquote(call.request.path)}"
         case "logs":
-            return f"arn:aws:logs:{region}:{account}:log-group:{wanted.get('logGroupName', '')}:log-stream:"
+            return f"arn:aws:logs:{region}:{account}:log-group:{desired.get('logGroupName', '')}:log-stream:"
         case "iam":
             kind, name = next(
-                ((kind, str(wanted[f"{kind}Name"])) for kind in ("Role", "User") if f"{kind}Name" in wanted),
+                (
+                    (kind, str(desired[f"{kind}Name"]))
+                    for kind in ("Role", "User")
+                    if f"{kind}Name" in desired
+                ),
                 ("Role", "*"),
             )
             return f"arn:aws:iam::{account}:{kind.lower()}/{role_name(name)}"

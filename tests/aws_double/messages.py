@@ -13,8 +13,8 @@ Headers = list[tuple[str, str]]
 
 def header_value(headers: Headers, name: str) -> str:
     """The first value of a header, its name compared without case; empty when absent."""
-    wanted = name.lower()
-    return next((value for key, value in headers if key.lower() == wanted), "")
+    desired = name.lower()
+    return next((value for key, value in headers if key.lower() == desired), "")
 
 
 @dataclass(frozen=True)

@@ -162,7 +162,7 @@ def _route(described: dict[str, Any], operation: dict[str, Any]) -> Route:
     required = set(shape.get("required", ()))
 
     def located(place: str) -> dict[str, str]:
-        """Wire name to member name of the members that travel in this place."""
+        """Wire name to member name of the members that run_all in this place."""
         return {
             member.get("locationName", name): name
             for name, member in members.items()

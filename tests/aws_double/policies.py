@@ -148,9 +148,9 @@ def _condition_holds(operator: str, expected: list[str], actual: list[str] | Non
     if not base.startswith(("String", "Arn")):
         return True
     if base.startswith("StringEquals") or base == "StringNotEquals":
-        hit = any(value == wanted for value in actual for wanted in expected)
+        hit = any(value == desired for value in actual for desired in expected)
     else:
-        hit = any(matches(wanted, value) for value in actual for wanted in expected)
+        hit = any(matches(desired, value) for value in actual for desired in expected)
     return hit is ("Not" not in base)
 
 

@@ -9,17 +9,17 @@ from typing import Any
 
 from tests.matrix.copies import in_a_copy
 from tests.matrix.disk import watched
+from tests.matrix.environment import Command, Environment
 from tests.matrix.inventory import Inventory, differences, harm, inventory
-from tests.matrix.scenes import Scene, adopting_setup, setup
-from tests.matrix.universe import Command, Universe
+from tests.matrix.scenarios import Scenario, adopting_setup, setup
 from tests.support import Call
 
 
 @dataclass
 class CrashTally:
-    """What came of all crash points of one scene and one following command."""
+    """What came of all crash points of one scenario and one following command."""
 
-    scene: str
+    scenario: str
     follow_up: str
     calls: int = 0
     state_writes: int = 0
@@ -33,44 +33,44 @@ class CrashTally:
         return {**asdict(self), "problems": len(self.problems), "harm": harm(self.problems)}
 
 
-class CrashTour:
-    """Runs a scene once; at every moment a copy of the process dies and tries the following command."""
+class CrashRun:
+    """Runs a scenario once; at every moment a copy of the process dies and tries the following command."""
 
-    def __init__(self, universe: Universe, scene: Scene, follow_up: str) -> None:
-        self.universe = universe
-        self.scene = scene
-        self.tally = CrashTally(scene.name, follow_up)
-        self._follow = command_after(scene, follow_up)
+    def __init__(self, environment: Environment, scenario: Scenario, follow_up: str) -> None:
+        self.environment = environment
+        self.scenario = scenario
+        self.tally = CrashTally(scenario.name, follow_up)
+        self._follow = command_after(scenario, follow_up)
         self._changes = 0
         self._verdicts: dict[tuple[object, ...], list[str]] = {}
         self._expected: Inventory = {}
 
-    def travel(self) -> CrashTally:
+    def run_all(self) -> CrashTally:
         """All crash points."""
         self._expected = in_a_copy(self._undisturbed)
-        self.universe.account.calls.clear()
+        self.environment.account.calls.clear()
         with self._watched():
-            self.scene.run(self.universe)
-        self.tally.calls = len(self.universe.account.calls.made)
+            self.scenario.run(self.environment)
+        self.tally.calls = len(self.environment.account.calls.made)
         self.tally.different_worlds = len(self._verdicts)
         return self.tally
 
     def _undisturbed(self) -> Inventory:
         """What should stand after the following command: as if the killed run had come to its end."""
-        self.universe.move_into_this_process()
+        self.environment.move_into_this_process()
         if self.tally.follow_up == "run again":
-            self.scene.run(self.universe)
+            self.scenario.run(self.environment)
         else:
-            self.scene.run(self.universe)
-            self._follow(self.universe)
-        return inventory(self.universe.account)
+            self.scenario.run(self.environment)
+            self._follow(self.environment)
+        return inventory(self.environment.account)
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
-        calls = self.universe.account.calls
+        calls = self.environment.account.calls
         calls.before.append(lambda call: self._die(f"before {call.name} ({call.number})"))
         calls.after.append(self._after)
-        with watched(self.universe.path, self._at_write):
+        with watched(self.environment.path, self._at_write):
             yield
         calls.before.clear()
         calls.after.clear()
@@ -85,7 +85,7 @@ class CrashTour:
 
     def _die(self, moment: str) -> None:
         """A kill leaves AWS and the disk; where both are as at a moment before, so is all that follows."""
-        left = (self._changes, self.universe.account.function.runs, self.universe.what_a_kill_leaves())
+        left = (self._changes, self.environment.account.function.runs, self.environment.what_a_kill_leaves())
         if left not in self._verdicts:
             self._verdicts[left] = in_a_copy(self._what_follows)
         found = self._verdicts[left]
@@ -94,38 +94,38 @@ class CrashTour:
         self.tally.problems += [f"{moment}: {problem}" for problem in found]
 
     def _what_follows(self) -> list[str]:
-        self.universe.move_into_this_process()
-        self._follow(self.universe)
-        problems = differences(self._expected, inventory(self.universe.account))
+        self.environment.move_into_this_process()
+        self._follow(self.environment)
+        problems = differences(self._expected, inventory(self.environment.account))
         return problems + self._untrue_state()
 
     def _untrue_state(self) -> list[str]:
         """The state file must say that the command came to its end, and that all is well."""
-        state = self.universe.state
+        state = self.environment.state
         if state is None:
             return []
         rolled_back = self._follow is roll_back or (
-            self.tally.follow_up == "run again" and "rollback" in self.scene.name
+            self.tally.follow_up == "run again" and "rollback" in self.scenario.name
         )
-        wanted = "rolled back" if rolled_back else "deployed"
-        problems = [] if state.stage == wanted else [f"the state file says {state.stage}, not {wanted}"]
+        desired = "rolled back" if rolled_back else "deployed"
+        problems = [] if state.stage == desired else [f"the state file says {state.stage}, not {desired}"]
         unfinished = [key for key, record in state.records.items() if record.status != "present"]
         problems += [f"{key} is still written down as unfinished" for key in unfinished]
-        if not rolled_back and not self.universe.status().in_order:
+        if not rolled_back and not self.environment.status().in_order:
             problems.append("status finds something that is not as set up")
         return problems
 
 
-def roll_back(universe: Universe) -> None:
+def roll_back(environment: Environment) -> None:
     """`rollback --yes`."""
-    universe.rollback()
+    environment.rollback()
 
 
-def command_after(scene: Scene, follow_up: str) -> Command:
+def command_after(scenario: Scenario, follow_up: str) -> Command:
     """What the operator types after the kill."""
-    commands: dict[str, Callable[[Universe], None]] = {
-        "run again": scene.run,
+    commands: dict[str, Callable[[Environment], None]] = {
+        "run again": scenario.run,
         "roll back": roll_back,
-        "set up again": adopting_setup if "adopt" in scene.name else setup,
+        "set up again": adopting_setup if "adopt" in scenario.name else setup,
     }
     return commands[follow_up]

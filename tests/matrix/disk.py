@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-Tell = Callable[[str], None]
+Explain = Callable[[str], None]
 
 
 class _Watch:
@@ -18,7 +18,7 @@ class _Watch:
         self.installed = False
         self.path = ""
         self.replaced = False
-        self.tell: Tell = lambda moment: None
+        self.tell: Explain = lambda moment: None
 
     def hear(self, event: str, arguments: tuple[object, ...]) -> None:
         """An audit hook: told of every call to the operating system before it is made."""
@@ -36,13 +36,13 @@ class _Watch:
 _WATCH = _Watch()
 
 
-def _is(path: object, wanted: str) -> bool:
-    return isinstance(path, (str, os.PathLike)) and os.fspath(path) == wanted
+def _is(path: object, desired: str) -> bool:
+    return isinstance(path, (str, os.PathLike)) and os.fspath(path) == desired
 
 
 @contextmanager
-def watched(path: Path, tell: Tell) -> Iterator[None]:
-    """Tell of both moments of every write of `path`."""
+def watched(path: Path, tell: Explain) -> Iterator[None]:
+    """Explain of both moments of every write of `path`."""
     if not _WATCH.installed:
         sys.addaudithook(_WATCH.hear)
         _WATCH.installed = True

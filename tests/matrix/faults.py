@@ -8,21 +8,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.matrix.copies import Copy, in_a_copy
+from tests.matrix.environment import Environment
 from tests.matrix.fault_kinds import FaultKind
 from tests.matrix.inventory import Inventory, differences, harm, inventory
 from tests.matrix.judgement import sent_twice_blindly, unclear, untrue
-from tests.matrix.scenes import Scene
-from tests.matrix.universe import Universe
+from tests.matrix.scenarios import Scenario
 from tests.support import Call
+from wizard.engine.progress import Noticed
 from wizard.errors import WizardError
-from wizard.events import Noticed
 
 
 @dataclass
 class FaultTally:
-    """What came of one kind of fault at every call of one scene."""
+    """What came of one kind of fault at every call of one scenario."""
 
-    scene: str
+    scenario: str
     kind: str
     cases: int = 0
     endings: Counter[str] = field(default_factory=Counter)
@@ -31,7 +31,7 @@ class FaultTally:
     def as_row(self) -> dict[str, Any]:
         """For the table at the end of the run."""
         return {
-            "scene": self.scene,
+            "scenario": self.scenario,
             "kind": self.kind,
             "cases": self.cases,
             "endings": dict(self.endings),
@@ -40,23 +40,23 @@ class FaultTally:
         }
 
 
-class FaultTour:
-    """Runs a scene once; before every call a copy of the process goes on, where that call meets the fault."""
+class FaultRun:
+    """Runs a scenario once; before every call a copy of the process goes on, and there it meets the fault."""
 
-    def __init__(self, universe: Universe, scene: Scene, kind: FaultKind) -> None:
-        self.universe = universe
-        self.scene = scene
+    def __init__(self, environment: Environment, scenario: Scenario, kind: FaultKind) -> None:
+        self.environment = environment
+        self.scenario = scenario
         self.kind = kind
-        self.tally = FaultTally(scene.name, kind.name)
+        self.tally = FaultTally(scenario.name, kind.name)
         self._expected: Inventory = {}
         self._copy: Copy | None = None
         self._left = kind.times
         self._struck = ""
 
-    def travel(self) -> FaultTally:
+    def run_all(self) -> FaultTally:
         """All calls."""
         self._expected = in_a_copy(self._undisturbed)
-        calls = self.universe.account.calls
+        calls = self.environment.account.calls
         calls.clear()
         calls.before.append(self._branch)
         failure = self._run()
@@ -68,13 +68,13 @@ class FaultTour:
         return self.tally
 
     def _undisturbed(self) -> Inventory:
-        self.universe.move_into_this_process()
-        self.scene.run(self.universe)
-        return inventory(self.universe.account)
+        self.environment.move_into_this_process()
+        self.scenario.run(self.environment)
+        return inventory(self.environment.account)
 
     def _run(self) -> BaseException | None:
         try:
-            self.scene.run(self.universe)
+            self.scenario.run(self.environment)
         except BaseException as failure:  # noqa: BLE001  it is judged, or nothing may get out of the copy
             return failure
         return None
@@ -93,8 +93,8 @@ class FaultTour:
 
     def _go_on_here(self, copy: Copy, call: Call) -> None:
         self._copy, self._struck = copy, call.name
-        self.universe.move_into_this_process()
-        calls = self.universe.account.calls
+        self.environment.move_into_this_process()
+        calls = self.environment.account.calls
         (calls.after if self.kind.executed else calls.before).append(self._strike)
         if not self.kind.executed:
             self._strike(call)
@@ -108,25 +108,25 @@ class FaultTour:
 
     def _named_as_staying(self) -> list[str]:
         """A bucket that S3 does not show may be somebody else's by now: a rollback leaves it and says so."""
-        return [event.message for event in self.universe.events if isinstance(event, Noticed)]
+        return [event.message for event in self.environment.events if isinstance(event, Noticed)]
 
     def _verdict(self, failure: BaseException | None) -> dict[str, Any]:
         """Judge how the run ended, then let AWS work again and run once more."""
-        universe, calls = self.universe, self.universe.account.calls
+        environment, calls = self.environment, self.environment.account.calls
         problems = sent_twice_blindly(
             (call.name, str(call.parameters.get("url_path"))) for call in calls.made
         )
         calls.clear()
         if isinstance(failure, WizardError):
             ending = f"stopped, exit {int(failure.exit_code)}"
-            problems += unclear(failure, universe) + untrue(universe)
-            self.scene.run(universe)
+            problems += unclear(failure, environment) + untrue(environment)
+            self.scenario.run(environment)
         elif failure is None and self._named_as_staying():
             ending = "done, and named what stays"
-            self.scene.run(universe)
+            self.scenario.run(environment)
         elif failure is None:
             ending = "done"
         else:
             return {"ending": "broken", "problems": ["".join(traceback.format_exception(failure))]}
-        problems += differences(self._expected, inventory(universe.account))
+        problems += differences(self._expected, inventory(environment.account))
         return {"ending": ending, "problems": problems}

@@ -9,9 +9,9 @@ from typing import Any, Protocol, cast
 from botocore.exceptions import ClientError
 
 from tests.support import Account, make_context, world
-from wizard.aws import Aws
+from wizard.aws.client import Aws
+from wizard.events.stored import probe_event_id
 from wizard.resources.base import OWNER_TAG
-from wizard.resources.objects import probe_event_id
 
 Inventory = dict[str, Any]
 
@@ -24,7 +24,7 @@ class Looking(Protocol):
 
 def inventory(account: Looking, deployment_id: str = "") -> Inventory:
     """`kind: name` to everything that can be told of it; ids that AWS or we roll are replaced."""
-    ours = deployment_id or make_context(account.look).pins.id
+    ours = deployment_id or make_context(account.look).identity.id
     found, entries = world(cast("Account", account)), Inventory()
     for kind in ("buckets", "roles", "functions", "log groups"):
         entries.update({f"{kind}: {name}": facts for name, facts in found[kind].items()})

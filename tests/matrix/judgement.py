@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tests.matrix.universe import Universe
+from tests.matrix.environment import Environment
 from tests.support import make_context
 from wizard.errors import WizardError
 from wizard.phases import PHASES, RESOURCES
-from wizard.resources.base import Context, SettingOf
-from wizard.state import Record
+from wizard.resources.base import Context, SubResource
+from wizard.state.model import Record
 
 # What AWS would make a second time, or refuse, and the read that shows whether the first one happened.
 READ_BEFORE_REPEAT = {
@@ -42,9 +42,9 @@ def sent_twice_blindly(calls: Iterable[tuple[str, str]]) -> list[str]:
     return problems
 
 
-def unclear(error: WizardError, universe: Universe) -> list[str]:
+def unclear(error: WizardError, environment: Environment) -> list[str]:
     """What a message lacks: the thing in the operator's words, a cause, the next command to type."""
-    context = make_context(universe.account.look)
+    context = make_context(environment.account.look)
     said = f"{error.what} {error.why} {error.next_step}"
     problems = [f"says {word}: {said}" for word in WORDS_OF_PROGRAMMERS if word in said]
     if not any(name in error.what for name in _names(context)):
@@ -67,12 +67,12 @@ def _names(context: Context) -> list[str]:
     return [*titles, context.settings.bucket_name]
 
 
-def untrue(universe: Universe) -> list[str]:
+def untrue(environment: Environment) -> list[str]:
     """Where the state file and AWS contradict each other."""
-    state = universe.state
+    state = environment.state
     if state is None:
         return []
-    context = make_context(universe.account.look)
+    context = make_context(environment.account.look)
     problems = []
     for key, resource in RESOURCES.items():
         facts, record = resource.read(context), state.records.get(key)
@@ -80,7 +80,7 @@ def untrue(universe: Universe) -> list[str]:
             context.known[key] = facts
         if _goes_with_others(key, state.records):
             continue
-        if record is None and facts is not None and not isinstance(resource, SettingOf):
+        if record is None and facts is not None and not isinstance(resource, SubResource):
             problems.append(f"{key} stands, but is not written down")
         elif record is not None and record.status == "present" and facts != record.facts:
             problems.append(f"{key} is written down as {record.facts}, but is {facts}")
@@ -90,5 +90,5 @@ def untrue(universe: Universe) -> list[str]:
 def _goes_with_others(key: str, records: dict[str, Record]) -> bool:
     """Whether something that it is part of or needs is gone or going: then the file says that alone."""
     resource = RESOURCES[key]
-    others = {resource.part_of, *resource.needs} - {None}
+    others = {resource.parent, *resource.needs} - {None}
     return any(other not in records or records[other].status == "deleting" for other in others if other)

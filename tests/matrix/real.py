@@ -19,7 +19,7 @@ from tests.aws_double import AwsDouble
 from tests.aws_double.faults import killed_after, killed_before
 from tests.matrix.inventory import Inventory, inventory
 from tests.support import FakeClock
-from wizard.aws import Aws
+from wizard.aws.client import Aws
 from wizard.resources.base import OWNER_TAG
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -162,7 +162,7 @@ class Bench:
 
     def inventory(self) -> Inventory:
         """Everything that stands."""
-        return inventory(self, self.state.get("pins", {}).get("id", "none-yet"))
+        return inventory(self, self.state.get("identity", {}).get("id", "none-yet"))
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:

@@ -38,14 +38,14 @@ def _crashes(rows: list[Row]) -> list[str]:
     head = shape.format("killed in", "then", "calls", "crash points", "different worlds", "made good")
     return [head] + [
         shape.format(
-            row["scene"],
+            row["scenario"],
             row["follow_up"],
             row["calls"],
             row["crash_points"],
             row["different_worlds"],
             row["exact"],
         )
-        for row in sorted(rows, key=lambda row: (row["scene"], row["follow_up"]))
+        for row in sorted(rows, key=lambda row: (row["scenario"], row["follow_up"]))
     ]
 
 
@@ -55,8 +55,10 @@ def _real_kills(rows: list[Row]) -> list[str]:
     shape = "{:<30} {:<12} {:>5} {:>12} {:>16} {:>10}"
     head = shape.format("really killed (SIGKILL) in", "", "calls", "crash points", "run again: exact", "gone")
     return [head] + [
-        shape.format(row["scene"], "", row["calls"], row["crash_points"], row["resumed"], row["rolled_back"])
-        for row in sorted(rows, key=lambda row: str(row["scene"]))
+        shape.format(
+            row["scenario"], "", row["calls"], row["crash_points"], row["resumed"], row["rolled_back"]
+        )
+        for row in sorted(rows, key=lambda row: str(row["scenario"]))
     ]
 
 
@@ -69,7 +71,7 @@ def _faults(rows: list[Row], where: str) -> list[str]:
     )
     return [head] + [
         shape.format(
-            row["scene"],
+            row["scenario"],
             row["kind"],
             row["cases"],
             ", ".join(f"{ending}: {count}" for ending, count in sorted(row["endings"].items())),
@@ -79,10 +81,12 @@ def _faults(rows: list[Row], where: str) -> list[str]:
 
 
 def _merged(rows: list[Row]) -> list[Row]:
-    """One row a scene and kind."""
+    """One row a scenario and kind."""
     found: dict[tuple[str, str], Row] = {}
-    for row in sorted(rows, key=lambda row: (str(row["scene"]), str(row["kind"]))):
-        same = found.setdefault((row["scene"], row["kind"]), {**row, "cases": 0, "endings": Counter[str]()})
+    for row in sorted(rows, key=lambda row: (str(row["scenario"]), str(row["kind"]))):
+        same = found.setdefault(
+            (row["scenario"], row["kind"]), {**row, "cases": 0, "endings": Counter[str]()}
+        )
         same["cases"] += row["cases"]
         same["endings"].update(row["endings"])
     return list(found.values())

@@ -9,19 +9,19 @@ import boto3
 
 from tests.aws_double import AwsDouble, ManualClock
 from tests.support import make_context
-from wizard.aws import Aws
-from wizard.engine import Engine
-from wizard.events import Event, Waiting
-from wizard.observe import Plan, observe
+from wizard.aws.client import Aws
+from wizard.engine.apply import Engine
+from wizard.engine.plan import Plan, observe
+from wizard.engine.progress import Event, Waiting
+from wizard.engine.rollback import Rollback
 from wizard.resources.base import Context
-from wizard.rollback import Rollback
-from wizard.state import Pins, State, Store, load
+from wizard.state.model import DeploymentId, State, Store, load
 
 REGION = "us-east-1"
 
 
 class ClockOfDouble:
-    """A `wizard.patience.Clock`: the wizard's pauses let the double's time pass."""
+    """A `wizard.aws.retry.Clock`: the wizard's pauses let the double's time pass."""
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
@@ -52,10 +52,12 @@ class SlowAws:
 
     def _open(self) -> tuple[Context, Store]:
         context = make_context(self.aws)
-        pins = context.pins
-        context.pins = Pins(pins.id, pins.name, self.account, "aws", REGION, self.double.url)
+        identity = context.identity
+        context.identity = DeploymentId(
+            identity.id, identity.name, self.account, "aws", REGION, self.double.url
+        )
         state = load(self.path) or State(
-            context.pins, context.settings.as_json(), tokens=list(context.tokens)
+            context.identity, context.settings.as_json(), tokens=list(context.tokens)
         )
         return context, Store(self.path, state)
 

@@ -11,7 +11,7 @@ import pytest
 from tests.support import TOKEN, Account, Deployment, Standing, World, leftovers, world
 from wizard.errors import WizardError
 from wizard.phases import PHASES, RESOURCES
-from wizard.resources.base import Resource, SettingOf
+from wizard.resources.base import Resource, SubResource
 
 every_resource = pytest.mark.parametrize("resource", RESOURCES.values(), ids=RESOURCES.keys())
 
@@ -23,8 +23,8 @@ def test_after_a_setup_it_reads_without_drift_and_without_changing_anything(
     context = standing.deployment.apply().context
     facts = resource.read(context)
     assert facts is not None
-    assert resource.drift(resource.wanted(context), facts) == ()
-    assert resource.unsettled(facts) is None
+    assert resource.drift(resource.desired(context), facts) == ()
+    assert resource.not_ready(facts) is None
     assert standing.account.calls.changing() == []
     standing.in_order = True
 
@@ -38,7 +38,7 @@ def test_deleting_it_twice_is_fine_and_the_next_setup_brings_it_back(
     assert facts is not None
     resource.delete(context, facts)
     resource.delete(context, facts)
-    if not isinstance(resource, SettingOf):
+    if not isinstance(resource, SubResource):
         assert resource.read(context) is None
     standing.deployment.apply()
     assert world(standing.account) == standing.as_set_up
@@ -48,7 +48,7 @@ def test_deleting_it_twice_is_fine_and_the_next_setup_brings_it_back(
 @every_resource
 def test_it_is_absent_where_nothing_was_set_up(deployment: Deployment, resource: Resource) -> None:
     context, _store = deployment.open()
-    if resource.part_of == "bucket":
+    if resource.parent == "bucket":
         pytest.skip("the engine never asks for a setting of a bucket that is not there")
     assert resource.read(context) is None
 
@@ -65,8 +65,8 @@ def test_its_title_says_what_it_is_before_it_stands(deployment: Deployment, reso
 def test_what_it_needs_stands_earlier_in_the_table(resource: Resource) -> None:
     order = list(RESOURCES)
     assert all(order.index(need) < order.index(resource.key) for need in resource.needs)
-    if resource.part_of is not None:
-        assert order.index(resource.part_of) < order.index(resource.key)
+    if resource.parent is not None:
+        assert order.index(resource.parent) < order.index(resource.key)
 
 
 @every_resource

@@ -11,8 +11,8 @@ import pytest
 
 from tests.support import Account, Deployment
 from wizard.errors import WizardError
+from wizard.events import stored as objects
 from wizard.phases import PHASES
-from wizard.resources import objects
 from wizard.resources.base import Context
 
 REQUEST = "0f9a"
@@ -94,7 +94,7 @@ def test_whatever_is_not_surely_our_own_test_event_counts_as_the_operators(
     account: Account, context: Context, bucket: str, content: Any, count: int
 ) -> None:
     if not isinstance(content, bytes):
-        content = json.dumps(content).replace("PROBE", objects.probe_event_id(context.pins.id)).encode()
+        content = json.dumps(content).replace("PROBE", objects.probe_event_id(context.identity.id)).encode()
     put(account, bucket, "events/a.json", content)
     found, _more = objects.foreign_objects(context, bucket)
     assert found == count

@@ -13,8 +13,8 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.iam.models import AWSManagedPolicy
 
-from wizard.aws import Aws
-from wizard.patience import Clock
+from wizard.aws.client import Aws
+from wizard.aws.retry import Clock
 
 from .calls import Calls
 from .clock import FakeClock

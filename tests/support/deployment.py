@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from wizard.aws import Aws
-from wizard.engine import Engine
-from wizard.events import Event
-from wizard.observe import Plan, observe
+from wizard.aws.client import Aws
+from wizard.engine.apply import Engine
+from wizard.engine.plan import Plan, observe
+from wizard.engine.progress import Event
+from wizard.engine.rollback import Rollback, Verdict
 from wizard.phases import PHASES, Phase
 from wizard.resources.base import Context
-from wizard.rollback import Rollback, Verdict
-from wizard.settings import DEFAULT_NAME, Place, Settings, as_text, resolve
-from wizard.state import Pins, State, Store, TokenDigest, family, load
+from wizard.settings.table import DEFAULT_NAME, Place, Settings, as_text, resolve
+from wizard.state.model import DeploymentId, State, Store, TokenDigest, id_prefix, load
 
 from .account import ACCOUNT_ID, REGION, Account
 from .clock import FakeClock
@@ -36,8 +36,8 @@ def make_context(aws: Aws, *, name: str = DEFAULT_NAME, **overrides: object) -> 
     region = aws.region
     return Context(
         aws=aws,
-        pins=Pins(
-            id=family(name, region) + "0a1b2c3d",
+        identity=DeploymentId(
+            id=id_prefix(name, region) + "0a1b2c3d",
             name=name,
             account=ACCOUNT_ID,
             partition="aws",
@@ -83,7 +83,7 @@ class Deployment:
         for member, value in changes.items():
             setattr(context, member, value)
         state = load(self.path) or State(
-            context.pins, settings=context.settings.as_json(), tokens=list(context.tokens)
+            context.identity, settings=context.settings.as_json(), tokens=list(context.tokens)
         )
         return context, Store(self.path, state)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from wizard.aws import Aws
+from wizard.aws.client import Aws
 
 from .function_double import FunctionDouble
 

@@ -13,7 +13,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
-from wizard.aws import Aws
+from wizard.aws.client import Aws
 
 from .moto_gaps import Answered
 

@@ -16,7 +16,7 @@ from rich.console import Console
 from wizard.errors import CredentialsError, ExitCode, Interrupted, WizardError
 
 if TYPE_CHECKING:
-    from wizard.patience import SystemClock
+    from wizard.aws.retry import SystemClock
 
 # After the first Ctrl-C a call in flight has this many seconds to end; the state file is right either way.
 # With the way out it is to be less than two seconds, also on a busy machine.
@@ -97,7 +97,7 @@ def guarded(action: Callable[[], ExitCode], *, as_json: bool = False, profile: s
 
 
 def _show(error: WizardError, as_json: bool) -> ExitCode:
-    from wizard.screen import print_error
+    from wizard.ui import print_error
 
     print_error(messages(), error)
     if as_json:
@@ -109,7 +109,7 @@ def _unexpected(error: Exception) -> WizardError:
     """AWS's errors that no place expected are explained; anything else is a fault of ours."""
     from botocore.exceptions import BotoCoreError, ClientError
 
-    from wizard.patience import explained
+    from wizard.aws.retry import explained
 
     if isinstance(error, (ClientError, BotoCoreError)):
         return explained(error, "finish")

@@ -14,14 +14,14 @@ from typing import Any
 from rich.progress import Progress
 from rich.table import Table
 
+from wizard.aws.retry import SystemClock
+from wizard.cli.options import Options
 from wizard.commands.common import messages, print_json, results, stoppable
 from wizard.commands.send_test import endpoint_of
 from wizard.deployment import existing
-from wizard.endpoint import Answer, Endpoint
+from wizard.endpoint.client import Answer, Endpoint
 from wizard.errors import ExitCode, WizardError
-from wizard.options import Options
-from wizard.patience import SystemClock
-from wizard.resources.objects import stored_request_ids
+from wizard.events.stored import stored_request_ids
 
 
 @dataclass(frozen=True)

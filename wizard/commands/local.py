@@ -7,7 +7,7 @@ import dataclasses
 from wizard import local
 from wizard.commands.common import messages, print_json, results
 from wizard.errors import ExitCode, UsageError
-from wizard.interview import Interview, is_interactive
+from wizard.ui.prompts import Interview, is_interactive
 
 
 def start() -> ExitCode:

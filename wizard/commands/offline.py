@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wizard import state as state_module
 from wizard.commands.common import print_json, results
 from wizard.errors import ExitCode, StateError
 from wizard.phase_titles import PHASE_TITLES
-from wizard.screen import offline_table
-from wizard.state import State
+from wizard.state import model as state_module
+from wizard.state.model import State
+from wizard.ui import offline_table
 
 
 def run(path: Path, *, as_json: bool) -> ExitCode:
@@ -34,9 +34,9 @@ def run(path: Path, *, as_json: bool) -> ExitCode:
 
 def _document(state: State) -> dict[str, object]:
     return {
-        "deployment": state.pins.name,
-        "account": state.pins.account,
-        "region": state.pins.region,
+        "deployment": state.identity.name,
+        "account": state.identity.account,
+        "region": state.identity.region,
         "stage": state.stage,
         "healthy": state.stage == "deployed",
         "endpoint": state.checks.get("deploy.endpoint", {}).get("url"),

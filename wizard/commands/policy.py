@@ -7,17 +7,18 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from wizard import deployment, policies
-from wizard import state as state_module
-from wizard.aws import open_session, partition_of
+from wizard import deployment
+from wizard.aws import policies
+from wizard.aws.client import open_session, partition_of
+from wizard.aws.retry import SystemClock
+from wizard.cli.options import Options
 from wizard.commands.common import messages, print_json
 from wizard.deployment import Account
 from wizard.errors import CredentialsError, ExitCode, UsageError
-from wizard.names import checked_deployment_name
-from wizard.options import Options
-from wizard.patience import SystemClock
-from wizard.settings import DEFAULT_NAME, Place, resolve
-from wizard.state import Pins, State
+from wizard.settings.table import DEFAULT_NAME, Place, resolve
+from wizard.settings.validators import checked_deployment_name
+from wizard.state import model as state_module
+from wizard.state.model import DeploymentId, State
 
 HOW_TO_GRANT = (
     "Save it as policy.json and grant it with"
@@ -39,14 +40,14 @@ class Request:
 def run(request: Request) -> ExitCode:
     """Print the policy; asks AWS for the account's number only when nothing else tells it."""
     state = _saved(request)
-    pins = state.pins if state else _pins(request)
+    identity = state.identity if state else _pins(request)
     resolved = resolve(
-        Place(pins.name, pins.account, pins.region),
+        Place(identity.name, identity.account, identity.region),
         flags=request.flags,
         environment=os.environ,
         saved=state.settings if state else {},
     )
-    print_json(policies.operator(deployment.names_of(pins, resolved.settings)))
+    print_json(policies.operator(deployment.names_of(identity, resolved.settings)))
     messages().print(HOW_TO_GRANT)
     return ExitCode.DONE
 
@@ -54,12 +55,12 @@ def run(request: Request) -> ExitCode:
 def _saved(request: Request) -> State | None:
     """The state file's deployment, unless another one is asked for."""
     state = state_module.load(request.options.state)
-    if state is None or (request.name not in (None, state.pins.name)) or request.account:
+    if state is None or (request.name not in (None, state.identity.name)) or request.account:
         return None
     return state
 
 
-def _pins(request: Request) -> Pins:
+def _pins(request: Request) -> DeploymentId:
     name = checked_deployment_name(request.name or os.environ.get("EVENTTRACK_NAME") or DEFAULT_NAME)
     if request.account is None:
         return deployment.new_pins(_connected(request.options), name, request.options)
@@ -72,7 +73,7 @@ def _pins(request: Request) -> Pins:
             next_step="Name one, for example --region us-east-1.",
         )
     region = str(session.region_name)
-    return Pins("", name, account, partition_of(session, region), region)
+    return DeploymentId("", name, account, partition_of(session, region), region)
 
 
 def _connected(options: Options) -> Account:

@@ -11,19 +11,20 @@ from pathlib import Path
 
 from rich.console import Console
 
-from wizard import deployment, recovery
-from wizard import state as state_module
+from wizard import deployment
+from wizard.aws.retry import SystemClock
+from wizard.cli.options import Options
 from wizard.commands.common import messages, results, stoppable
+from wizard.engine import recover as recovery
+from wizard.engine.recover import Recovered
 from wizard.errors import ExitCode, StateError, UsageError
-from wizard.interview import Interview, is_interactive
-from wizard.lock import locked
-from wizard.names import checked_deployment_name
-from wizard.options import Options
-from wizard.patience import SystemClock
-from wizard.recovery import Recovered
 from wizard.resources.base import Context
-from wizard.settings import DEFAULT_NAME, Place, resolve
-from wizard.state import State, Store, backup_path
+from wizard.settings.table import DEFAULT_NAME, Place, resolve
+from wizard.settings.validators import checked_deployment_name
+from wizard.state import model as state_module
+from wizard.state.lock import locked
+from wizard.state.model import State, Store, backup_path
+from wizard.ui.prompts import Interview, is_interactive
 
 NEXT = "Run `eventtrack-wizard setup` to check everything and to finish what is missing."
 
@@ -68,7 +69,9 @@ def run(request: Request) -> ExitCode:
 def show(recovered: Recovered, console: Console) -> None:
     """Say what belongs to the deployment, and what does not carry its tag."""
     state = recovered.state
-    console.print(f"Deployment {state.pins.id} in account {state.pins.account}, region {state.pins.region}:")
+    console.print(
+        f"Deployment {state.identity.id} in account {state.identity.account}, region {state.identity.region}:"
+    )
     for title in recovered.found:
         console.print(f"  {title}", markup=False)
     console.print(f"  {len(state.tokens)} accepted token{'' if len(state.tokens) == 1 else 's'}")
@@ -87,7 +90,7 @@ def _refuse_good_state(path: Path) -> None:
         return
     if state is not None:
         raise StateError(
-            what=f"{path} is a good state file, of the deployment {state.pins.name}.",
+            what=f"{path} is a good state file, of the deployment {state.identity.name}.",
             why="Recovering would throw away what only it knows.",
             next_step="Run `eventtrack-wizard setup` to repair the deployment, or name another file with"
             " --state.",
@@ -103,7 +106,7 @@ def _take_backup(path: Path, request: Request, interview: Interview | None, cons
         return False
     if state is None or not _is_meant(state, request):
         return False
-    question = f"Take the last good copy, {backup} of the deployment {state.pins.name}?"
+    question = f"Take the last good copy, {backup} of the deployment {state.identity.name}?"
     if interview and not interview.confirm(question, default=True):
         return False
     _keep_aside(path, console)
@@ -114,12 +117,12 @@ def _take_backup(path: Path, request: Request, interview: Interview | None, cons
 
 def _is_meant(state: State, request: Request) -> bool:
     """Whether the copy is of the deployment that the operator named, as far as one was named."""
-    pins, options = state.pins, request.options
+    identity, options = state.identity, request.options
     said = (
-        (request.name, pins.name),
-        (request.deployment_id, pins.id),
-        (options.region, pins.region),
-        (options.local or None, pins.local),
+        (request.name, identity.name),
+        (request.deployment_id, identity.id),
+        (options.region, identity.region),
+        (options.local or None, identity.local),
     )
     return all(given is None or given == kept for given, kept in said)
 
@@ -160,10 +163,10 @@ def _name_in(path: Path) -> str | None:
 
 def _from_aws(request: Request, name: str, clock: SystemClock) -> Recovered:
     account = deployment.connect(request.options, clock, None)
-    pins = deployment.new_pins(account, name, request.options)
-    place = Place(name, pins.account, pins.region)
+    identity = deployment.new_pins(account, name, request.options)
+    place = Place(name, identity.account, identity.region)
     settings = resolve(place, flags=request.flags, environment=os.environ, saved={}).settings
-    return recovery.recover(Context(account.aws, pins, settings), request.flags, request.deployment_id)
+    return recovery.recover(Context(account.aws, identity, settings), request.flags, request.deployment_id)
 
 
 def take_over(

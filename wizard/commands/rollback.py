@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from wizard import deployment, tokens
+from wizard import deployment
+from wizard.aws.retry import SystemClock
+from wizard.cli.options import Options
 from wizard.commands.common import messages, print_json, results, stoppable
+from wizard.engine.rollback import Rollback, Verdict
 from wizard.errors import ExitCode, UsageError
-from wizard.interview import Interview, is_interactive
-from wizard.options import Options
-from wizard.patience import SystemClock
 from wizard.resources.base import Context
-from wizard.rollback import Rollback, Verdict
-from wizard.screen import progress, rollback_table
-from wizard.state import Store
+from wizard.state.model import Store
+from wizard.tokens import token as tokens
+from wizard.ui import progress, rollback_table
+from wizard.ui.prompts import Interview, is_interactive
 
 NOTHING_LEFT = "Nothing of this deployment is left."
 
@@ -79,7 +80,7 @@ def _report(verdicts: Sequence[Verdict], store: Store, *, as_json: bool) -> None
                         "reason": verdict.reason,
                     }
                     for verdict in verdicts
-                    if verdict.fate != "goes with" or verdict.resource.part_of not in stays
+                    if verdict.fate != "goes with" or verdict.resource.parent not in stays
                 ],
             }
         )
@@ -92,4 +93,4 @@ def _report(verdicts: Sequence[Verdict], store: Store, *, as_json: bool) -> None
 
 
 def _head(store: Store) -> dict[str, object]:
-    return {"deployment": store.state.pins.name, "stage": store.state.stage}
+    return {"deployment": store.state.identity.name, "stage": store.state.stage}

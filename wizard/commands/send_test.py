@@ -8,15 +8,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wizard.checks import prove_stored
+from wizard.aws.retry import SystemClock, retry
+from wizard.cli.options import Options
 from wizard.commands.common import messages, print_json, results, stoppable
 from wizard.deployment import existing
-from wizard.endpoint import Answer, Endpoint, url_of
+from wizard.endpoint.checks import prove_stored
+from wizard.endpoint.client import Answer, Endpoint, url_of
 from wizard.errors import ExitCode, StateError, UsageError, VerificationError
-from wizard.options import Options
-from wizard.patience import SystemClock, patiently
+from wizard.events.stored import StoredEvents
 from wizard.resources.base import Context
-from wizard.resources.objects import StoredEvents
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def _send(context: Context, endpoint: Endpoint, events: list[dict[str, Any]]) ->
     if answer.status != 200:
         return Sent(events, answer, None)
     try:
-        stored = patiently(
+        stored = retry(
             lambda: prove_stored(context, answer.request_id, sent_at),
             clock=context.aws.clock,
             on_wait=lambda reason, elapsed, _patience: None,

@@ -9,22 +9,26 @@ from pathlib import Path
 
 from rich.markup import escape
 
-from wizard import deployment, names, policies, preflight, tokens
-from wizard import state as state_module
+from wizard import deployment
+from wizard.aws import policies
+from wizard.aws.retry import SystemClock
+from wizard.cli.options import Options
 from wizard.commands.common import messages, name_profile, results, stoppable
 from wizard.deployment import Account
-from wizard.endpoint import url_of
-from wizard.engine import Engine
+from wizard.endpoint.client import url_of
+from wizard.engine import preflight
+from wizard.engine.apply import Engine
+from wizard.engine.plan import Plan, observe
 from wizard.errors import CredentialsError, ExitCode, LostStateError, UsageError, WizardError
-from wizard.interview import Interview, is_interactive
-from wizard.lock import locked
-from wizard.observe import Plan, observe
-from wizard.options import Options
-from wizard.patience import SystemClock
 from wizard.resources.base import Context
-from wizard.screen import plan_table, print_error, progress, review
-from wizard.settings import DEFAULT_NAME, Place, Resolved, resolve
-from wizard.state import Pins, State, Store
+from wizard.settings import validators as names
+from wizard.settings.table import DEFAULT_NAME, Place, Resolved, resolve
+from wizard.state import model as state_module
+from wizard.state.lock import locked
+from wizard.state.model import DeploymentId, State, Store
+from wizard.tokens import token as tokens
+from wizard.ui import plan_table, print_error, progress, review
+from wizard.ui.prompts import Interview, is_interactive
 
 
 @dataclass(frozen=True)
@@ -92,11 +96,11 @@ class _Setup:
         """Everything that is asked or looked up before the first change."""
         self._ask_region()
         self.account = self._connect()
-        self.pins = self._pins()
+        self.identity = self._pins()
         self.resolved = self._resolve()
-        if self.pins.local:
-            self.account = deployment.as_local_operator(self.account, self.pins, self.resolved.settings)
-        self.state = self.saved or State(self.pins)
+        if self.identity.local:
+            self.account = deployment.as_local_operator(self.account, self.identity, self.resolved.settings)
+        self.state = self.saved or State(self.identity)
         self.context = self._context()
         self.store = Store(self.request.options.state, self.state)
 
@@ -109,20 +113,20 @@ class _Setup:
         self.request = replace(self.request, options=replace(options, region=region))
 
     def _connect(self) -> Account:
-        pins = self.saved.pins if self.saved else None
-        return deployment.connect(self.request.options, self.clock, pins)
+        identity = self.saved.identity if self.saved else None
+        return deployment.connect(self.request.options, self.clock, identity)
 
-    def _pins(self) -> Pins:
+    def _pins(self) -> DeploymentId:
         if self.saved is None:
             return deployment.new_pins(self.account, self._name(), self.request.options)
         name = self.request.name
-        if name is not None and name != self.saved.pins.name:
+        if name is not None and name != self.saved.identity.name:
             raise UsageError(
-                what=f"This state file is of the deployment {self.saved.pins.name}, not {name}.",
+                what=f"This state file is of the deployment {self.saved.identity.name}, not {name}.",
                 why="One state file holds one deployment.",
                 next_step=f"Name another file: `--state {name}.json`.",
             )
-        return self.saved.pins
+        return self.saved.identity
 
     def _name(self) -> str:
         given = self.request.name or os.environ.get("EVENTTRACK_NAME")
@@ -132,7 +136,7 @@ class _Setup:
 
     @property
     def place(self) -> Place:
-        return Place(self.pins.name, self.pins.account, self.pins.region)
+        return Place(self.identity.name, self.identity.account, self.identity.region)
 
     def _resolve(self) -> Resolved:
         return resolve(
@@ -156,13 +160,13 @@ class _Setup:
 
     def _context(self) -> Context:
         return Context(
-            self.account.aws, self.pins, self.resolved.settings, self.state.tokens,
+            self.account.aws, self.identity, self.resolved.settings, self.state.tokens,
             deployment.current_token(self.request.options),
         )  # fmt: skip
 
     def plan(self) -> Plan:
-        """What stands, held against what is wanted. A token that is still to be made is no drift."""
-        self.console.print(f"Looking at account {self.pins.account}, region {self.pins.region} …")
+        """What stands, held against what is desired. A token that is still to be made is no drift."""
+        self.console.print(f"Looking at account {self.identity.account}, region {self.identity.region} …")
         return observe(self.context, self.store, side_by_side=False, adopt=self.request.adopt)
 
     def _take_over_lost(self, plan: Plan) -> Plan:
@@ -181,8 +185,8 @@ class _Setup:
 
     def refuse_impossible(self, plan: Plan) -> None:
         """Everything that is in the way, at once, before the first change."""
-        policy = policies.operator(deployment.names_of(self.pins, self.resolved.settings))
-        preflight.check(self.context, plan, policy, self.account.identity.arn, self._notice)
+        policy = policies.operator(deployment.names_of(self.identity, self.resolved.settings))
+        preflight.check(self.context, plan, policy, self.account.caller.arn, self._notice)
 
     def _notice(self, text: str) -> None:
         self.console.print(f"Note: {text}", markup=False)
@@ -263,8 +267,8 @@ class _Setup:
                 error = still_dead
                 name_profile(error, self.request.options.profile)
                 print_error(self.console, error)
-        if self.pins.local:
-            self.account = deployment.as_local_operator(self.account, self.pins, self.resolved.settings)
+        if self.identity.local:
+            self.account = deployment.as_local_operator(self.account, self.identity, self.resolved.settings)
         self.context.aws = self.account.aws
 
     def _say_nothing_to_do(self) -> None:

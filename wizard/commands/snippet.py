@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import sys
 
-from wizard import tokens
+from wizard.aws.retry import SystemClock
+from wizard.cli.options import Options
 from wizard.commands.common import messages, stoppable
 from wizard.deployment import existing
-from wizard.endpoint import url_of
+from wizard.endpoint.client import url_of
 from wizard.errors import ExitCode, StateError, UsageError
-from wizard.options import Options
-from wizard.patience import SystemClock
 from wizard.resources.base import Context
 from wizard.snippets import render
+from wizard.tokens import token as tokens
 
 NEXT = {
     "curl": "Run it with sh; it needs curl 7.76 or later.",

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+from wizard.aws.retry import SystemClock
+from wizard.cli.options import Options
 from wizard.commands.common import messages, print_json, results, stoppable
 from wizard.deployment import existing
-from wizard.endpoint import url_of
+from wizard.endpoint.client import url_of
+from wizard.engine.plan import PhaseObservation, Plan, observe
 from wizard.errors import ExitCode
-from wizard.observe import PhaseObservation, Plan, observe
-from wizard.options import Options
-from wizard.patience import SystemClock
 from wizard.phases import PHASES, RESOURCES
 from wizard.resources.base import Context
-from wizard.screen import status_table
-from wizard.state import State
+from wizard.state.model import State
+from wizard.ui import status_table
 
 
 def run(options: Options, *, as_json: bool) -> ExitCode:
@@ -37,13 +37,13 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
 
 def _rolled_back(context: Context, state: State, *, as_json: bool) -> ExitCode:
     """Parts stay with what they are part of, so they are not named."""
-    wholes = (RESOURCES[key] for key in state.records if key in RESOURCES and not RESOURCES[key].part_of)
+    wholes = (RESOURCES[key] for key in state.records if key in RESOURCES and not RESOURCES[key].parent)
     kept = [resource.title(context) for resource in wholes]
     if as_json:
         nothing = Plan(tuple(PhaseObservation(phase.key, phase.title, "not started", ()) for phase in PHASES))
         print_json({**_document(nothing, state, None, healthy=False), "kept": kept})
     else:
-        results().print(f"The deployment {state.pins.name} was rolled back.", markup=False)
+        results().print(f"The deployment {state.identity.name} was rolled back.", markup=False)
     if kept:
         messages().print(f"Still there: {', '.join(kept)}.", markup=False)
     messages().print("Run `eventtrack-wizard setup` to set it up again.")
@@ -52,9 +52,9 @@ def _rolled_back(context: Context, state: State, *, as_json: bool) -> ExitCode:
 
 def _document(plan: Plan, state: State, url: str | None, *, healthy: bool) -> dict[str, Any]:
     return {
-        "deployment": state.pins.name,
-        "account": state.pins.account,
-        "region": state.pins.region,
+        "deployment": state.identity.name,
+        "account": state.identity.account,
+        "region": state.identity.region,
         "stage": state.stage,
         "healthy": healthy,
         "endpoint": url,

@@ -6,20 +6,20 @@ import os
 
 from rich.table import Table
 
-from wizard import rotation as rotations
-from wizard import tokens
+from wizard.aws.retry import SystemClock
+from wizard.cli.options import Options
 from wizard.commands.common import messages, print_json, results, stoppable
 from wizard.deployment import existing, required_state
 from wizard.errors import ExitCode, UsageError, WizardError
-from wizard.interview import Interview, is_interactive
-from wizard.options import Options
-from wizard.patience import SystemClock
 from wizard.resources.base import Context
 from wizard.resources.function import FunctionEnvironment
-from wizard.rotation import Rotation
-from wizard.screen import PlainLines
-from wizard.state import Store
-from wizard.token_change import bring_into_force, refuse_unfinished, write_ahead
+from wizard.state.model import Store
+from wizard.tokens import rotation as rotations
+from wizard.tokens import token as tokens
+from wizard.tokens.apply import bring_into_force, refuse_unfinished, write_ahead
+from wizard.tokens.rotation import Rotation
+from wizard.ui import PlainLines
+from wizard.ui.prompts import Interview, is_interactive
 
 CLIENT_LABEL = "client"
 

@@ -39,8 +39,8 @@ def post_reset(port: int) -> None:
     _request("POST", port, "/_ministack/reset", RESET_PATIENCE_SECONDS)
 
 
-def _request(method: str, port: int, path: str, patience_seconds: float) -> bytes:
-    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=patience_seconds)
+def _request(method: str, port: int, path: str, timeout_seconds: float) -> bytes:
+    connection = http.client.HTTPConnection(LOOPBACK, port, timeout=timeout_seconds)
     try:
         connection.request(method, path, headers={"Connection": "close"})
         answer = connection.getresponse()

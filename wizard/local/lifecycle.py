@@ -136,7 +136,7 @@ def _try_port(folder: DataFolder, port: int) -> LocalAws | None:
 
 
 def _wait_until_healthy(folder: DataFolder) -> LocalAws | None:
-    """The local AWS as soon as it answers; None if its process ends or patience does."""
+    """The local AWS as soon as it answers; None if its process ends or the time is up."""
     deadline = time.monotonic() + START_PATIENCE_SECONDS
     while process.is_alive(folder) and time.monotonic() < deadline:
         running = find(folder.path)

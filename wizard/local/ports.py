@@ -13,9 +13,9 @@ PORTS_TO_TRY = 100
 RELEASE_PATIENCE_SECONDS = 0.3
 
 
-def free_ports(*wanted: int | None) -> Iterator[int]:
-    """The wanted ports that are free or become so, then the free ones from the first on."""
-    known = dict.fromkeys(port for port in wanted if port is not None)
+def free_ports(*desired: int | None) -> Iterator[int]:
+    """The desired ports that are free or become so, then the free ones from the first on."""
+    known = dict.fromkeys(port for port in desired if port is not None)
     yield from (port for port in known if _becomes_free(port))
     others = (port for port in range(FIRST_PORT, FIRST_PORT + PORTS_TO_TRY) if port not in known)
     yield from (port for port in others if is_free(port))

@@ -17,9 +17,9 @@ from wizard.local.folder import DataFolder, Record, unusable
 from wizard.local.inspection import command_line, process_started
 from wizard.local.ports import LOOPBACK
 
-STOP_PATIENCE_SECONDS = 20.0
+STOP_TIMEOUT_SECONDS = 20.0
 """MiniStack waits up to 3 seconds for open connections and then saves its state."""
-KILL_PATIENCE_SECONDS = 5.0
+KILL_TIMEOUT_SECONDS = 5.0
 POLL_SECONDS = 0.02
 
 _INHERITED_VARIABLES = (
@@ -86,16 +86,16 @@ def is_alive(folder: DataFolder) -> bool:
     return False
 
 
-def end(folder: DataFolder, patience_seconds: float = STOP_PATIENCE_SECONDS) -> None:
+def end(folder: DataFolder, timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> None:
     """End the living process: politely, so that it saves its state, and by force as the last resort.
 
     Args:
-        patience_seconds: how long it may take to save its state.
+        timeout_seconds: how long it may take to save its state.
 
     Raises:
         LocalAwsError: the process is not the one we started, or does not end.
     """
-    for sent, seconds in ((signal.SIGTERM, patience_seconds), (signal.SIGKILL, KILL_PATIENCE_SECONDS)):
+    for sent, seconds in ((signal.SIGTERM, timeout_seconds), (signal.SIGKILL, KILL_TIMEOUT_SECONDS)):
         process_id = _own_process_id(folder)
         if process_id is None and is_alive(folder):
             break
@@ -150,8 +150,8 @@ def _own_process_id(folder: DataFolder) -> int | None:
     return process_id if "ministack" in command_line(process_id) else None
 
 
-def _wait_until_gone(folder: DataFolder, patience_seconds: float) -> bool:
-    deadline = time.monotonic() + patience_seconds
+def _wait_until_gone(folder: DataFolder, timeout_seconds: float) -> bool:
+    deadline = time.monotonic() + timeout_seconds
     while is_alive(folder):
         if time.monotonic() > deadline:
             return False

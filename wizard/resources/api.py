@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from wizard.aws.calls import none_if
 from wizard.resources.base import NAME_TAG, OWNER_TAG, Context, Resource
-from wizard.resources.wire import absent_on
-from wizard.state import Facts
+from wizard.state.model import Facts
 
 GONE = ("NotFoundException",)
 STATEMENT_PREFIX = "eventtrack-wizard-"
@@ -15,10 +15,8 @@ STATEMENT_PREFIX = "eventtrack-wizard-"
 
 def function_arn(context: Context) -> str:
     """The function's ARN, known before the function stands."""
-    pins = context.pins
-    return (
-        f"arn:{pins.partition}:lambda:{pins.region}:{pins.account}:function:{context.settings.function_name}"
-    )
+    at, name = context.identity, context.settings.function_name
+    return f"arn:{at.partition}:lambda:{at.region}:{at.account}:function:{name}"
 
 
 def endpoint_of(context: Context) -> tuple[str, str]:
@@ -36,7 +34,7 @@ class RestApi(Resource):
         """With its name."""
         return f"REST API {context.settings.api_name}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """Exactly one, of the documented type."""
         return {
             "name": context.settings.api_name,
@@ -44,14 +42,16 @@ class RestApi(Resource):
             "duplicates": [],
         }
 
-    def _sentence(self, name: str, wanted: object, found: object) -> str:
+    def _sentence(self, name: str, desired: object, found: object) -> str:
         if name == "duplicates":
             return "another REST API of this deployment stands, left by a run that got no answer"
-        return super()._sentence(name, wanted, found)
+        return super()._sentence(name, desired, found)
 
     def read(self, context: Context) -> Facts | None:
         """By tag; the recorded one first, others of ours are duplicates that a lost answer left."""
-        ours = [api for api in self._all(context) if api.get("tags", {}).get(OWNER_TAG) == context.pins.id]
+        ours = [
+            api for api in self._all(context) if api.get("tags", {}).get(OWNER_TAG) == context.identity.id
+        ]
         if not ours:
             return None
         known = context.fact("api", "id")
@@ -63,14 +63,16 @@ class RestApi(Resource):
             "endpoint_type": first.get("endpointConfiguration", {}).get("types", [None])[0],
             "root_id": first.get("rootResourceId") or self._root_id(context, first["id"]),
             "duplicates": [api["id"] for api in ours[1:]],
-            "owner": context.pins.id,
+            "owner": context.identity.id,
         }
 
     @staticmethod
     def owners(context: Context) -> list[str]:
         """The ids of deployments of this name that own an API; names of APIs say nothing."""
         tags = [api.get("tags", {}) for api in RestApi._all(context)]
-        return [tag[OWNER_TAG] for tag in tags if tag.get(NAME_TAG) == context.pins.name and OWNER_TAG in tag]
+        return [
+            tag[OWNER_TAG] for tag in tags if tag.get(NAME_TAG) == context.identity.name and OWNER_TAG in tag
+        ]
 
     @staticmethod
     def _all(context: Context) -> list[Any]:
@@ -87,20 +89,20 @@ class RestApi(Resource):
         endpoint_type: Any = context.settings.endpoint_type
         context.aws.apigateway.create_rest_api(
             name=context.settings.api_name,
-            description=f"Receives the events of {context.pins.name}.",
+            description=f"Receives the events of {context.identity.name}.",
             endpointConfiguration={"types": [endpoint_type]},
             tags=context.tags,
         )
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Duplicates go; name and type change in place."""
         for api_id in facts["duplicates"]:
             delete_api(context, api_id)
         changes = {
-            "/name": (facts["name"], wanted["name"]),
+            "/name": (facts["name"], desired["name"]),
             f"/endpointConfiguration/types/{facts['endpoint_type']}": (
                 facts["endpoint_type"],
-                wanted["endpoint_type"],
+                desired["endpoint_type"],
             ),
         }
         operations: Any = [
@@ -122,7 +124,7 @@ class RestApi(Resource):
 
 def delete_api(context: Context, api_id: str) -> None:
     """One API; already gone is success."""
-    absent_on(GONE, lambda: context.aws.apigateway.delete_rest_api(restApiId=api_id))
+    none_if(GONE, lambda: context.aws.apigateway.delete_rest_api(restApiId=api_id))
 
 
 def resources_of(context: Context, api_id: str) -> list[Any]:
@@ -138,13 +140,13 @@ class ApiResource(Resource):
 
     key = "api.resource"
     needs = ("api",)
-    part_of = "api"
+    parent = "api"
 
     def title(self, context: Context) -> str:
         """The path."""
         return f"resource /{context.settings.resource_path}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """A path cannot change."""
         return {}
 
@@ -154,7 +156,7 @@ class ApiResource(Resource):
         if api_id is None:
             return None
         path = f"/{context.settings.resource_path}"
-        items = absent_on(GONE, lambda: resources_of(context, api_id)) or []
+        items = none_if(GONE, lambda: resources_of(context, api_id)) or []
         return next(({"id": item["id"], "path": path} for item in items if item["path"] == path), None)
 
     def create(self, context: Context) -> None:
@@ -165,12 +167,12 @@ class ApiResource(Resource):
             pathPart=context.settings.resource_path,
         )
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Nothing of it can change."""
 
     def delete(self, context: Context, facts: Facts) -> None:
         """Its methods go with it."""
-        absent_on(
+        none_if(
             GONE,
             lambda: context.aws.apigateway.delete_resource(
                 restApiId=context.fact("api", "id"), resourceId=facts["id"]
@@ -183,18 +185,18 @@ class PostMethod(Resource):
 
     key = "api.method"
     needs = ("api.resource", "function")
-    part_of = "api"
+    parent = "api"
     labels = {"method": "the POST method", "integration": "the POST method's integration"}
 
     def title(self, context: Context) -> str:
         """Method and kind of integration."""
         return "method POST with Lambda proxy integration"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """Open to everybody at the gateway: the function checks the token."""
-        pins = context.pins
+        identity = context.identity
         uri = (
-            f"arn:{pins.partition}:apigateway:{pins.region}:lambda:path/2015-03-31/functions/"
+            f"arn:{identity.partition}:apigateway:{identity.region}:lambda:path/2015-03-31/functions/"
             f"{function_arn(context)}/invocations"
         )
         return {
@@ -211,9 +213,9 @@ class PostMethod(Resource):
         put_method(context, "POST")
         self._put_integration(context)
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """A method cannot be put over another one, an integration can."""
-        if facts["method"] != wanted["method"]:
+        if facts["method"] != desired["method"]:
             delete_method(context, "POST")
             put_method(context, "POST")
         self._put_integration(context)
@@ -226,12 +228,12 @@ class PostMethod(Resource):
             httpMethod="POST",
             type="AWS_PROXY",
             integrationHttpMethod="POST",
-            uri=self.wanted(context)["integration"]["uri"],
+            uri=self.desired(context)["integration"]["uri"],
         )
 
     def delete(self, context: Context, facts: Facts) -> None:
         """Its integration goes with it."""
-        absent_on(GONE, lambda: delete_method(context, "POST"))
+        none_if(GONE, lambda: delete_method(context, "POST"))
 
 
 class InvokePermission(Resource):
@@ -242,7 +244,7 @@ class InvokePermission(Resource):
 
     key = "api.permission"
     needs = ("api", "function")
-    part_of = "function"
+    parent = "function"
     labels = {
         "statement": "the API's permission to invoke the function",
         "stale": "permissions of former APIs",
@@ -255,18 +257,18 @@ class InvokePermission(Resource):
     def _statement_id(self, context: Context) -> str:
         return f"{STATEMENT_PREFIX}{context.fact('api', 'id')}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """No other API, method or path."""
-        pins = context.pins
+        identity = context.identity
         source = (
-            f"arn:{pins.partition}:execute-api:{pins.region}:{pins.account}:"
+            f"arn:{identity.partition}:execute-api:{identity.region}:{identity.account}:"
             f"{context.fact('api', 'id')}/*/POST/{context.settings.resource_path}"
         )
         return {"statement": {"principal": "apigateway.amazonaws.com", "source": source}, "stale": []}
 
     def read(self, context: Context) -> Facts | None:
         """From the function's resource policy."""
-        answer = absent_on(
+        answer = none_if(
             ("ResourceNotFoundException",),
             lambda: context.aws.functions.get_policy(FunctionName=context.settings.function_name),
         )
@@ -286,14 +288,14 @@ class InvokePermission(Resource):
             StatementId=self._statement_id(context),
             Action="lambda:InvokeFunction",
             Principal="apigateway.amazonaws.com",
-            SourceArn=self.wanted(context)["statement"]["source"],
+            SourceArn=self.desired(context)["statement"]["source"],
         )
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """A statement cannot be changed, only replaced; those of APIs that are gone are taken away."""
         for statement_id in facts["stale"]:
             self._remove(context, statement_id)
-        if wanted["statement"] != facts["statement"]:
+        if desired["statement"] != facts["statement"]:
             self.delete(context, facts)
             self.create(context)
 
@@ -302,7 +304,7 @@ class InvokePermission(Resource):
         self._remove(context, self._statement_id(context))
 
     def _remove(self, context: Context, statement_id: str) -> None:
-        absent_on(
+        none_if(
             ("ResourceNotFoundException",),
             lambda: context.aws.functions.remove_permission(
                 FunctionName=context.settings.function_name, StatementId=statement_id
@@ -323,7 +325,7 @@ def read_method(context: Context, http_method: str, integration_facts: tuple[str
     api_id, resource_id = endpoint_of(context)
     if api_id is None or resource_id is None:
         return None
-    answer: Any = absent_on(
+    answer: Any = none_if(
         GONE,
         lambda: context.aws.apigateway.get_method(
             restApiId=api_id, resourceId=resource_id, httpMethod=http_method

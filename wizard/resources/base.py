@@ -1,6 +1,6 @@
 """What a resource and a check are, and what they may know.
 
-A resource says what it wants to be (`wanted`), how to see what it is (`read`), and how to get from one
+A resource says what it wants to be (`desired`), how to see what it is (`read`), and how to get from one
 to the other. Drift is the difference, computed here, in one place and without asking AWS.
 """
 
@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from wizard.aws import Aws
-from wizard.settings import Settings
-from wizard.state import Facts, Pins, TokenDigest
+from wizard.aws.client import Aws
+from wizard.settings.table import Settings
+from wizard.state.model import DeploymentId, Facts, TokenDigest
 
 OWNER_TAG = "eventtrack-wizard:deployment"
 NAME_TAG = "eventtrack-wizard:name"
@@ -28,7 +28,7 @@ class Context:
     """
 
     aws: Aws
-    pins: Pins
+    identity: DeploymentId
     settings: Settings
     tokens: Sequence[TokenDigest] = ()
     token: str | None = field(default=None, repr=False)
@@ -38,7 +38,7 @@ class Context:
     @property
     def tags(self) -> dict[str, str]:
         """The ownership tags that everything we create carries from its first moment."""
-        return {OWNER_TAG: self.pins.id, NAME_TAG: self.pins.name}
+        return {OWNER_TAG: self.identity.id, NAME_TAG: self.identity.name}
 
     def remember(self, facts: Mapping[str, Facts]) -> None:
         """Take over former facts of resources that have not been read yet."""
@@ -55,32 +55,32 @@ class Resource(ABC):
     Attributes:
         key: its key in the state file.
         needs: keys of the resources that must stand first.
-        part_of: key of the resource that takes it along when it is deleted.
+        parent: key of the resource that takes it along when it is deleted.
         labels: fact to words, for the sentences of drift.
         adoptable: whether one that stood there before may be used with the operator's consent.
-        aws_makes_it_too: AWS may make it by itself, without our tags, under a name that is ours.
+        auto_created: AWS may make it by itself, without our tags, under a name that is ours.
     """
 
     key: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
-    part_of: ClassVar[str | None] = None
+    parent: ClassVar[str | None] = None
     labels: ClassVar[Mapping[str, str]] = {}
     adoptable: ClassVar[bool] = True
-    aws_makes_it_too: ClassVar[bool] = False
+    auto_created: ClassVar[bool] = False
 
     @abstractmethod
     def title(self, context: Context) -> str:
         """What it is, for the operator: "S3 bucket x"."""
 
     @abstractmethod
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """The facts that it should have. Pure."""
 
     @abstractmethod
     def read(self, context: Context) -> Facts | None:
         """The facts that it has, None when it is absent. Changes nothing."""
 
-    def unsettled(self, facts: Facts) -> str | None:
+    def not_ready(self, facts: Facts) -> str | None:
         """Why it cannot be changed or used this moment, in words; None when it can."""
         return None
 
@@ -89,8 +89,8 @@ class Resource(ABC):
         raise NotImplementedError(f"{self.key} always exists with what it is part of")
 
     @abstractmethod
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
-        """Change it from `facts` to `wanted`. Also restores what an adopted one was before."""
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+        """Change it from `facts` to `desired`. Also restores what an adopted one was before."""
 
     @abstractmethod
     def delete(self, context: Context, facts: Facts) -> None:
@@ -100,22 +100,22 @@ class Resource(ABC):
         """Why a rollback should leave it; None when it may go."""
         return None
 
-    def drift(self, wanted: Facts, facts: Facts) -> tuple[str, ...]:
+    def drift(self, desired: Facts, facts: Facts) -> tuple[str, ...]:
         """The differences, one sentence each. Pure."""
         return tuple(
             self._sentence(name, value, facts.get(name))
-            for name, value in wanted.items()
+            for name, value in desired.items()
             if facts.get(name) != value
         )
 
-    def _sentence(self, name: str, wanted: object, found: object) -> str:
+    def _sentence(self, name: str, desired: object, found: object) -> str:
         label = self.labels.get(name, name.replace("_", " "))
-        if isinstance(wanted, (dict, list)) or isinstance(found, (dict, list)) or name.endswith("sha256"):
+        if isinstance(desired, (dict, list)) or isinstance(found, (dict, list)) or name.endswith("sha256"):
             return f"{label}: not as set up"
-        return f"{label} is {_shown(found)}, should be {_shown(wanted)}"
+        return f"{label} is {_shown(found)}, should be {_shown(desired)}"
 
 
-class SettingOf(Resource):
+class SubResource(Resource):
     """A setting of a resource: it exists as long as that does, and is never made or deleted itself."""
 
     def delete(self, context: Context, facts: Facts) -> None:

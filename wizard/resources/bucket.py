@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import ClientError
 
+from wizard.aws.calls import code_of, none_if
 from wizard.errors import ConflictError
-from wizard.resources.base import OWNER_TAG, Context, Resource, SettingOf
-from wizard.resources.objects import delete_all_objects, foreign_objects
-from wizard.resources.wire import absent_on, code_of
-from wizard.state import Facts
+from wizard.events.stored import delete_all_objects, foreign_objects
+from wizard.resources.base import OWNER_TAG, Context, Resource, SubResource
+from wizard.state.model import Facts
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CreateBucketConfigurationTypeDef
@@ -35,7 +35,7 @@ class Bucket(Resource):
         """Named with the bucket."""
         return f"S3 bucket {context.settings.bucket_name}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """A bucket cannot be changed, only its settings."""
         return {}
 
@@ -52,14 +52,14 @@ class Bucket(Resource):
             if code_of(error) == "301" or (code_of(error) == "403" and not is_ours):
                 raise _taken(name) from error
             raise
-        region = answer.get("BucketRegion", context.pins.region)
-        if region != context.pins.region:
+        region = answer.get("BucketRegion", context.identity.region)
+        if region != context.identity.region:
             raise _elsewhere(name, region)
         return {"name": name, "owner": self._tags(context).get(OWNER_TAG)}
 
     def _tags(self, context: Context) -> dict[str, str]:
         name = context.settings.bucket_name
-        answer = absent_on(("NoSuchTagSet",), lambda: context.aws.s3.get_bucket_tagging(Bucket=name))
+        answer = none_if(("NoSuchTagSet",), lambda: context.aws.s3.get_bucket_tagging(Bucket=name))
         return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
 
     def create(self, context: Context) -> None:
@@ -67,13 +67,13 @@ class Bucket(Resource):
         configuration: CreateBucketConfigurationTypeDef = {
             "Tags": [{"Key": key, "Value": value} for key, value in context.tags.items()]
         }
-        if context.pins.region != "us-east-1":
-            configuration["LocationConstraint"] = context.pins.region  # type: ignore[typeddict-item]
+        if context.identity.region != "us-east-1":
+            configuration["LocationConstraint"] = context.identity.region  # type: ignore[typeddict-item]
         context.aws.s3.create_bucket(
             Bucket=context.settings.bucket_name, CreateBucketConfiguration=configuration
         )
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Nothing of it can change."""
 
     def keep_reason(self, context: Context, facts: Facts) -> str | None:
@@ -94,18 +94,18 @@ class Bucket(Resource):
             delete_all_objects(context, name)
             context.aws.s3.delete_bucket(Bucket=name)
 
-        absent_on(("NoSuchBucket", "404"), empty_and_delete)
+        none_if(("NoSuchBucket", "404"), empty_and_delete)
 
 
-class BucketSetting(SettingOf):
+class BucketSetting(SubResource):
     """A setting of the bucket, absent with it."""
 
     needs = ("bucket",)
-    part_of = "bucket"
+    parent = "bucket"
 
     def read(self, context: Context) -> Facts | None:
         """See `Resource.read`."""
-        return absent_on(("NoSuchBucket",), lambda: self.read_setting(context))
+        return none_if(("NoSuchBucket",), lambda: self.read_setting(context))
 
     @abstractmethod
     def read_setting(self, context: Context) -> Facts:
@@ -122,23 +122,23 @@ class PublicAccessBlock(BucketSetting):
         """The console's name for it."""
         return "public access block"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """All four alike."""
         return dict.fromkeys(PUBLIC_ACCESS_FLAGS, context.settings.block_public_access)
 
     def read_setting(self, context: Context) -> Facts:
         """A bucket without the configuration blocks nothing."""
         name = context.settings.bucket_name
-        answer = absent_on(
+        answer = none_if(
             ("NoSuchPublicAccessBlockConfiguration",),
             lambda: context.aws.s3.get_public_access_block(Bucket=name),
         )
         flags: dict[str, Any] = dict(answer["PublicAccessBlockConfiguration"]) if answer else {}
         return {flag: bool(flags.get(flag)) for flag in PUBLIC_ACCESS_FLAGS}
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """One call sets all four."""
-        flags: Any = {flag: wanted[flag] for flag in PUBLIC_ACCESS_FLAGS}
+        flags: Any = {flag: desired[flag] for flag in PUBLIC_ACCESS_FLAGS}
         context.aws.s3.put_public_access_block(
             Bucket=context.settings.bucket_name,
             PublicAccessBlockConfiguration=flags,
@@ -155,13 +155,13 @@ class BucketEncryption(BucketSetting):
         """With the kind of keys."""
         return f"default encryption {context.settings.encryption}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """S3's word for the chosen encryption."""
         return {"algorithm": ALGORITHMS[context.settings.encryption]}
 
     def read_setting(self, context: Context) -> Facts:
         """The whole rule is kept, so that changing the algorithm loses no other part of it."""
-        answer = absent_on(
+        answer = none_if(
             ("ServerSideEncryptionConfigurationNotFoundError",),
             lambda: context.aws.s3.get_bucket_encryption(Bucket=context.settings.bucket_name),
         )
@@ -170,14 +170,14 @@ class BucketEncryption(BucketSetting):
         default = rule.get("ApplyServerSideEncryptionByDefault", {})
         return {"algorithm": default.get("SSEAlgorithm"), "rule": rule}
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """A whole former rule comes back as it was, its key included; where there was none, AWS's default."""
-        if not wanted["algorithm"]:
+        if not desired["algorithm"]:
             context.aws.s3.delete_bucket_encryption(Bucket=context.settings.bucket_name)
             return
-        rule: Any = wanted.get("rule") or {
+        rule: Any = desired.get("rule") or {
             **facts["rule"],
-            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": wanted["algorithm"]},
+            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": desired["algorithm"]},
         }
         context.aws.s3.put_bucket_encryption(
             Bucket=context.settings.bucket_name, ServerSideEncryptionConfiguration={"Rules": [rule]}
@@ -194,7 +194,7 @@ class BucketVersioning(BucketSetting):
         """On or off."""
         return f"versioning {'on' if context.settings.versioning else 'off'}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """On or off; a bucket that never had it counts as off."""
         return {"enabled": context.settings.versioning}
 
@@ -203,11 +203,11 @@ class BucketVersioning(BucketSetting):
         answer = context.aws.s3.get_bucket_versioning(Bucket=context.settings.bucket_name)
         return {"enabled": answer.get("Status") == "Enabled"}
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Once on, it can only be suspended."""
         context.aws.s3.put_bucket_versioning(
             Bucket=context.settings.bucket_name,
-            VersioningConfiguration={"Status": "Enabled" if wanted["enabled"] else "Suspended"},
+            VersioningConfiguration={"Status": "Enabled" if desired["enabled"] else "Suspended"},
         )
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from wizard.aws.calls import none_if
 from wizard.resources.api import GONE, delete_method, endpoint_of, put_method, read_method
-from wizard.resources.base import Context, Resource, SettingOf
-from wizard.resources.wire import absent_on
-from wizard.state import Facts
+from wizard.resources.base import Context, Resource, SubResource
+from wizard.state.model import Facts
 
 # How long a browser may remember a preflight answer, in seconds; Chromium caps it at 7200.
 PREFLIGHT_MAX_AGE = 600
@@ -53,7 +53,7 @@ class Preflight(Resource):
 
     key = "cors.preflight"
     needs = ("api.resource",)
-    part_of = "api"
+    parent = "api"
     labels = {
         "method": "the OPTIONS method",
         "integration": "the OPTIONS method's integration",
@@ -65,7 +65,7 @@ class Preflight(Resource):
         """With the allowed origins."""
         return f"preflight answer for {', '.join(context.settings.cors_origins)}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """A mock integration; anything but JSON passes too, because a preflight has no body."""
         return {
             "method": {"authorizationType": "NONE", "apiKeyRequired": False},
@@ -100,18 +100,18 @@ class Preflight(Resource):
         """All parts; when a kill leaves only some of them, an update adds the others."""
         put_method(context, "OPTIONS")
         self._put_integration(context)
-        self._put_responses(context, self.wanted(context))
+        self._put_responses(context, self.desired(context))
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Neither a method nor a response can be put over another one everywhere: the old ones go first."""
-        if facts["method"] != wanted["method"]:
+        if facts["method"] != desired["method"]:
             delete_method(context, "OPTIONS")
             self.create(context)
             return
         self._delete_responses(context, facts)
-        if facts["integration"] != wanted["integration"]:
+        if facts["integration"] != desired["integration"]:
             self._put_integration(context)
-        self._put_responses(context, wanted)
+        self._put_responses(context, desired)
 
     def _put_integration(self, context: Context) -> None:
         api_id, resource_id = endpoint_of(context)
@@ -127,28 +127,28 @@ class Preflight(Resource):
     def _delete_responses(self, context: Context, facts: Facts) -> None:
         gateway, answer = context.aws.apigateway, _ok_answer(context)
         if facts["has_integration_response"]:
-            absent_on(GONE, lambda: gateway.delete_integration_response(**answer))
+            none_if(GONE, lambda: gateway.delete_integration_response(**answer))
         if facts["has_response"]:
-            absent_on(GONE, lambda: gateway.delete_method_response(**answer))
+            none_if(GONE, lambda: gateway.delete_method_response(**answer))
 
-    def _put_responses(self, context: Context, wanted: Facts) -> None:
+    def _put_responses(self, context: Context, desired: Facts) -> None:
         """In AWS's order: what the method may answer, then what the integration fills in."""
         gateway, answer = context.aws.apigateway, _ok_answer(context)
         gateway.put_method_response(
             **answer,
-            responseParameters={f"method.response.header.{name}": True for name in wanted["headers"]},
+            responseParameters={f"method.response.header.{name}": True for name in desired["headers"]},
         )
         gateway.put_integration_response(
             **answer,
             responseParameters={
-                f"method.response.header.{name}": value for name, value in wanted["headers"].items()
+                f"method.response.header.{name}": value for name, value in desired["headers"].items()
             },
-            responseTemplates={"application/json": wanted["template"]},
+            responseTemplates={"application/json": desired["template"]},
         )
 
     def delete(self, context: Context, facts: Facts) -> None:
         """Everything of it goes with it."""
-        absent_on(GONE, lambda: delete_method(context, "OPTIONS"))
+        none_if(GONE, lambda: delete_method(context, "OPTIONS"))
 
 
 def _ok_answer(context: Context) -> Any:
@@ -164,7 +164,7 @@ def _parameters(responses: Any, side: str) -> dict[str, Any]:
     return {name.removeprefix(prefix): value for name, value in parameters.items() if name.startswith(prefix)}
 
 
-class GatewayErrors(SettingOf):
+class GatewayErrors(SubResource):
     """CORS headers on the answers that the gateway makes itself: throttled, too large, unknown path.
 
     Without them a browser's page sees only "CORS error" and cannot tell why.
@@ -172,14 +172,14 @@ class GatewayErrors(SettingOf):
 
     key = "cors.gateway_errors"
     needs = ("api",)
-    part_of = "api"
+    parent = "api"
     labels = {name: f"the CORS headers of the gateway's {name[-3:]} answers" for name in GATEWAY_ERRORS}
 
     def title(self, context: Context) -> str:
         """In words."""
         return "CORS headers on the gateway's own errors"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """With several origins all may read: these answers are made without looking at anything."""
         origins = context.settings.cors_origins
         value = quoted(origins[0] if len(origins) == 1 else "*")
@@ -193,7 +193,7 @@ class GatewayErrors(SettingOf):
         if api_id is None:
             return None
         return {
-            name: absent_on(GONE, lambda name=name: self._read_one(context, api_id, name))  # type: ignore[misc]
+            name: none_if(GONE, lambda name=name: self._read_one(context, api_id, name))  # type: ignore[misc]
             for name in GATEWAY_ERRORS
         }
 
@@ -201,14 +201,14 @@ class GatewayErrors(SettingOf):
         answer = context.aws.apigateway.get_gateway_response(restApiId=api_id, responseType=name)
         return dict(answer.get("responseParameters", {}))
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Only those that differ."""
         name: Any
         for name in GATEWAY_ERRORS:
-            if wanted[name] != facts[name]:
+            if desired[name] != facts[name]:
                 context.aws.apigateway.put_gateway_response(
                     restApiId=context.fact("api", "id"),
                     responseType=name,
-                    responseParameters=wanted[name],
+                    responseParameters=desired[name],
                     responseTemplates={"application/json": json.dumps({"message": "$context.error.message"})},
                 )

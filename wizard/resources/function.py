@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from wizard import package
+from wizard.aws.calls import none_if
 from wizard.errors import UsageError, WizardError
-from wizard.resources.base import OWNER_TAG, Context, Resource, SettingOf
-from wizard.resources.wire import absent_on
-from wizard.settings import as_text
-from wizard.state import Facts
+from wizard.resources.base import OWNER_TAG, Context, Resource, SubResource
+from wizard.settings.table import as_text
+from wizard.state.model import Facts
 
 if TYPE_CHECKING:
     from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
@@ -21,7 +21,7 @@ DESCRIPTION = "Stores posted events in S3."
 ENVIRONMENT_LIMIT_BYTES = 4096
 
 
-def unsettled_function(facts: Facts) -> str | None:
+def not_ready_function(facts: Facts) -> str | None:
     """Why a function cannot be changed or invoked this moment."""
     if facts["state"] in ("Pending", "Deleting"):
         return f"Lambda is still preparing the function (state {facts['state']})"
@@ -47,7 +47,7 @@ class Function(Resource):
         """With its name."""
         return f"Lambda function {context.settings.function_name}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """The documented choices and the code of this version of the wizard."""
         return {
             "runtime": context.settings.runtime,
@@ -60,7 +60,7 @@ class Function(Resource):
 
     def read(self, context: Context) -> Facts | None:
         """With its tags and its state."""
-        answer = absent_on(
+        answer = none_if(
             GONE,
             lambda: context.aws.functions.get_function(FunctionName=context.settings.function_name),
         )
@@ -81,9 +81,9 @@ class Function(Resource):
             "owner": answer.get("Tags", {}).get(OWNER_TAG),
         }
 
-    def unsettled(self, facts: Facts) -> str | None:
+    def not_ready(self, facts: Facts) -> str | None:
         """A function is made and changed in the background."""
-        return unsettled_function(facts)
+        return not_ready_function(facts)
 
     def create(self, context: Context) -> None:
         """With its tags from the first moment; environment and settings have phases of their own."""
@@ -99,7 +99,7 @@ class Function(Resource):
             Tags=context.tags,
         )
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Code (with the architecture) and configuration change apart, one of them at a time.
 
         A change that failed is made good by another one; a function that was never made is not.
@@ -108,38 +108,38 @@ class Function(Resource):
             raise _never_made(facts)
         code = ("code_sha256", "architecture")
         name = context.settings.function_name
-        if any(wanted[fact] != facts[fact] for fact in code):
+        if any(desired[fact] != facts[fact] for fact in code):
             context.aws.functions.update_function_code(
                 FunctionName=name,
                 ZipFile=package.build().content,
-                Architectures=[wanted["architecture"]],
+                Architectures=[desired["architecture"]],
             )
         else:
             context.aws.functions.update_function_configuration(
                 FunctionName=name,
-                Runtime=wanted["runtime"],
-                Handler=wanted["handler"],
-                Role=wanted["role"],
+                Runtime=desired["runtime"],
+                Handler=desired["handler"],
+                Role=desired["role"],
             )
 
     def delete(self, context: Context, facts: Facts) -> None:
         """Its versions, permissions and settings go with it."""
-        absent_on(GONE, lambda: context.aws.functions.delete_function(FunctionName=facts["name"]))
+        none_if(GONE, lambda: context.aws.functions.delete_function(FunctionName=facts["name"]))
 
 
-class FunctionEnvironment(SettingOf):
+class FunctionEnvironment(SubResource):
     """The environment variables that the handler reads."""
 
     key = "function.environment"
     needs = ("function", "bucket")
-    part_of = "function"
+    parent = "function"
     labels = {"variables": "the function's environment"}
 
     def title(self, context: Context) -> str:
         """The variables are named in drift, never their values."""
         return "environment variables"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """Exactly these variables. Tokens are here as SHA-256 digests only.
 
         Raises:
@@ -170,32 +170,32 @@ class FunctionEnvironment(SettingOf):
             "last_update": configuration.get("LastUpdateStatus", "Successful"),
         }
 
-    def unsettled(self, facts: Facts) -> str | None:
+    def not_ready(self, facts: Facts) -> str | None:
         """One change of a function at a time."""
-        return unsettled_function(facts)
+        return not_ready_function(facts)
 
-    def drift(self, wanted: Facts, facts: Facts) -> tuple[str, ...]:
+    def drift(self, desired: Facts, facts: Facts) -> tuple[str, ...]:
         """Names the variables that differ, not their values."""
-        expected, found = wanted["variables"], facts["variables"]
+        expected, found = desired["variables"], facts["variables"]
         return tuple(
             f"environment variable {name} is {_difference(name, expected, found)}"
             for name in sorted({*expected, *found})
             if expected.get(name) != found.get(name)
         )
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """All variables are replaced together."""
         context.aws.functions.update_function_configuration(
-            FunctionName=context.settings.function_name, Environment={"Variables": wanted["variables"]}
+            FunctionName=context.settings.function_name, Environment={"Variables": desired["variables"]}
         )
 
 
-class FunctionSettings(SettingOf):
+class FunctionSettings(SubResource):
     """Memory and timeout."""
 
     key = "function.settings"
     needs = ("function",)
-    part_of = "function"
+    parent = "function"
     labels = {"memory_mb": "memory (MB)", "timeout_seconds": "timeout (seconds)"}
 
     def title(self, context: Context) -> str:
@@ -203,7 +203,7 @@ class FunctionSettings(SettingOf):
         settings = context.settings
         return f"memory {settings.memory_mb} MB, timeout {settings.timeout_seconds} s"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """The documented values unless the operator chose others."""
         settings = context.settings
         return {"memory_mb": settings.memory_mb, "timeout_seconds": settings.timeout_seconds}
@@ -220,25 +220,25 @@ class FunctionSettings(SettingOf):
             "last_update": configuration.get("LastUpdateStatus", "Successful"),
         }
 
-    def unsettled(self, facts: Facts) -> str | None:
+    def not_ready(self, facts: Facts) -> str | None:
         """One change of a function at a time."""
-        return unsettled_function(facts)
+        return not_ready_function(facts)
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Both in one call."""
         context.aws.functions.update_function_configuration(
             FunctionName=context.settings.function_name,
-            MemorySize=wanted["memory_mb"],
-            Timeout=wanted["timeout_seconds"],
+            MemorySize=desired["memory_mb"],
+            Timeout=desired["timeout_seconds"],
         )
 
 
-class ReservedConcurrency(SettingOf):
+class ReservedConcurrency(SubResource):
     """How many executions are set aside for the function; unset by default."""
 
     key = "function.concurrency"
     needs = ("function",)
-    part_of = "function"
+    parent = "function"
     labels = {"reserved": "reserved concurrency"}
 
     def title(self, context: Context) -> str:
@@ -246,13 +246,13 @@ class ReservedConcurrency(SettingOf):
         reserved = context.settings.reserved_concurrency
         return f"reserved concurrency {'unset' if reserved is None else reserved}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """None is unset."""
         return {"reserved": context.settings.reserved_concurrency}
 
     def read(self, context: Context) -> Facts | None:
         """Absent with the function."""
-        answer = absent_on(
+        answer = none_if(
             GONE,
             lambda: context.aws.functions.get_function_concurrency(
                 FunctionName=context.settings.function_name
@@ -260,20 +260,20 @@ class ReservedConcurrency(SettingOf):
         )
         return {"reserved": answer.get("ReservedConcurrentExecutions")} if answer is not None else None
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Unset is the absence of the setting."""
         functions, name = context.aws.functions, context.settings.function_name
-        if wanted["reserved"] is None:
+        if desired["reserved"] is None:
             functions.delete_function_concurrency(FunctionName=name)
         else:
             functions.put_function_concurrency(
-                FunctionName=name, ReservedConcurrentExecutions=wanted["reserved"]
+                FunctionName=name, ReservedConcurrentExecutions=desired["reserved"]
             )
 
 
 def read_configuration(context: Context) -> FunctionConfigurationResponseTypeDef | None:
     """The function's configuration, None when there is no function."""
-    return absent_on(
+    return none_if(
         GONE,
         lambda: context.aws.functions.get_function_configuration(FunctionName=context.settings.function_name),
     )

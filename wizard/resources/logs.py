@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from wizard.resources.base import OWNER_TAG, Context, Resource, SettingOf
-from wizard.resources.wire import absent_on
-from wizard.state import Facts
+from wizard.aws.calls import none_if
+from wizard.resources.base import OWNER_TAG, Context, Resource, SubResource
+from wizard.state.model import Facts
 
 
 def log_group_name(context: Context) -> str:
@@ -14,21 +14,21 @@ def log_group_name(context: Context) -> str:
 
 def log_group_arn(context: Context) -> str:
     """The ARN without the `:*` that only DescribeLogGroups adds."""
-    pins = context.pins
-    return f"arn:{pins.partition}:logs:{pins.region}:{pins.account}:log-group:{log_group_name(context)}"
+    at = context.identity
+    return f"arn:{at.partition}:logs:{at.region}:{at.account}:log-group:{log_group_name(context)}"
 
 
 class LogGroup(Resource):
     """The log group."""
 
     key = "log_group"
-    aws_makes_it_too = True
+    auto_created = True
 
     def title(self, context: Context) -> str:
         """Named with the function."""
         return f"log group {log_group_name(context)}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """It has nothing of its own that could differ."""
         return {}
 
@@ -38,7 +38,7 @@ class LogGroup(Resource):
         groups = context.aws.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
         if not any(group["logGroupName"] == name for group in groups):
             return None
-        answer = absent_on(
+        answer = none_if(
             ("ResourceNotFoundException",),
             lambda: context.aws.logs.list_tags_for_resource(resourceArn=log_group_arn(context)),
         )
@@ -48,30 +48,30 @@ class LogGroup(Resource):
         """With its tags from the first moment."""
         context.aws.logs.create_log_group(logGroupName=log_group_name(context), tags=context.tags)
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Nothing of it can change."""
 
     def delete(self, context: Context, facts: Facts) -> None:
         """After the function; late log lines can bring it back, which the last look of a rollback sees."""
-        absent_on(
+        none_if(
             ("ResourceNotFoundException",),
             lambda: context.aws.logs.delete_log_group(logGroupName=facts["name"]),
         )
 
 
-class LogRetention(SettingOf):
+class LogRetention(SubResource):
     """How long log lines are kept."""
 
     key = "log_group.retention"
     needs = ("log_group",)
-    part_of = "log_group"
+    parent = "log_group"
     labels = {"days": "log retention in days"}
 
     def title(self, context: Context) -> str:
         """In days."""
         return f"log retention {context.settings.log_retention_days} days"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """In days."""
         return {"days": context.settings.log_retention_days}
 
@@ -83,10 +83,10 @@ class LogRetention(SettingOf):
                 return {"days": group.get("retentionInDays")}
         return None
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """For ever is the absence of a policy."""
         name = log_group_name(context)
-        if wanted["days"] is None:
+        if desired["days"] is None:
             context.aws.logs.delete_retention_policy(logGroupName=name)
         else:
-            context.aws.logs.put_retention_policy(logGroupName=name, retentionInDays=wanted["days"])
+            context.aws.logs.put_retention_policy(logGroupName=name, retentionInDays=desired["days"])

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from wizard import policies
+from wizard.aws import policies
+from wizard.aws.calls import none_if
 from wizard.resources.base import OWNER_TAG, Context, Resource
-from wizard.resources.wire import absent_on
-from wizard.state import Facts
+from wizard.state.model import Facts
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import CreateRoleRequestTypeDef
@@ -26,7 +26,7 @@ class Role(Resource):
         """With its name."""
         return f"execution role {context.settings.role_name}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """Lambda, and nobody else, may take it on. A boundary that nobody asked for is not ours to lift."""
         boundary = context.settings.permissions_boundary
         return {
@@ -36,7 +36,7 @@ class Role(Resource):
 
     def read(self, context: Context) -> Facts | None:
         """boto3 has decoded the trust policy already."""
-        answer = absent_on(GONE, lambda: context.aws.iam.get_role(RoleName=context.settings.role_name))
+        answer = none_if(GONE, lambda: context.aws.iam.get_role(RoleName=context.settings.role_name))
         if answer is None:
             return None
         role = answer["Role"]
@@ -49,7 +49,7 @@ class Role(Resource):
             "owner": tags.get(OWNER_TAG),
         }
 
-    def unsettled(self, facts: Facts) -> str | None:
+    def not_ready(self, facts: Facts) -> str | None:
         """For some seconds after its creation, a role's ARN can be its internal id (AROA…)."""
         return None if facts["arn"].startswith("arn:") else "IAM is still naming the new role"
 
@@ -58,19 +58,19 @@ class Role(Resource):
         request: CreateRoleRequestTypeDef = {
             "RoleName": context.settings.role_name,
             "AssumeRolePolicyDocument": json.dumps(policies.lambda_trust()),
-            "Description": f"Runs the event function of {context.pins.name}.",
+            "Description": f"Runs the event function of {context.identity.name}.",
             "Tags": [{"Key": key, "Value": value} for key, value in context.tags.items()],
         }
         if context.settings.permissions_boundary:
             request["PermissionsBoundary"] = context.settings.permissions_boundary
         context.aws.iam.create_role(**request)
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Trust policy and boundary are set apart."""
         iam, name = context.aws.iam, context.settings.role_name
-        if wanted["trust"] != facts["trust"]:
-            iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(wanted["trust"]))
-        boundary = wanted.get("permissions_boundary", facts["permissions_boundary"])
+        if desired["trust"] != facts["trust"]:
+            iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(desired["trust"]))
+        boundary = desired.get("permissions_boundary", facts["permissions_boundary"])
         if boundary == facts["permissions_boundary"]:
             return
         if boundary:
@@ -80,7 +80,7 @@ class Role(Resource):
 
     def delete(self, context: Context, facts: Facts) -> None:
         """A role can only be deleted without its policies, those that others added included."""
-        absent_on(GONE, lambda: self._strip_and_delete(context, facts["name"]))
+        none_if(GONE, lambda: self._strip_and_delete(context, facts["name"]))
 
     def _strip_and_delete(self, context: Context, name: str) -> None:
         iam = context.aws.iam
@@ -96,20 +96,20 @@ class BasicExecution(Resource):
 
     key = "role.basic_execution"
     needs = ("role",)
-    part_of = "role"
+    parent = "role"
 
     def title(self, context: Context) -> str:
         """The console's words."""
         return "basic execution permissions (logs)"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """It is attached or not."""
         return {}
 
     def read(self, context: Context) -> Facts | None:
         """Absent when the role is."""
-        arn = policies.basic_execution_arn(context.pins.partition)
-        answer = absent_on(
+        arn = policies.basic_execution_arn(context.identity.partition)
+        answer = none_if(
             GONE,
             lambda: context.aws.iam.list_attached_role_policies(RoleName=context.settings.role_name),
         )
@@ -120,15 +120,15 @@ class BasicExecution(Resource):
         """Attaching twice is harmless."""
         context.aws.iam.attach_role_policy(
             RoleName=context.settings.role_name,
-            PolicyArn=policies.basic_execution_arn(context.pins.partition),
+            PolicyArn=policies.basic_execution_arn(context.identity.partition),
         )
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Nothing of it can change."""
 
     def delete(self, context: Context, facts: Facts) -> None:
         """Detached."""
-        absent_on(
+        none_if(
             GONE,
             lambda: context.aws.iam.detach_role_policy(
                 RoleName=context.settings.role_name, PolicyArn=facts["arn"]
@@ -141,23 +141,23 @@ class BucketAccessPolicy(Resource):
 
     key = "policy"
     needs = ("role", "bucket")
-    part_of = "role"
+    parent = "role"
     labels = {"document": "the inline policy for S3"}
 
     def title(self, context: Context) -> str:
         """With its name."""
         return f"inline policy {context.settings.policy_name}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """Exactly the documented actions on exactly this bucket."""
         return {
-            "document": policies.bucket_access(context.pins.partition, context.settings.bucket_name),
+            "document": policies.bucket_access(context.identity.partition, context.settings.bucket_name),
         }
 
     def read(self, context: Context) -> Facts | None:
         """boto3 has decoded the document already."""
         settings = context.settings
-        answer = absent_on(
+        answer = none_if(
             GONE,
             lambda: context.aws.iam.get_role_policy(
                 RoleName=settings.role_name, PolicyName=settings.policy_name
@@ -167,19 +167,19 @@ class BucketAccessPolicy(Resource):
 
     def create(self, context: Context) -> None:
         """Putting it makes or replaces it."""
-        self.update(context, self.wanted(context), {})
+        self.update(context, self.desired(context), {})
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """Putting it makes or replaces it."""
         context.aws.iam.put_role_policy(
             RoleName=context.settings.role_name,
             PolicyName=context.settings.policy_name,
-            PolicyDocument=json.dumps(wanted["document"]),
+            PolicyDocument=json.dumps(desired["document"]),
         )
 
     def delete(self, context: Context, facts: Facts) -> None:
         """Before the role."""
-        absent_on(
+        none_if(
             GONE,
             lambda: context.aws.iam.delete_role_policy(
                 RoleName=context.settings.role_name, PolicyName=context.settings.policy_name

@@ -5,18 +5,18 @@ from __future__ import annotations
 import hashlib
 import json
 
+from wizard.aws.calls import none_if
 from wizard.resources.api import GONE, PostMethod
 from wizard.resources.base import Context, Resource
 from wizard.resources.cors import GatewayErrors, Preflight
-from wizard.resources.wire import absent_on
-from wizard.state import Facts
+from wizard.state.model import Facts
 
 DESCRIPTION_PREFIX = "eventtrack-wizard configuration "
 
 
 def configuration_digest(context: Context) -> str:
     """A digest of everything that a deployment takes a copy of, so that a stale copy shows."""
-    parts = [resource.wanted(context) for resource in (PostMethod(), Preflight(), GatewayErrors())]
+    parts = [resource.desired(context) for resource in (PostMethod(), Preflight(), GatewayErrors())]
     text = json.dumps([context.settings.resource_path, *parts], sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -30,14 +30,14 @@ class Stage(Resource):
 
     key = "stage"
     needs = ("api.method", "api.permission", "cors.preflight", "cors.gateway_errors")
-    part_of = "api"
+    parent = "api"
     labels = {"deployed": "the deployed configuration", "description": "the stage's description"}
 
     def title(self, context: Context) -> str:
         """With its name."""
         return f"deployment to stage {context.settings.stage_name}"
 
-    def wanted(self, context: Context) -> Facts:
+    def desired(self, context: Context) -> Facts:
         """Today's configuration under the documented description."""
         return {
             "deployed": DESCRIPTION_PREFIX + configuration_digest(context),
@@ -50,10 +50,10 @@ class Stage(Resource):
         if api_id is None:
             return None
         gateway = context.aws.apigateway
-        stage = absent_on(GONE, lambda: gateway.get_stage(restApiId=api_id, stageName=stage_name))
+        stage = none_if(GONE, lambda: gateway.get_stage(restApiId=api_id, stageName=stage_name))
         if stage is None:
             return None
-        deployment = absent_on(
+        deployment = none_if(
             GONE, lambda: gateway.get_deployment(restApiId=api_id, deploymentId=stage["deploymentId"])
         )
         return {
@@ -69,23 +69,23 @@ class Stage(Resource):
             restApiId=context.fact("api", "id"),
             stageName=context.settings.stage_name,
             stageDescription=context.settings.stage_description,
-            description=self.wanted(context)["deployed"],
+            description=self.desired(context)["deployed"],
         )
 
-    def update(self, context: Context, wanted: Facts, facts: Facts) -> None:
+    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
         """A stage's description alone needs no new deployment."""
-        if wanted["deployed"] != facts["deployed"]:
+        if desired["deployed"] != facts["deployed"]:
             self.create(context)
-        if wanted["description"] != facts["description"]:
+        if desired["description"] != facts["description"]:
             context.aws.apigateway.update_stage(
                 restApiId=context.fact("api", "id"),
                 stageName=context.settings.stage_name,
-                patchOperations=[{"op": "replace", "path": "/description", "value": wanted["description"]}],
+                patchOperations=[{"op": "replace", "path": "/description", "value": desired["description"]}],
             )
 
     def delete(self, context: Context, facts: Facts) -> None:
         """Before the API where that is not ours."""
-        absent_on(
+        none_if(
             GONE,
             lambda: context.aws.apigateway.delete_stage(
                 restApiId=context.fact("api", "id"), stageName=facts["name"]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
+from wizard.aws.calls import none_if
 from wizard.resources.api import GONE, resources_of
 from wizard.resources.base import Context
 from wizard.resources.function import read_configuration
-from wizard.resources.wire import absent_on
 
 # Setting to the environment variable that the handler reads it from.
 VARIABLES = {
@@ -49,13 +49,13 @@ def _of_function(context: Context) -> dict[str, str]:
 
 def _of_api(context: Context, api_id: str) -> dict[str, str]:
     """Setup makes one path under the root, and one stage."""
-    items = absent_on(GONE, lambda: resources_of(context, api_id)) or []
+    items = none_if(GONE, lambda: resources_of(context, api_id)) or []
     found: dict[str, str] = {}
     for item in items:
         if item["path"] != "/":
             found["resource_path"] = item["path"].removeprefix("/")
             found |= _of_preflight(context, api_id, item["id"])
-    answer = absent_on(GONE, lambda: context.aws.apigateway.get_stages(restApiId=api_id))
+    answer = none_if(GONE, lambda: context.aws.apigateway.get_stages(restApiId=api_id))
     for stage in answer["item"] if answer else ():
         found["stage_name"] = stage["stageName"]
         found["stage_description"] = stage.get("description", "")
@@ -63,7 +63,7 @@ def _of_api(context: Context, api_id: str) -> dict[str, str]:
 
 
 def _of_preflight(context: Context, api_id: str, resource_id: str) -> dict[str, str]:
-    answer: Any = absent_on(
+    answer: Any = none_if(
         GONE,
         lambda: context.aws.apigateway.get_method(
             restApiId=api_id, resourceId=resource_id, httpMethod="OPTIONS"

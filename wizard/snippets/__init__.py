@@ -11,7 +11,7 @@ import shlex
 from importlib.resources import files
 from pathlib import Path
 
-from wizard.settings import Settings
+from wizard.settings.table import Settings
 
 TEMPLATES = {
     "curl": "curl.sh",

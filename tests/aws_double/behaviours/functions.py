@@ -169,15 +169,15 @@ class NewAccountLimits(Behaviour):
 
     def before(self, call: Call, world: World) -> Answer | None:
         if call.name == "lambda.PutFunctionConcurrency":
-            wanted = int(call.parameters["ReservedConcurrentExecutions"])
+            desired = int(call.parameters["ReservedConcurrentExecutions"])
             others = _reserved(world, call.scope.region) - _reserved_by(world, call)
-            if wanted and self.account_concurrency - others - wanted < self.minimum_unreserved:
+            if desired and self.account_concurrency - others - desired < self.minimum_unreserved:
                 return refusal(
                     call, 400, BAD_VALUE, TOO_MUCH_RESERVED.format(minimum=self.minimum_unreserved)
                 )
         memory = int(call.parameters.get("MemorySize", 0)) if call.service == "lambda" else 0
         if memory > self.memory_limit_mb:
-            message = TOO_MUCH_MEMORY.format(wanted=memory, limit=self.memory_limit_mb)
+            message = TOO_MUCH_MEMORY.format(desired=memory, limit=self.memory_limit_mb)
             return refusal(call, 400, "ValidationException", message)
         return None
 
@@ -197,7 +197,7 @@ TOO_MUCH_RESERVED = (
     "below its minimum value of [{minimum}]."
 )
 TOO_MUCH_MEMORY = (
-    "1 validation error detected: Value '{wanted}' at 'memorySize' failed to satisfy constraint: "
+    "1 validation error detected: Value '{desired}' at 'memorySize' failed to satisfy constraint: "
     "'MemorySize' value failed to satisfy constraint: Member must have value less than or equal to {limit}"
 )
 

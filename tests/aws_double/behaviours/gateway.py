@@ -78,12 +78,12 @@ class MethodsAreUnique(Behaviour):
     def before(self, call: Call, world: World) -> Answer | None:
         if call.name != "apigateway.PutMethod":
             return None
-        wanted = call.parameters
+        desired = call.parameters
         try:
             world.apis(call.scope.region).get_method(
-                restApiId=wanted["restApiId"],
-                resourceId=wanted["resourceId"],
-                httpMethod=wanted["httpMethod"],
+                restApiId=desired["restApiId"],
+                resourceId=desired["resourceId"],
+                httpMethod=desired["httpMethod"],
             )
         except ClientError:
             return None
@@ -96,16 +96,16 @@ class IntegrationResponseNeedsMethodResponse(Behaviour):
     def before(self, call: Call, world: World) -> Answer | None:
         if call.name != "apigateway.PutIntegrationResponse":
             return None
-        wanted = call.parameters
+        desired = call.parameters
         try:
             world.apis(call.scope.region).get_method_response(
-                restApiId=wanted["restApiId"],
-                resourceId=wanted["resourceId"],
-                httpMethod=wanted["httpMethod"],
-                statusCode=wanted["statusCode"],
+                restApiId=desired["restApiId"],
+                resourceId=desired["resourceId"],
+                httpMethod=desired["httpMethod"],
+                statusCode=desired["statusCode"],
             )
         except ClientError:
-            parameters: dict[str, Any] = wanted.get("responseParameters") or {}
+            parameters: dict[str, Any] = desired.get("responseParameters") or {}
             named = next(iter(parameters), "")
             message = (
                 "Invalid mapping expression specified: Validation Result: warnings : [], "

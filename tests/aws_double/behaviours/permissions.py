@@ -45,21 +45,21 @@ class ImpliedPermissions(Behaviour):
 
 def implied_permissions(call: Call, world: World) -> list[tuple[str, str]]:
     """The further actions that a call needs, each with the resource that it touches."""
-    wanted, needed = call.parameters, []
+    desired, needed = call.parameters, []
     region, account = call.scope.region, world.account
-    if call.name in {"lambda.CreateFunction", "lambda.UpdateFunctionConfiguration"} and wanted.get("Role"):
-        needed.append(("iam:PassRole", str(wanted["Role"])))
-    if call.name == "lambda.CreateFunction" and wanted.get("Tags"):
+    if call.name in {"lambda.CreateFunction", "lambda.UpdateFunctionConfiguration"} and desired.get("Role"):
+        needed.append(("iam:PassRole", str(desired["Role"])))
+    if call.name == "lambda.CreateFunction" and desired.get("Tags"):
         needed.append(
             ("lambda:TagResource", f"arn:aws:lambda:{region}:{account}:function:{call.function_name}")
         )
-    if call.name == "iam.CreateRole" and any(name.startswith("Tags.member.") for name in wanted):
-        needed.append(("iam:TagRole", f"arn:aws:iam::{account}:role/{wanted['RoleName']}"))
+    if call.name == "iam.CreateRole" and any(name.startswith("Tags.member.") for name in desired):
+        needed.append(("iam:TagRole", f"arn:aws:iam::{account}:role/{desired['RoleName']}"))
     if call.name == "s3.CreateBucket" and b"<Tag>" in call.request.body:
-        needed.append(("s3:TagResource", f"arn:aws:s3:::{wanted['Bucket']}"))
-    if call.name == "logs.CreateLogGroup" and wanted.get("tags"):
+        needed.append(("s3:TagResource", f"arn:aws:s3:::{desired['Bucket']}"))
+    if call.name == "logs.CreateLogGroup" and desired.get("tags"):
         needed.append(
-            ("logs:TagResource", f"arn:aws:logs:{region}:{account}:log-group:{wanted['logGroupName']}")
+            ("logs:TagResource", f"arn:aws:logs:{region}:{account}:log-group:{desired['logGroupName']}")
         )
     return needed
 

@@ -1,0 +1,1 @@
+"""AWS as a neighbour: clients, retries, what its answers mean, policies."""

@@ -1,0 +1,25 @@
+"""What AWS's answers look like on the wire."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TypeVar
+
+from botocore.exceptions import ClientError
+
+Answer = TypeVar("Answer")
+
+
+def code_of(error: ClientError) -> str:
+    """The error code, such as `NoSuchBucket`; for HEAD requests the HTTP status as text."""
+    return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def none_if(codes: tuple[str, ...], call: Callable[[], Answer]) -> Answer | None:
+    """The answer of `call`, or None when AWS says with one of `codes` that there is no such thing."""
+    try:
+        return call()
+    except ClientError as error:
+        if code_of(error) in codes:
+            return None
+        raise

@@ -1,0 +1,325 @@
+"""What AWS answers, and what it means: one row a condition, first match wins.
+
+A row either says how to wait, because AWS is not ready yet, or what to tell the operator. Rows match
+the error code, the HTTP status and the text that AWS sends; never the text of a Python exception,
+to which botocore adds words of its own.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from wizard.errors import ConflictError, CredentialsError, WizardError
+
+IAM_TROUBLESHOOTING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"
+BUCKET_RULES = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"
+LAMBDA_LIMITS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
+API_GATEWAY_LIMITS = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
+ENABLE_REGION = "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"
+
+AGAIN = "Run the same command again; it continues where it stopped."
+LOG_IN = "Log in again (`aws sso login`, `aws login`, or new keys), then run the same command again."
+
+DENSE = (0.25, 0.5, 1.0, 2.0)
+THROTTLED = (1.0, 2.0, 4.0, 8.0)
+
+
+@dataclass(frozen=True)
+class Wait:
+    """How long AWS may take: `timeout` and `delays` are seconds, the last delay repeats."""
+
+    reason: str
+    timeout: float
+    delays: tuple[float, ...] = DENSE
+
+    def delay(self, attempt: int) -> float:
+        """Seconds to sleep after failed attempt number `attempt`, counted from 0."""
+        return self.delays[min(attempt, len(self.delays) - 1)]
+
+
+@dataclass(frozen=True)
+class Explain:
+    """What to tell the operator. `{message}` stands for AWS's own words."""
+
+    why: str
+    next_step: str
+    error: type[WizardError] = WizardError
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A row: codes and text (both must match where given) and what to do about it."""
+
+    codes: tuple[str, ...]
+    reaction: Wait | Explain
+    text: str = ""
+    operations: tuple[str, ...] = ()
+
+    def matches(self, code: str, message: str, operation: str) -> bool:
+        """Whether AWS's answer to `operation` is this condition."""
+        return (
+            (not self.codes or code in self.codes)
+            and (not self.operations or operation in self.operations)
+            and (not self.text or re.search(self.text, message, re.IGNORECASE | re.DOTALL) is not None)
+        )
+
+
+ACCESS_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden")
+EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
+UNKNOWN_KEY = (
+    "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "InvalidToken",
+    "AuthFailure", "IncompleteSignature", "MissingAuthenticationToken", "MissingAuthenticationTokenException",
+)  # fmt: skip
+BAD_SIGNATURE = ("SignatureDoesNotMatch", "InvalidSignatureException", "RequestTimeTooSkewed")
+THROTTLES = (
+    "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestLimitExceeded",
+    "RequestThrottledException", "TooManyRequestsException", "SlowDown", "429", "BandwidthLimitExceeded",
+    "PriorRequestNotComplete", "TransactionInProgressException",
+)  # fmt: skip
+SERVER_FAULTS = (
+    "InternalError", "InternalFailure", "InternalServerError", "ServiceException", "ServiceFailure",
+    "ServiceUnavailable", "ServiceUnavailableException", "RequestTimeout", "500", "502", "503", "504",
+)  # fmt: skip
+
+UNSEEN = Wait("AWS has it already but does not show it yet", 60)
+
+RULES: tuple[Rule, ...] = (
+    # Dead credentials stop the run with the state saved; they never start a rollback.
+    Rule(EXPIRED, Explain("Your AWS credentials have expired.", LOG_IN, CredentialsError)),
+    Rule((), Explain("Your AWS credentials have expired.", LOG_IN, CredentialsError), r"token .*expired"),
+    Rule(
+        BAD_SIGNATURE,
+        Explain(
+            "The clock of this machine differs from AWS's by more than five minutes.",
+            "Set the clock (for example `sudo timedatectl set-ntp true`), then run the same command again.",
+            CredentialsError,
+        ),
+        r"expired|too large|not yet current",
+    ),
+    Rule(
+        BAD_SIGNATURE,
+        Explain(
+            "The secret access key does not belong to the access key id.",
+            "Check both keys with `aws configure`, then run the same command again.",
+            CredentialsError,
+        ),
+    ),
+    # Firehose says this of a fresh role and means IAM; ours are only the calls that we sign.
+    Rule(
+        UNKNOWN_KEY,
+        Explain(
+            "AWS does not know these credentials here: the key is wrong or deleted, or this region is not"
+            " enabled for the account.",
+            "Check `aws sts get-caller-identity`; if that works, enable the region or choose another one"
+            " with --region.",
+            CredentialsError,
+            ENABLE_REGION,
+        ),
+    ),
+    Rule(
+        ("OptInRequired", "NotSignedUp", "SubscriptionRequiredException"),
+        Explain(
+            "This AWS account has not been activated for the service yet.",
+            "Finish the sign-up in the AWS console (a payment method, the phone check), then run again.",
+            CredentialsError,
+        ),
+    ),
+    # HEAD has no body, so S3 cannot say more.
+    Rule(
+        ("400", "Bad Request"),
+        Explain(
+            "S3 refuses the credentials without saying why; mostly they have expired.",
+            LOG_IN,
+            CredentialsError,
+        ),
+        operations=("HeadBucket",),
+    ),
+    # Refusals that no waiting will change.
+    Rule(
+        ACCESS_DENIED,
+        Explain(
+            "A policy of your organization refuses it, whatever your own policies say. {message}",
+            "Ask the administrator of the AWS organization, naming the policy above; then run again.",
+            WizardError,
+            IAM_TROUBLESHOOTING,
+        ),
+        r"explicit deny in an? (service|resource) control policy",
+    ),
+    Rule(
+        ACCESS_DENIED,
+        Explain(
+            "A permissions boundary refuses it. {message}",
+            "Ask your administrator which boundary roles need here and pass it with --permissions-boundary.",
+            WizardError,
+            IAM_TROUBLESHOOTING,
+        ),
+        r"permissions boundary",
+    ),
+    Rule(
+        ACCESS_DENIED,
+        Explain(
+            "A policy refuses it explicitly (often: MFA is demanded). {message}",
+            "Use credentials with MFA (`aws sts get-session-token`), or ask your administrator; then run"
+            " again.",
+            WizardError,
+            IAM_TROUBLESHOOTING,
+        ),
+        r"explicit deny",
+    ),
+    Rule(
+        ACCESS_DENIED,
+        Explain(
+            "Your credentials lack a permission. {message}",
+            "Grant what `eventtrack-wizard policy` prints, then run the same command again.",
+            WizardError,
+            IAM_TROUBLESHOOTING,
+        ),
+    ),
+    Rule(
+        ("BucketAlreadyExists",),
+        Explain(
+            "That bucket name is taken: all AWS accounts share one name space.",
+            "Choose another one with --bucket-name.",
+            ConflictError,
+            BUCKET_RULES,
+        ),
+    ),
+    Rule(
+        ("InvalidBucketName",),
+        Explain(
+            "S3 refuses the bucket name. {message}",
+            "Choose another one with --bucket-name.",
+            link=BUCKET_RULES,
+        ),
+    ),
+    Rule(
+        ("InvalidLocationConstraint", "IllegalLocationConstraintException"),
+        Explain("The region of the request is not the region of the bucket. {message}", "Check --region."),
+    ),
+    Rule(
+        ("BucketNotEmpty",),
+        Explain(
+            "Events arrived in the bucket while it was being emptied.",
+            "Stop the senders, then run `eventtrack-wizard rollback --delete-events` again.",
+        ),
+    ),
+    Rule(
+        ("KMSAccessDeniedException",),
+        Explain(
+            "The function's environment is encrypted for a role that was deleted and made again.",
+            "Run `eventtrack-wizard rollback --yes`, then `eventtrack-wizard setup` again.",
+        ),
+    ),
+    Rule(
+        ("InvalidParameterValueException", "InvalidParameterValue"),
+        Explain(
+            "This account cannot spare that much concurrency (new accounts have 10 in all, none to reserve).",
+            "Run again with --reserved-concurrency unset, or ask AWS for a higher limit.",
+            link=LAMBDA_LIMITS,
+        ),
+        r"UnreservedConcurrentExecution",
+    ),
+    Rule(
+        ("ValidationException", "InvalidParameterValueException"),
+        Explain(
+            "This account's limit for a function's memory is lower (new accounts: 3008 MB).",
+            "Run again with a smaller --memory-mb.",
+            link=LAMBDA_LIMITS,
+        ),
+        r"MemorySize",
+    ),
+    # AWS's own words repeat the values here, so they are not shown.
+    Rule(
+        ("InvalidParameterValueException",),
+        Explain(
+            "The function's environment variables pass the limit of 4 KB.",
+            "Revoke tokens that are no longer used, or shorten --cors-origins.",
+            link=LAMBDA_LIMITS,
+        ),
+        r"4 ?KB limit",
+    ),
+    Rule(
+        ("InvalidParameterValueException",),
+        Explain("Lambda no longer takes this runtime.", "Choose a newer one with --runtime."),
+        r"runtime parameter",
+    ),
+    Rule(
+        ("RequestEntityTooLargeException", "CodeStorageExceededException"),
+        Explain(
+            "There is no room for the function's code in this account. {message}",
+            "Delete old functions or versions, then run again.",
+            link=LAMBDA_LIMITS,
+        ),
+    ),
+    Rule(
+        ("LimitExceededException", "LimitExceeded", "TooManyBuckets", "PolicyLengthExceededException"),
+        Explain(
+            "An account quota is used up. {message}",
+            "Delete what is no longer used or ask for a higher quota, then run again.",
+        ),
+        r"^(?!.*rate exceeded)",
+    ),
+    # AWS is not ready yet. Whose a thing is that a create has met, the next look tells.
+    Rule(("BucketAlreadyOwnedByYou", "EntityAlreadyExists", "ResourceAlreadyExistsException"), UNSEEN),
+    Rule(("ResourceConflictException", "ConflictException"), UNSEEN, r"already exist|already has this name"),
+    Rule(
+        ("InvalidParameterValueException", "InvalidArnException"),
+        Wait("IAM is still spreading the new role (usually 5 to 20 s)", 180),
+        r"cannot be assumed by Lambda|execution role does not have permissions"
+        r"|KMS key is invalid for CreateGrant|valid principal",
+    ),
+    Rule(
+        ("MalformedPolicyDocument", "MalformedPolicy"),
+        Wait("IAM is still spreading the new role (usually 5 to 20 s)", 120),
+        r"Invalid principal",
+    ),
+    Rule(
+        ("ResourceConflictException",),
+        Wait("Lambda is still working on the function's last change", 300),
+        r"in progress|state: (Pending|Creating)|currently in the following state|concurrent update",
+    ),
+    Rule(
+        THROTTLES,
+        Wait("API Gateway allows one API deletion every 30 s", 180, (1.0, 2.0, 4.0, 8.0)),
+        operations=("DeleteRestApi",),
+    ),
+    Rule(THROTTLES, Wait("AWS asks for fewer requests", 120, THROTTLED)),
+    Rule((), Wait("AWS asks for fewer requests", 120, THROTTLED), r"rate exceeded"),
+    Rule(
+        ("OperationAborted",),
+        Wait("S3 is still letting go of a bucket of this name (up to an hour, mostly seconds)", 300),
+        operations=("CreateBucket",),
+    ),
+    Rule(("OperationAborted",), Wait("S3 is still busy with the last change of the bucket", 60)),
+    Rule(
+        (
+            "ConflictException",
+            "BadRequestException",
+            "OperationAbortedException",
+            "ConcurrentModification",
+            "ConcurrentModificationException",
+            "EntityTemporarilyUnmodifiable",
+        ),
+        Wait("AWS is still working on another change of the same thing", 60),
+        r"concurrent|aborted|again|temporarily|wait|^$",
+    ),
+    Rule(("NoSuchBucket",), Wait("the new bucket is not visible everywhere yet", 120)),
+    Rule(("NoSuchEntity",), Wait("the new role is not visible everywhere yet", 60)),
+    Rule(("ResourceNotFoundException",), Wait("the new function is not visible everywhere yet", 60)),
+    Rule(("NotFoundException",), Wait("the new API is not visible everywhere yet", 60)),
+    Rule(("DeleteConflict",), Wait("IAM is still letting go of the role's policies", 120)),
+    Rule(SERVER_FAULTS, Wait("AWS has a fault on its side and asks to try again", 90, THROTTLED)),
+)
+
+
+def look_up(code: str, message: str, operation: str, status: int = 0) -> Wait | Explain | None:
+    """What to do about an answer of AWS; None when no row knows it.
+
+    A 5xx status that no row names by its code is a fault on AWS's side.
+    """
+    for condition in RULES:
+        if condition.matches(code, message, operation):
+            return condition.reaction
+    return look_up(str(status), "", operation) if status >= 500 and code != str(status) else None

@@ -1,0 +1,1 @@
+"""The endpoint as its clients see it: sending, checking, invoking."""

@@ -1,0 +1,134 @@
+"""The deployed endpoint as a client sees it: its address, a post, a preflight."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import urllib3
+
+from wizard.errors import WizardError
+from wizard.resources.base import Context
+
+# https://docs.aws.amazon.com/general/latest/gr/rande.html
+DNS_SUFFIXES = {
+    "aws": "amazonaws.com",
+    "aws-cn": "amazonaws.com.cn",
+    "aws-us-gov": "amazonaws.com",
+    "aws-iso": "c2s.ic.gov",
+    "aws-iso-b": "sc2s.sgov.gov",
+    "aws-eusc": "amazonaws.eu",
+}
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+TOKEN_HEADER = "X-Auth-Token"  # noqa: S105  the header's name
+# The gateway waits 29 s for the function.
+TIMEOUT = urllib3.Timeout(connect=5, read=35)
+
+
+class UnreachableError(WizardError):
+    """No answer came from the endpoint at all."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the endpoint answered. `seconds` is the time from sending to the last byte."""
+
+    status: int
+    headers: dict[str, str]
+    body: dict[str, Any]
+    text: str
+    seconds: float
+
+    @property
+    def request_id(self) -> str:
+        """The id under which the handler stored the events."""
+        return self.headers.get("x-request-id", "")
+
+
+def url_of(context: Context) -> str | None:
+    """The public URL; None while there is no API."""
+    api_id = context.fact("api", "id")
+    if api_id is None:
+        return None
+    settings, identity = context.settings, context.identity
+    if context.aws.endpoint_url:
+        base = f"{context.aws.endpoint_url}/restapis/{api_id}/{settings.stage_name}/_user_request_"
+    else:
+        suffix = DNS_SUFFIXES.get(identity.partition, "amazonaws.com")
+        base = f"https://{api_id}.execute-api.{identity.region}.{suffix}/{settings.stage_name}"
+    return f"{base}/{settings.resource_path}"
+
+
+class Endpoint:
+    """A client of the endpoint with kept-alive connections. Never retries a post: it may have been stored."""
+
+    def __init__(self, url: str, token: str | None, connections: int = 4) -> None:
+        self.url = url
+        self._token = token
+        self._pool = _pool(url, maxsize=connections, retries=False, timeout=TIMEOUT)
+
+    def post(self, events: object, *, token: str | None = None) -> Answer:
+        """Post events as JSON, with the deployment's token unless another one is given.
+
+        Raises:
+            UnreachableError: the endpoint cannot be reached.
+        """
+        sent = self._token if token is None else token
+        headers = {"Content-Type": "application/json", **({TOKEN_HEADER: sent} if sent else {})}
+        return self._send("POST", headers, json.dumps(events).encode())
+
+    def preflight(self, origin: str) -> Answer:
+        """Ask as a browser on a page of `origin` asks before it sends an event.
+
+        Raises:
+            UnreachableError: the endpoint cannot be reached.
+        """
+        return self._send(
+            "OPTIONS",
+            {
+                "Origin": origin,
+                "Access-Control-Request-Method": "POST",
+                "Access-Control-Request-Headers": "content-type,x-auth-token",
+            },
+            None,
+        )
+
+    def _send(self, method: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        begun = time.perf_counter()
+        try:
+            response = self._pool.request(method, self.url, headers=headers, body=body)
+        except urllib3.exceptions.HTTPError as error:
+            raise UnreachableError(
+                what=f"The endpoint {self.url} cannot be reached.",
+                why=f"{type(error).__name__}: {str(error).rpartition(': ')[2]}.",
+                next_step="Check the network, and the deployment with `eventtrack-wizard status`.",
+            ) from error
+        text = response.data.decode("utf-8", "replace")
+        return Answer(
+            status=response.status,
+            headers={name.casefold(): value for name, value in response.headers.items()},
+            body=_decoded(text),
+            text=text,
+            seconds=time.perf_counter() - begun,
+        )
+
+
+def _pool(url: str, **options: Any) -> urllib3.PoolManager:
+    """Through the proxy that the environment names, as boto3 goes; urllib3 alone would not."""
+    parts = urlsplit(url)
+    proxy = getproxies().get(parts.scheme)
+    if proxy is None or parts.hostname in LOOPBACK or proxy_bypass(parts.netloc):
+        return urllib3.PoolManager(**options)
+    return urllib3.ProxyManager(proxy, **options)
+
+
+def _decoded(text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except ValueError:
+        return {}
+    return document if isinstance(document, dict) else {}

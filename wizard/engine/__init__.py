@@ -1,0 +1,1 @@
+"""What is decided and done: plan, apply, roll back, recover. Prints nothing."""

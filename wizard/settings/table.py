@@ -1,0 +1,259 @@
+"""The settings of a deployment: one row each, from which flags, environment variables, questions,
+the review table and the saved state are all derived.
+
+To add a setting, add a row to `Settings`; nothing else needs to know.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from wizard.errors import UsageError
+from wizard.settings import validators as names
+
+Source = Literal["flag", "environment", "saved state", "asked", "default"]
+Value = str | int | bool | tuple[str, ...] | None
+
+# Ends of support: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
+RUNTIMES = {
+    "python3.11": "supported until June 2027",
+    "python3.12": "supported until October 2028",
+    "python3.13": "supported until June 2029",
+    "python3.14": "supported until June 2029",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a deployment lives: what defaults are derived from."""
+
+    name: str
+    account: str
+    region: str
+
+
+Derived = Callable[[Place], Value]
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One row: how a value is asked for, read from text, and what it is when nobody says anything.
+
+    Args:
+        phase: key of the phase in which the question is asked.
+        question: the question, and the label of the row in the review table.
+        parse: text to value; raises `ValueError` with a sentence for the operator.
+        default: the value, or a function of the `Place` that gives it.
+        choices: the values on offer, each with a remark; empty when any text may do.
+        fixed: the value names a thing in AWS, so it cannot change once that thing exists.
+    """
+
+    phase: str
+    question: str
+    parse: Callable[[str], Value]
+    default: Value | Derived
+    choices: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    fixed: bool = False
+    key: str = ""
+
+    @property
+    def flag(self) -> str:
+        """The flag on the command line, such as `--bucket-name`."""
+        return "--" + self.key.replace("_", "-")
+
+    @property
+    def environment_variable(self) -> str:
+        """The environment variable, such as `EVENTTRACK_BUCKET_NAME`."""
+        return f"EVENTTRACK_{self.key.upper()}"
+
+    @property
+    def is_switch(self) -> bool:
+        """Whether it is a yes-or-no question."""
+        return isinstance(self.default, bool)
+
+    def default_at(self, place: Place) -> Value:
+        """The documented default for a deployment at `place`."""
+        return self.default(place) if callable(self.default) else self.default
+
+
+def _row(
+    phase: str,
+    question: str,
+    parse: Callable[[str], Value],
+    default: Value | Derived,
+    *,
+    choices: Mapping[str, str] | None = None,
+    fixed: bool = False,
+) -> Any:
+    return dataclasses.field(
+        metadata={"setting": Setting(phase, question, parse, default, choices or {}, fixed)}
+    )
+
+
+def _unique_bucket_name(place: Place) -> str:
+    """A name no other account has; the same at every run, so that a lost state file finds its bucket."""
+    digest = hashlib.sha256(f"{place.account}:{place.region}:{place.name}".encode()).hexdigest()
+    return f"{place.name}-{digest[:10]}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every value of the documented guide, checked."""
+
+    # fmt: off
+    bucket_name: str = _row("bucket", "Bucket name", names.bucket_name, _unique_bucket_name, fixed=True)
+    block_public_access: bool = _row("bucket", "Block all public access to the bucket", names.yes_or_no, True)
+    versioning: bool = _row("bucket", "Keep old versions of objects", names.yes_or_no, False)
+    encryption: str = _row("bucket", "Default encryption", names.one_of("SSE-S3", "SSE-KMS"), "SSE-S3", choices={
+        "SSE-S3": "keys managed by S3, free of charge", "SSE-KMS": "the AWS managed key aws/s3, billed per request"})
+    function_name: str = _row("lambda", "Function name", names.function_name, lambda place: f"{place.name}-processor", fixed=True)
+    runtime: str = _row("lambda", "Runtime", names.one_of(*RUNTIMES), "python3.13", choices=RUNTIMES)
+    architecture: str = _row("lambda", "Architecture", names.one_of("x86_64", "arm64"), "x86_64", choices={
+        "x86_64": "the documented one", "arm64": "about a fifth cheaper"})
+    role_name: str = _row("lambda", "Execution role name", names.role_name, lambda place: f"{place.name}-{place.region}-role", fixed=True)
+    permissions_boundary: str | None = _row("lambda", "Permissions boundary of the role (ARN, empty for none)", names.optional_policy_arn, None)
+    log_retention_days: int = _row("lambda", "Days to keep the function's logs", names.log_retention_days, 30)
+    policy_name: str = _row("iam", "Name of the S3 access policy", names.policy_name, "LambdaS3EventTracking", fixed=True)
+    event_format: str = _row("env vars", "Format of stored events", names.one_of("json", "jsonl", "jsonl.gz"), "json", choices={
+        "json": "one JSON array a request, as documented", "jsonl": "one event a line, for query engines", "jsonl.gz": "the same, compressed"})
+    allow_beacon: bool = _row("env vars", "Accept the token in body or query (for navigator.sendBeacon)", names.yes_or_no, False)
+    max_events: int = _row("env vars", "Most events in one request", names.whole_number(1, 1_000_000, "events"), 100_000)
+    max_request_bytes: int = _row("env vars", "Largest request", names.whole_number(1024, 50_000_000, "bytes"), 6_291_456)
+    memory_mb: int = _row("settings", "Memory (MB)", names.whole_number(128, 10_240, "MB"), 128)
+    timeout_seconds: int = _row("settings", "Timeout (seconds)", names.whole_number(1, 900, "seconds"), 10)
+    reserved_concurrency: int | None = _row("settings", "Reserved concurrency (empty for none)", names.optional_whole_number(0, 100_000, "executions"), None)
+    test_event_name: str = _row("test", "Name of the test event", names.test_event_name, "TestEventAPI")
+    api_name: str = _row("api", "API name", names.api_name, lambda place: f"{place.name}-api", fixed=True)
+    endpoint_type: str = _row("api", "Endpoint type", names.one_of("REGIONAL", "EDGE"), "REGIONAL", fixed=True, choices={
+        "REGIONAL": "the documented one", "EDGE": "through CloudFront's edge locations"})
+    resource_path: str = _row("api", "Resource (path of the endpoint)", names.resource_path, "events", fixed=True)
+    cors_origins: tuple[str, ...] = _row("cors", "Allowed origins (* or comma-separated)", names.cors_origins, ("*",))
+    cors_headers: tuple[str, ...] = _row("cors", "Allowed headers", names.http_headers, (
+        "Content-Type", "X-Amz-Date", "Authorization", "X-Api-Key", "X-Amz-Security-Token", "x-auth-token"))
+    cors_methods: tuple[str, ...] = _row("cors", "Allowed methods", names.http_methods, ("POST", "OPTIONS"))
+    stage_name: str = _row("deploy", "Stage name", names.stage_name, "prod", fixed=True)
+    stage_description: str = _row("deploy", "Stage description", names.description, "Production environment.")
+    # fmt: on
+
+    def as_json(self) -> dict[str, Any]:
+        """The values as they stand in the state file."""
+        return dataclasses.asdict(self)
+
+
+SETTINGS: tuple[Setting, ...] = tuple(
+    dataclasses.replace(field.metadata["setting"], key=field.name) for field in dataclasses.fields(Settings)
+)
+
+DEFAULT_NAME = "saas-event-tracking"
+
+
+@dataclass(frozen=True)
+class Resolved:
+    """Settings together with where each value came from."""
+
+    settings: Settings
+    sources: Mapping[str, Source]
+
+
+def as_text(value: object) -> str:
+    """A value as the operator would type it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, (tuple, list)):
+        return ",".join(map(str, value))
+    return str(value)
+
+
+Asker = Callable[[Setting, Value], str]
+
+
+def resolve(
+    place: Place,
+    *,
+    flags: Mapping[str, str],
+    environment: Mapping[str, str],
+    saved: Mapping[str, object],
+    ask: Asker | None = None,
+) -> Resolved:
+    """Fill every row: flags, then environment, then saved state, then the question, then the default.
+
+    Args:
+        flags: key of a setting to the text after its flag.
+        environment: the process's environment variables.
+        saved: settings in the state file, empty at a first run.
+        ask: asks the operator for a row's value, offering the one that would be taken; None asks nothing.
+
+    Raises:
+        UsageError: a text does not parse, or would rename a thing that exists.
+    """
+    values: dict[str, Value] = {}
+    sources: dict[str, Source] = {}
+    for setting in SETTINGS:
+        text, source = _said(setting, flags, environment, saved)
+        if text is None:
+            offered = setting.default_at(place)
+            if ask is None:
+                values[setting.key], sources[setting.key] = offered, "default"
+                continue
+            text = ask(setting, offered)
+            source = "default" if text == as_text(offered) else "asked"
+        values[setting.key] = _parsed(setting, text, source)
+        sources[setting.key] = source or "default"
+        _refuse_rename(setting, values[setting.key], saved)
+    settings = Settings(**values)  # type: ignore[arg-type]  # each value was made by the row of its field
+    _refuse_contradictions(settings)
+    return Resolved(settings, sources)
+
+
+def from_saved(saved: Mapping[str, object], place: Place) -> Settings:
+    """The settings that the state file holds; rows that are younger than the file get their default."""
+    return resolve(place, flags={}, environment={}, saved=saved).settings
+
+
+def _said(
+    setting: Setting, flags: Mapping[str, str], environment: Mapping[str, str], saved: Mapping[str, object]
+) -> tuple[str | None, Source | None]:
+    if setting.key in flags:
+        return flags[setting.key], "flag"
+    if setting.environment_variable in environment:
+        return environment[setting.environment_variable], "environment"
+    if setting.key in saved:
+        return as_text(saved[setting.key]), "saved state"
+    return None, None
+
+
+def _parsed(setting: Setting, text: str, source: Source | None) -> Value:
+    try:
+        return setting.parse(text)
+    except ValueError as error:
+        where = setting.environment_variable if source == "environment" else setting.flag
+        raise UsageError(
+            what=f"{setting.question}: {text!r} from {source} cannot be used.",
+            why=f"The rule: {error}.",
+            next_step=f"Give another value with {where}.",
+        ) from None
+
+
+def _refuse_rename(setting: Setting, value: Value, saved: Mapping[str, object]) -> None:
+    if setting.fixed and setting.key in saved and as_text(saved[setting.key]) != as_text(value):
+        raise UsageError(
+            what=f"{setting.question} cannot become {as_text(value)!r}.",
+            why=f"This deployment was set up with {as_text(saved[setting.key])!r}, and AWS cannot rename it.",
+            next_step="Use another --name and --state for a second deployment,"
+            " or `eventtrack-wizard rollback` first.",
+        )
+
+
+def _refuse_contradictions(settings: Settings) -> None:
+    if "x-auth-token" not in {header.casefold() for header in settings.cors_headers}:
+        raise UsageError(
+            what="The allowed headers lack x-auth-token.",
+            why="Browsers would refuse to send the token, so no page could send an event.",
+            next_step="Add x-auth-token to --cors-headers.",
+        )

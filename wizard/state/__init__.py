@@ -1,0 +1,1 @@
+"""The state file: its content, its one writer, its lock."""

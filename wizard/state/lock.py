@@ -1,0 +1,65 @@
+"""One writer at a time: a lock beside the state file that says who holds it."""
+
+from __future__ import annotations
+
+import glob
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from wizard.errors import BusyError
+from wizard.state.files import beside, write_private_file
+from wizard.state.model import now, unwritable
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Hold the state file for one run. The lock goes with its process, however that ends.
+
+    Raises:
+        BusyError: another living process holds it.
+        StateError: the folder cannot be written.
+    """
+    from filelock import FileLock, Timeout
+
+    lock_path = path.with_name(path.name + ".lock")
+    holder_path = path.with_name(path.name + ".holder")
+    lock = FileLock(lock_path, timeout=0)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except Timeout:
+        raise BusyError(
+            what=f"Another run holds the state file {path}.",
+            why=f"It is {_holder(holder_path)}.",
+            next_step="Wait until it ends, then run the same command again.",
+        ) from None
+    except OSError as error:
+        raise unwritable(path, error) from error
+    try:
+        try:
+            write_private_file(
+                holder_path, f"process {os.getpid()} on {os.uname().nodename}, since {now()}\n"
+            )
+        except OSError as error:
+            raise unwritable(path, error) from error
+        _sweep(path)
+        yield
+    finally:
+        holder_path.unlink(missing_ok=True)
+        lock.release()
+
+
+def _sweep(path: Path) -> None:
+    """Remove what killed runs had half written, a token among it; only the holder of the lock may."""
+    for kept in (path, beside(path, ".token"), beside(path, ".rotation")):
+        for half_written in path.parent.glob(f".{glob.escape(kept.name)}.*.tmp"):
+            half_written.unlink(missing_ok=True)
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip() or "a process that just began"
+    except OSError:
+        return "a process that just began"

@@ -1,0 +1,261 @@
+"""The state file: what this deployment is, what it owns, and what it was about to do.
+
+It is written ahead of every change: the intent is on disk before AWS is asked, the outcome replaces
+it afterwards. It is replaced in one step (`private_file`), so a kill leaves the old one or the new
+one; the one before it stays beside it as `.backup`. It holds no secret: tokens are in a file of their
+own (`tokens`), here are only their SHA-256 digests.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal, get_args
+
+from wizard import __version__
+from wizard.errors import StateError
+from wizard.state.files import write_private_file
+
+SCHEMA = 1
+
+Facts = dict[str, Any]
+Origin = Literal["created", "adopted"]
+RecordStatus = Literal["creating", "updating", "present", "deleting"]
+Stage = Literal["setting up", "deployed", "rolling back", "rolled back"]
+
+
+def id_prefix(name: str, region: str) -> str:
+    """What the ids of all deployments of one name in one region begin with."""
+    return f"{name}.{region}."
+
+
+@dataclass(frozen=True)
+class DeploymentId:
+    """What a deployment never changes: other credentials, regions or endpoints are refused.
+
+    `id` is in the ownership tag of everything we create, and begins with name and region: roles are
+    known in all regions, so a deployment of another region must not be taken for a lost one.
+    `endpoint_url` is an emulator's, None on AWS;
+    `local` says that it is the embedded one, whose URL is looked up anew at every command.
+    """
+
+    id: str
+    name: str
+    account: str
+    partition: str
+    region: str
+    endpoint_url: str | None = None
+    local: bool = False
+
+    @property
+    def id_prefix(self) -> str:
+        """What the ids of all deployments of this name in this region begin with."""
+        return id_prefix(self.name, self.region)
+
+
+@dataclass(frozen=True)
+class Record:
+    """One resource: how it came to us, how it was last seen, how it was before us, what we intend."""
+
+    status: RecordStatus
+    origin: Origin
+    facts: Facts = field(default_factory=dict)
+    before: Facts | None = None
+    changed_at: str = ""
+
+
+@dataclass(frozen=True)
+class TokenDigest:
+    """A token that the endpoint accepts: only its SHA-256, with the label that tells clients apart."""
+
+    label: str
+    sha256: str
+    created_at: str
+
+
+@dataclass
+class State:
+    """The whole file. `serial` grows by one with every write."""
+
+    identity: DeploymentId
+    settings: dict[str, Any] = field(default_factory=dict)
+    stage: Stage = "setting up"
+    tokens: list[TokenDigest] = field(default_factory=list)
+    records: dict[str, Record] = field(default_factory=dict)
+    checks: dict[str, Facts] = field(default_factory=dict)
+    phases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    serial: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """The file's content."""
+        content = dataclasses.asdict(self)
+        return {
+            "schema": SCHEMA,
+            "wizard_version": __version__,
+            "pins": content.pop("identity"),
+            **content,
+        }
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> State:
+        """The state that `as_json` made.
+
+        Raises:
+            KeyError, TypeError, ValueError: the document is not one of ours.
+        """
+        if document["schema"] != SCHEMA:
+            raise ValueError(f"schema {document['schema']} was written by another version of the wizard")
+        if document["stage"] not in get_args(Stage):
+            raise ValueError(f"nobody knows the stage {document['stage']!r}")
+        return cls(
+            identity=DeploymentId(**document["pins"]),
+            settings=dict(document["settings"]),
+            stage=document["stage"],
+            tokens=[TokenDigest(**token) for token in document["tokens"]],
+            records={key: Record(**record) for key, record in document["records"].items()},
+            checks=dict(document["checks"]),
+            phases=dict(document["phases"]),
+            serial=int(document["serial"]),
+        )
+
+
+def now() -> str:
+    """The time as it stands in the file: UTC, ISO 8601, whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0).isoformat()
+
+
+def backup_path(path: Path) -> Path:
+    """Where the state before the last write is kept."""
+    return path.with_name(path.name + ".backup")
+
+
+def load(path: Path) -> State | None:
+    """Read a state file; None when there is none.
+
+    Raises:
+        StateError: it cannot be read, or is not one of ours; the file is left as it is.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError) as error:
+        raise StateError(
+            what=f"The state file {path} cannot be read.",
+            why=f"{error.strerror if isinstance(error, OSError) else 'It is not text'}.",
+            next_step="Make it readable, or name another one with --state.",
+        ) from error
+    try:
+        return State.from_json(json.loads(text))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise _corrupt(path, error) from error
+
+
+def _corrupt(path: Path, error: Exception) -> StateError:
+    reason = str(error) if isinstance(error, ValueError) else f"Something is missing in it: {error}"
+    backup = backup_path(path)
+    restore = f"Take the last good copy with `cp {backup} {path}`, or " if _is_good(backup) else ""
+    command = "rebuild it from the tags in AWS with `eventtrack-wizard recover`."
+    return StateError(
+        what=f"The state file {path} is corrupt; it was left as it is.",
+        why=f"{reason}.",
+        next_step=restore + command if restore else command[0].upper() + command[1:],
+    )
+
+
+def _is_good(path: Path) -> bool:
+    try:
+        State.from_json(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, KeyError, TypeError, ValueError, AttributeError):
+        return False
+    return True
+
+
+class Store:
+    """The one writer of a state file. Every method that changes something has saved it when it returns."""
+
+    def __init__(self, path: Path, state: State) -> None:
+        self.path = path
+        self.state = state
+
+    def save(self) -> None:
+        """Write the file.
+
+        Raises:
+            StateError: the disk is full or the folder cannot be written.
+        """
+        self.state.serial += 1
+        text = json.dumps(self.state.as_json(), indent=2) + "\n"
+        try:
+            write_private_file(self.path, text, backup=backup_path(self.path))
+        except OSError as error:
+            raise unwritable(self.path, error) from error
+
+    def known(self) -> dict[str, Facts]:
+        """The last facts of every resource: ids that only the file knows."""
+        return {key: record.facts for key, record in self.state.records.items()}
+
+    def record(self, key: str) -> Record | None:
+        """What is known of a resource."""
+        return self.state.records.get(key)
+
+    def intend(
+        self,
+        key: str,
+        status: RecordStatus,
+        *,
+        origin: Origin,
+        before: Facts | None,
+        outdates: Collection[str] = (),
+    ) -> None:
+        """Write down a change that is about to be made, and that the checks `outdates` prove nothing now."""
+        known = self.state.records.get(key)
+        facts = known.facts if known else {}
+        self.state.records[key] = Record(status, origin, facts, before, now())
+        for check in outdates:
+            self.state.checks.pop(check, None)
+        self.save()
+
+    def settle(self, key: str, facts: Facts, *, origin: Origin, before: Facts | None) -> None:
+        """Write down what stands in AWS now; writes nothing when that is what the file says."""
+        known = self.state.records.get(key)
+        if known and (known.status, known.origin, known.facts) == ("present", origin, facts):
+            return
+        changed_at = known.changed_at if known and known.status != "present" else now()
+        self.state.records[key] = Record("present", origin, facts, before, changed_at or now())
+        self.save()
+
+    def forget(self, key: str) -> None:
+        """Write down that a resource is gone, or is no longer ours to care for."""
+        if self.state.records.pop(key, None) is not None:
+            self.save()
+
+    def pass_check(self, key: str, facts: Facts) -> None:
+        """Write down that a check passed."""
+        self.state.checks[key] = {**facts, "passed_at": now()}
+        self.save()
+
+    def finish_phase(self, key: str, seconds: float) -> None:
+        """Write down when a phase was finished and how long it took."""
+        self.state.phases[key] = {"finished_at": now(), "seconds": round(seconds, 2)}
+        self.save()
+
+    def enter(self, stage: Stage) -> None:
+        """Write down how far the deployment is as a whole."""
+        if self.state.stage != stage:
+            self.state.stage = stage
+            self.save()
+
+
+def unwritable(path: Path, error: OSError) -> StateError:
+    """What to tell the operator when the state file, or something beside it, cannot be written."""
+    return StateError(
+        what=f"The state file {path} cannot be written.",
+        why=f"{error.strerror or error}.",
+        next_step="Nothing more was changed. Free some space or make the folder writable, then run the same"
+        " command again; or name another place with --state.",
+    )

@@ -1,0 +1,1 @@
+"""Tokens: made here, changed in AWS, rotated without a refused request."""

@@ -1,0 +1,143 @@
+"""How a deployment stands: checked live, or from the saved state alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from wizard.phase_titles import PHASE_TITLES, phase_number
+from wizard.ui.text import Printable, duration, indented, plain, text
+
+if TYPE_CHECKING:
+    from wizard.engine.plan import PhaseObservation, Plan
+    from wizard.state.model import State
+
+# State of a phase: its sign and its style.
+SIGNS: dict[str, tuple[str, str]] = {
+    "done": ("✓", "green"),
+    "drift": ("≠", "bold yellow"),
+    "incomplete": ("…", "bold yellow"),
+    "not started": ("·", "dim"),
+    "unknown": ("?", "bold red"),
+}
+ROOM_FOR_MOMENT, ROOM_FOR_SECONDS = 60, 72
+# What stands for itself, by its key in the state file; the rest is part of one of these.
+WHOLES = {
+    "bucket": "S3 bucket",
+    "role": "execution role",
+    "log_group": "log group",
+    "function": "Lambda function",
+    "api": "REST API",
+}
+INTENTIONS = {"creating": "created", "updating": "changed", "deleting": "deleted"}
+
+
+# A row of the table: key and title of the phase, its state, when it was finished, seconds that it took.
+Row = tuple[str, str, str, str | None, float | None]
+
+
+def status_table(plan: Plan, url: str | None) -> RenderableType:
+    """The nine phases as AWS shows them now, what differs in words, and the endpoint."""
+    rows = [(phase.key, phase.title, phase.status, phase.finished_at, phase.seconds) for phase in plan.phases]
+    in_order = sum(phase.status == "done" for phase in plan.phases)
+    differences = [part for phase in plan.phases if phase.sentences for part in _differences(phase)]
+    return Group(
+        _table(rows),
+        Printable(Group(*differences, Text())),
+        text(f"{in_order} of {len(plan.phases)} phases are as they should be.", "bold"),
+        Printable(Group(*_endpoint(url))),
+    )
+
+
+def offline_table(state: State, url: str | None = None) -> RenderableType:
+    """The nine phases as the state file remembers them; AWS was not asked."""
+    rows = [_row_from_file(key, title, state.phases.get(key)) for key, title in PHASE_TITLES.items()]
+    identity = state.identity
+    head = f"{identity.name}: {state.stage}, in account {identity.account}, region {identity.region}"
+    note = Text(
+        "From the saved state alone; AWS was not asked. `eventtrack-wizard status` asks it.", style="dim"
+    )
+    return Group(
+        Printable(Group(text(head, "bold"), Text())),
+        _table(rows),
+        Printable(Group(*_unfinished(state), *_kept(state), Text(), note, *_endpoint(url))),
+    )
+
+
+def _row_from_file(key: str, title: str, ran: object) -> Row:
+    """A state file may have been edited by hand; what cannot be read is not shown."""
+    if not isinstance(ran, Mapping):
+        return key, title, "not started", None, None
+    seconds = ran.get("seconds")
+    took = seconds if isinstance(seconds, (int, float)) else None
+    return key, title, "done", str(ran.get("finished_at") or ""), took
+
+
+def _table(rows: Sequence[Row]) -> RenderableType:
+    def fitting(width: int) -> Table:
+        table = Table(box=None, padding=(0, 1, 0, 0), pad_edge=False, header_style="dim")
+        table.add_column("#", justify="right")
+        table.add_column("Phase", overflow="fold")
+        table.add_column("State", no_wrap=True)
+        if width >= ROOM_FOR_MOMENT:
+            table.add_column("Finished", no_wrap=True)
+        for key, title, status, finished_at, seconds in rows:
+            sign, style = SIGNS.get(status, SIGNS["unknown"])
+            cells = [text(title), Text(f"{sign} {plain(status)}", style=style)]
+            if width >= ROOM_FOR_MOMENT:
+                cells.append(text(_ran(finished_at, seconds if width >= ROOM_FOR_SECONDS else None)))
+            table.add_row(str(phase_number(key)), *cells)
+        return table
+
+    return Printable(fitting)
+
+
+def _differences(phase: PhaseObservation) -> list[RenderableType]:
+    sentences = [indented(text(sentence)) for sentence in phase.sentences]
+    return [Text(), text(f"{phase.title}:", SIGNS[phase.status][1]), *sentences]
+
+
+def _endpoint(url: str | None) -> list[RenderableType]:
+    """On a line of its own, to be copied."""
+    return [] if url is None else [Text(), text("Endpoint:", "bold"), text(url)]
+
+
+def _unfinished(state: State) -> list[RenderableType]:
+    """What the last run was about to do when it ended."""
+    return [
+        text(f"{key} was being {INTENTIONS[record.status]} when the last run ended", "yellow")
+        for key, record in state.records.items()
+        if record.status in INTENTIONS
+    ]
+
+
+def _kept(state: State) -> list[RenderableType]:
+    """What a rollback has left."""
+    if state.stage != "rolled back":
+        return []
+    names = [
+        f"{title} {record.facts.get('name', '')}".rstrip()
+        for key, title in WHOLES.items()
+        if (record := state.records.get(key))
+    ]
+    return [Text(), text(f"Still there: {', '.join(names)}.")] if names else []
+
+
+def _ran(finished_at: str | None, seconds: float | None) -> str:
+    if not finished_at:
+        return ""
+    took = "" if seconds is None else f", took {duration(seconds)}"
+    return f"{_moment(finished_at)}{took}"
+
+
+def _moment(iso: str) -> str:
+    try:
+        moment = datetime.fromisoformat(iso)
+    except ValueError:
+        return plain(iso)
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

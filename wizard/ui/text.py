@@ -1,0 +1,120 @@
+"""The words and signs that every screen shares, and the rule that odd content can hurt none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.segment import Segment
+from rich.text import Text
+
+from wizard.engine.progress import Change
+
+# Lines in a log are as long as they need to be.
+LOG_WIDTH = 4096
+SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+IMPERATIVES: dict[Change, str] = {
+    "create": "create",
+    "adopt": "adopt",
+    "update": "update",
+    "delete": "delete",
+    "restore": "restore",
+    "keep": "keep",
+    "check": "check:",
+}
+DOING: dict[Change, str] = {
+    "create": "creating",
+    "adopt": "adopting",
+    "update": "updating",
+    "delete": "deleting",
+    "restore": "restoring",
+    "keep": "keeping",
+    "check": "checking:",
+}
+
+# What each sign becomes where the terminal has no Unicode; one character each, so that columns hold.
+_ASCII = str.maketrans("✓✗■·≠…─━│→⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "vx#.~~--|>|/-\\|/-\\|/")
+
+
+def plain(content: object) -> str:
+    """Any content as one line without control characters: those are shown as escapes, not obeyed.
+
+    Names come from AWS and from operators; one with an escape sequence must not repaint the terminal.
+    """
+    return "".join(_visible(character) for character in " ".join(str(content).split()))
+
+
+def _visible(character: str) -> str:
+    if character.isprintable():
+        return character
+    return character.encode("unicode_escape").decode("ascii")
+
+
+def text(content: object, style: str = "") -> Text:
+    """Any content as text in which square brackets mean nothing; long words are folded, never lost."""
+    return Text(plain(content), style=style)
+
+
+def indented(content: Text, columns: int = 2) -> Text:
+    """Text that begins further right. Not rich's `Padding`: that cuts what a log shows in full."""
+    return Text(" " * columns).append_text(content)
+
+
+def duration(seconds: float) -> str:
+    """Seconds with a tenth where it matters."""
+    return f"{seconds:.1f} s" if seconds < 99.95 else f"{seconds:.0f} s"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number with its noun: "1 change", "3 changes"."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def listed(parts: Sequence[str]) -> str:
+    """Parts as a sentence lists them: "a, b, and c"."""
+    if len(parts) < 3:
+        return " and ".join(parts)
+    return f"{', '.join(parts[:-1])}, and {parts[-1]}"
+
+
+class Printable:
+    """Shows anything on any console: where the encoding lacks a character, its nearest sign stands.
+
+    No line ends in blanks, and a console that wraps nothing (a log, a pipe) folds no column either.
+
+    Args:
+        content: what is shown, or what makes it for a given width.
+    """
+
+    def __init__(self, content: RenderableType | Callable[[int], RenderableType]) -> None:
+        self._content = content
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The content, in characters that this console can write."""
+        if options.no_wrap and not console.is_terminal:
+            options = options.update(width=LOG_WIDTH)
+        content = self._content(options.max_width) if callable(self._content) else self._content
+        for line in Segment.split_lines(console.render(content, options)):
+            for segment in without_trailing_blanks(line):
+                yield segment if segment.control else encodable(segment, options.encoding)
+            yield Segment.line()
+
+
+def without_trailing_blanks(line: list[Segment]) -> list[Segment]:
+    """Blanks at the end would be folded too when the window becomes narrower."""
+    kept = len(line)
+    while kept and not line[kept - 1].text.strip():
+        kept -= 1
+    if not kept:
+        return []
+    content, style, control = line[kept - 1]
+    return [*line[: kept - 1], Segment(content.rstrip(), style, control)]
+
+
+def encodable(segment: Segment, encoding: str) -> Segment:
+    """The segment in the characters of `encoding`."""
+    if encoding.startswith("utf"):
+        return segment
+    spelled = segment.text.translate(_ASCII).encode(encoding, "replace").decode(encoding)
+    return Segment(spelled, segment.style)
