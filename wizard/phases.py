@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from wizard.endpoint.checks import EndpointWorks, FunctionStoresEvent
 from wizard.phase_titles import PHASE_TITLES
 from wizard.resources.api import ApiResource, InvokePermission, PostMethod, RestApi
-from wizard.resources.base import Check, Resource
+from wizard.resources.base import AnyResource, Check
 from wizard.resources.bucket import Bucket, BucketEncryption, BucketVersioning, PublicAccessBlock
 from wizard.resources.cors import GatewayErrors, Preflight
 from wizard.resources.function import Function, FunctionEnvironment, FunctionSettings, ReservedConcurrency
@@ -22,11 +22,11 @@ class Phase:
 
     key: str
     title: str
-    resources: tuple[Resource, ...]
+    resources: tuple[AnyResource, ...]
     checks: tuple[Check, ...] = ()
 
 
-def _phase(key: str, resources: tuple[Resource, ...], checks: tuple[Check, ...] = ()) -> Phase:
+def _phase(key: str, resources: tuple[AnyResource, ...], checks: tuple[Check, ...] = ()) -> Phase:
     return Phase(key, PHASE_TITLES[key], resources, checks)
 
 
@@ -42,4 +42,4 @@ PHASES: tuple[Phase, ...] = (
     _phase("deploy", (Stage(),), (EndpointWorks(),)),
 )
 
-RESOURCES: dict[str, Resource] = {resource.key: resource for phase in PHASES for resource in phase.resources}
+RESOURCES: dict[str, AnyResource] = {resource.key: resource for phase in PHASES for resource in phase.resources}

@@ -16,7 +16,8 @@ from botocore.exceptions import BotoCoreError, ClientError, UnknownRegionError
 
 from wizard import __version__
 from wizard.aws.error_rules import ENABLE_REGION, UNKNOWN_KEY
-from wizard.aws.retry import Clock, OnWait, explained
+from wizard.aws.retry import OnWait, explained
+from wizard.clock import Clock
 from wizard.errors import CredentialsError
 
 if TYPE_CHECKING:

@@ -7,10 +7,8 @@ again without looking whether the first one happened.
 from __future__ import annotations
 
 import random
-import threading
-import time
 from collections.abc import Callable
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -24,7 +22,8 @@ from botocore.parsers import ResponseParserError
 
 from wizard.aws.error_rules import AGAIN, THROTTLED, Explain, Wait, look_up
 from wizard.aws.errors import explain_client_error, explain_offline_error
-from wizard.errors import Interrupted, WaitTimeoutError, WizardError
+from wizard.clock import Clock
+from wizard.errors import WaitTimeoutError, WizardError
 
 Result = TypeVar("Result")
 
@@ -37,40 +36,6 @@ class NotYet(Exception):  # noqa: N818  a state of the world, not a fault
     def __init__(self, wait: Wait) -> None:
         super().__init__(wait.reason)
         self.wait = wait
-
-
-class Clock(Protocol):
-    """Time as a collaborator: tests bring one that does not wait."""
-
-    def time(self) -> float:
-        """Seconds since some fixed moment, never running backwards."""
-
-    def sleep(self, seconds: float) -> None:
-        """Pause; raises `Interrupted` as soon as the operator asks to stop."""
-
-    def check(self) -> None:
-        """Raise `Interrupted` if the operator has asked to stop."""
-
-
-class SystemClock:
-    """The real time. `stop` is set by a signal handler and ends every pause."""
-
-    def __init__(self) -> None:
-        self.stop = threading.Event()
-
-    def time(self) -> float:
-        """Seconds of the monotonic clock."""
-        return time.monotonic()
-
-    def sleep(self, seconds: float) -> None:
-        """Pause `seconds`, or until the operator asks to stop."""
-        self.stop.wait(seconds)
-        self.check()
-
-    def check(self) -> None:
-        """Raise `Interrupted` if the operator has asked to stop."""
-        if self.stop.is_set():
-            raise Interrupted
 
 
 OnWait = Callable[[str, float, float], None]

@@ -29,7 +29,7 @@ def run(path: Path, *, as_json: bool) -> ExitCode:
         print_json(_document(state))
     else:
         results().print(offline_table(state, state.checks.get("deploy.endpoint", {}).get("url")))
-    return ExitCode.DONE if state.stage == "deployed" else ExitCode.DRIFT
+    return ExitCode.DONE if state.lifecycle == "deployed" else ExitCode.DRIFT
 
 
 def _document(state: State) -> dict[str, object]:
@@ -37,8 +37,8 @@ def _document(state: State) -> dict[str, object]:
         "deployment": state.identity.name,
         "account": state.identity.account,
         "region": state.identity.region,
-        "stage": state.stage,
-        "healthy": state.stage == "deployed",
+        "stage": state.lifecycle,
+        "healthy": state.lifecycle == "deployed",
         "endpoint": state.checks.get("deploy.endpoint", {}).get("url"),
         "phases": [
             {

@@ -93,4 +93,4 @@ def _report(verdicts: Sequence[Verdict], store: Store, *, as_json: bool) -> None
 
 
 def _head(store: Store) -> dict[str, object]:
-    return {"deployment": store.state.identity.name, "stage": store.state.stage}
+    return {"deployment": store.state.identity.name, "stage": store.state.lifecycle}

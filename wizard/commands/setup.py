@@ -197,7 +197,7 @@ class _Setup:
         token = self.context.token
         return (
             self.state.settings == _json_round_trip(self.resolved)
-            and self.state.stage == "deployed"
+            and self.state.lifecycle == "deployed"
             and token is not None
             and tokens.digest(token).sha256 in known
         )
@@ -212,7 +212,7 @@ class _Setup:
         token, self.new_token = deployment.ensure_token(self.request.options, self.state)
         self.context.token = token
         self.state.settings = _json_round_trip(self.resolved)
-        self.state.stage = "setting up"
+        self.state.lifecycle = "setting up"
         self.store.save()
 
     def _apply(self) -> ExitCode:

@@ -21,11 +21,11 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
     """Look at AWS and compare. Exit 0 when everything is as set up, 3 otherwise."""
     clock = SystemClock()
     with stoppable(clock), existing(options, clock, lock=False) as (context, store):
-        if store.state.stage == "rolled back":
+        if store.state.lifecycle == "rolled back":
             return _rolled_back(context, store.state, as_json=as_json)
         plan = observe(context, store, side_by_side=True)
         url = url_of(context)
-        healthy = plan.in_order and store.state.stage == "deployed"
+        healthy = plan.in_order and store.state.lifecycle == "deployed"
         if as_json:
             print_json(_document(plan, store.state, url, healthy=healthy))
         else:
@@ -55,7 +55,7 @@ def _document(plan: Plan, state: State, url: str | None, *, healthy: bool) -> di
         "deployment": state.identity.name,
         "account": state.identity.account,
         "region": state.identity.region,
-        "stage": state.stage,
+        "stage": state.lifecycle,
         "healthy": healthy,
         "endpoint": url,
         "phases": [

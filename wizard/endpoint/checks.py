@@ -10,25 +10,27 @@ from typing import Any
 from wizard.aws.error_rules import Wait
 from wizard.aws.retry import NotYet
 from wizard.endpoint.client import TOKEN_HEADER, Answer, Endpoint, UnreachableError, url_of
-from wizard.endpoint.invoke import STORAGE_DENIED, Invocation, invoke, recycle
+from wizard.endpoint.invoke import STORAGE_DENIED, Invocation, invoke
 from wizard.errors import VerificationError, WizardError
 from wizard.events.stored import StoredEvents, find_stored, probe_event_id
-from wizard.resources.base import Check, Context
+from wizard.resources.base import Check, Deployment
+from wizard.resources.function import recycle
 from wizard.state.model import Facts
 
 POLICY_NOT_SPREAD = Wait(
-    "the function runs with credentials from before its policy had spread; it was started afresh",
+    "the function runs with credentials from before its policy had spread; it was recycled",
     180,
     (1.0, 2.0, 5.0, 10.0),
 )
 NOT_STORED_YET = Wait("the event is not visible in the bucket yet", 30)
+READS_EVENTS = {"bucket": ("s3:ListBucket",), "objects": ("s3:GetObject",)}
 URL_IS_NEW = Wait("API Gateway is still bringing the new URL into service", 120, (0.5, 1.0, 2.0))
 
 
-def probe_event(context: Context) -> dict[str, Any]:
+def probe_event(at: Deployment) -> dict[str, Any]:
     """The documented test event, marked as the wizard's own."""
     return {
-        "event_id": probe_event_id(context.identity.id),
+        "event_id": probe_event_id(at.identity.id),
         "event_name": "test_event",
         "user_id": "test_user_123",
         "properties": {"action": "test_lambda"},
@@ -38,9 +40,9 @@ def probe_event(context: Context) -> dict[str, Any]:
 class FunctionCheck(Check):
     """A proof that needs the function to answer."""
 
-    def closed(self, context: Context) -> str | None:
+    def skip_reason(self, at: Deployment) -> str | None:
         """Reserved concurrency 0 closes the endpoint on purpose: Lambda refuses every request."""
-        if context.settings.reserved_concurrency == 0:
+        if at.settings.reserved_concurrency == 0:
             return "the endpoint is closed: reserved concurrency is 0"
         return None
 
@@ -49,51 +51,58 @@ class FunctionStoresEvent(FunctionCheck):
     """Invoke with the documented test event; the answer is 200 and the object is in the bucket."""
 
     key = "test.invoke"
+    needs = (
+        "bucket.public_access_block", "bucket.encryption", "bucket.versioning", "role.basic_execution",
+        "log_group.retention", "policy", "function.environment", "function.settings", "function.concurrency",
+    )  # fmt: skip
+    actions = {"function": ("lambda:InvokeFunction",), **READS_EVENTS}
 
-    def title(self, context: Context) -> str:
+    def title(self, at: Deployment) -> str:
         """With the test event's name."""
-        return f"invoke with {context.settings.test_event_name}"
+        return f"invoke with {at.settings.test_event_name}"
 
-    def run(self, context: Context) -> Facts:
+    def run(self, at: Deployment) -> Facts:
         """See `Check.run`."""
         sent_at = datetime.now(UTC)
-        answer = invoke(context, {"headers": {TOKEN_HEADER: context.token}, "body": [probe_event(context)]})
+        answer = invoke(at, {"headers": {TOKEN_HEADER: at.token}, "body": [probe_event(at)]})
         if answer.body.get("code") == STORAGE_DENIED:
-            recycle(context)
+            recycle(at)
             raise NotYet(POLICY_NOT_SPREAD)
         if answer.status != 200:
-            raise _function_failed(context, answer)
-        return _stored_facts(prove_stored(context, answer.request_id, sent_at))
+            raise _function_failed(at, answer)
+        return _stored_facts(prove_stored(at, answer.request_id, sent_at))
 
 
 class EndpointWorks(FunctionCheck):
     """Through the public URL: the preflight passes, a wrong token is refused, an event is stored."""
 
     key = "deploy.endpoint"
+    needs = ("stage", "api.permission", "test.invoke")
+    actions = READS_EVENTS
 
-    def title(self, context: Context) -> str:
+    def title(self, at: Deployment) -> str:
         """In words."""
         return "preflight, refusal and a stored event through the public URL"
 
-    def run(self, context: Context) -> Facts:
+    def run(self, at: Deployment) -> Facts:
         """See `Check.run`. The host name of a new URL takes a moment to be known everywhere."""
         try:
-            return self._prove(context)
+            return self._prove(at)
         except UnreachableError as error:
             raise NotYet(URL_IS_NEW) from error
 
-    def _prove(self, context: Context) -> Facts:
-        endpoint = Endpoint(str(url_of(context)), context.token)
-        prove_preflight(context, endpoint)
+    def _prove(self, at: Deployment) -> Facts:
+        endpoint = Endpoint(str(url_of(at)), at.token)
+        prove_preflight(at, endpoint)
         self._prove_refusal(endpoint)
         sent_at = datetime.now(UTC)
-        answer = _in_service(endpoint.post([probe_event(context)]))
+        answer = _in_service(endpoint.post([probe_event(at)]))
         if answer.body.get("code") == STORAGE_DENIED:
-            recycle(context)
+            recycle(at)
             raise NotYet(POLICY_NOT_SPREAD)
         if answer.status != 200:
             raise _endpoint_failed(f"answered a good event with {answer.status}", answer.text)
-        stored = prove_stored(context, answer.request_id, sent_at)
+        stored = prove_stored(at, answer.request_id, sent_at)
         return {"url": endpoint.url, **_stored_facts(stored)}
 
     def _prove_refusal(self, endpoint: Endpoint) -> None:
@@ -102,7 +111,7 @@ class EndpointWorks(FunctionCheck):
             raise _endpoint_failed(f"answered a wrong token with {answer.status} instead of 401", answer.text)
 
 
-def prove_preflight(context: Context, endpoint: Endpoint) -> None:
+def prove_preflight(at: Deployment, endpoint: Endpoint) -> None:
     """Every allowed origin may send the token header.
 
     Raises:
@@ -110,7 +119,7 @@ def prove_preflight(context: Context, endpoint: Endpoint) -> None:
         VerificationError: a browser would refuse to send events.
     """
     # Emulators render no mapping templates, so there only the first of several origins can be seen.
-    origins = context.settings.cors_origins[: 1 if context.aws.endpoint_url else None]
+    origins = at.settings.cors_origins[: 1 if at.aws.endpoint_url else None]
     for allowed in origins:
         origin = "https://example.com" if allowed == "*" else allowed
         answer = _in_service(endpoint.preflight(origin))
@@ -121,7 +130,7 @@ def prove_preflight(context: Context, endpoint: Endpoint) -> None:
             raise _endpoint_failed(f"does not let pages of {origin} in", str(answer.headers))
 
 
-def prove_stored(context: Context, request_id: str, sent_at: datetime) -> StoredEvents:
+def prove_stored(at: Deployment, request_id: str, sent_at: datetime) -> StoredEvents:
     """The object that a request stored.
 
     Raises:
@@ -130,7 +139,7 @@ def prove_stored(context: Context, request_id: str, sent_at: datetime) -> Stored
     """
     if not request_id:
         raise _endpoint_failed("answered 200 without a request id", "Some other function may be behind it")
-    stored = find_stored(context, context.settings.bucket_name, request_id, sent_at)
+    stored = find_stored(at.aws, at.settings.bucket_name, request_id, sent_at)
     if stored is None:
         raise NotYet(NOT_STORED_YET)
     return stored
@@ -148,14 +157,14 @@ def _stored_facts(stored: StoredEvents) -> Facts:
     return {"bucket": stored.bucket, "key": stored.key}
 
 
-def _function_failed(context: Context, answer: Invocation) -> VerificationError:
+def _function_failed(at: Deployment, answer: Invocation) -> VerificationError:
     lines = [line for line in answer.log_tail.splitlines() if line.strip()]
     said = answer.error or f"status {answer.status}, {answer.body.get('message', 'no message')}"
     return VerificationError(
-        what=f"The function answered {context.settings.test_event_name} with a failure.",
+        what=f"The function answered {at.settings.test_event_name} with a failure.",
         why=f"{said}. Its log ends with: {lines[-1][:300] if lines else 'nothing'}",
         next_step="Run `eventtrack-wizard setup` again; if it stays, look into the log group"
-        f" /aws/lambda/{context.settings.function_name}.",
+        f" /aws/lambda/{at.settings.function_name}.",
     )
 
 

@@ -12,7 +12,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 
 from wizard.errors import WizardError
-from wizard.resources.base import Context
+from wizard.resources.base import Deployment
 
 # https://docs.aws.amazon.com/general/latest/gr/rande.html
 DNS_SUFFIXES = {
@@ -49,14 +49,14 @@ class Answer:
         return self.headers.get("x-request-id", "")
 
 
-def url_of(context: Context) -> str | None:
+def url_of(at: Deployment) -> str | None:
     """The public URL; None while there is no API."""
-    api_id = context.fact("api", "id")
+    api_id = at.fact("api", "id")
     if api_id is None:
         return None
-    settings, identity = context.settings, context.identity
-    if context.aws.endpoint_url:
-        base = f"{context.aws.endpoint_url}/restapis/{api_id}/{settings.stage_name}/_user_request_"
+    settings, identity = at.settings, at.identity
+    if at.aws.endpoint_url:
+        base = f"{at.aws.endpoint_url}/restapis/{api_id}/{settings.stage_name}/_user_request_"
     else:
         suffix = DNS_SUFFIXES.get(identity.partition, "amazonaws.com")
         base = f"https://{api_id}.execute-api.{identity.region}.{suffix}/{settings.stage_name}"

@@ -1,15 +1,13 @@
-"""Invoking the function directly, and making it start afresh."""
+"""Invoking the function directly."""
 
 from __future__ import annotations
 
 import base64
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
-from wizard.resources.base import Context
-from wizard.resources.function import DESCRIPTION
+from wizard.resources.base import Deployment
 
 # The handler's word for "S3 refused me".
 STORAGE_DENIED = "StorageAccessDenied"
@@ -26,10 +24,10 @@ class Invocation:
     log_tail: str
 
 
-def invoke(context: Context, payload: dict[str, Any]) -> Invocation:
+def invoke(at: Deployment, payload: dict[str, Any]) -> Invocation:
     """Invoke the function once and wait for its answer; botocore never sends it twice."""
-    answer = context.aws.invoker.invoke(
-        FunctionName=context.settings.function_name, LogType="Tail", Payload=json.dumps(payload).encode()
+    answer = at.aws.invoker.invoke(
+        FunctionName=at.settings.function_name, LogType="Tail", Payload=json.dumps(payload).encode()
     )
     result = _decoded(answer["Payload"].read())
     log_tail = base64.b64decode(answer.get("LogResult", "")).decode("utf-8", "replace")
@@ -52,15 +50,3 @@ def _decoded(text: str | bytes) -> dict[str, Any]:
     except ValueError:
         return {}
     return document if isinstance(document, dict) else {}
-
-
-def recycle(context: Context) -> None:
-    """Make Lambda replace the running environments, which keep the credentials of their first moment.
-
-    An environment that started before the role's policy had spread stays without it for minutes,
-    however often it is invoked; a change of the configuration replaces it.
-    """
-    moment = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
-    context.aws.functions.update_function_configuration(
-        FunctionName=context.settings.function_name, Description=f"{DESCRIPTION} Started afresh {moment}."
-    )

@@ -5,65 +5,66 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wizard.errors import ConflictError, LostStateError
-from wizard.resources.base import Context, Resource
-from wizard.state.model import Facts, Origin, Record, Store
+from wizard.resources.base import AnyResource, Deployment
+from wizard.state.model import Facts, Origin, Record
 
 
 @dataclass(frozen=True)
-class Claim:
-    """How a thing is ours: made by us, or adopted; then `before` is what it was, to be restored."""
+class Ownership:
+    """How a thing is ours: created by us, or adopted; then `before` is what it was, to be restored."""
 
     origin: Origin
-    before: Facts | None
+    before: Facts | None = None
 
 
-OURS = Claim("created", None)
+CREATED = Ownership("created")
 
 
-def claim(resource: Resource, facts: Facts, context: Context, store: Store, *, adopt: bool) -> Claim:
-    """By what right we change this thing.
-
-    Raises:
-        ConflictError: it is not ours, and the operator has not agreed to adopt it, or it cannot be.
-    """
-    record = store.record(resource.key)
+def ownership_of(
+    resource: AnyResource,
+    at: Deployment,
+    facts: Facts,
+    record: Record | None,
+    of_parent: Origin,
+    *,
+    adopt: bool,
+) -> Ownership | None:
+    """By what right we change this thing, whose parent came to us as `of_parent`; None: by none."""
     if record is not None and record.origin == "adopted":
-        return Claim("adopted", record.before)
+        return Ownership("adopted", record.before)
     if "owner" not in facts:
-        return _claim_of_part(resource, facts, record, store)
-    if facts["owner"] == context.identity.id:
-        return OURS
+        return _ownership_of_part(facts, record, of_parent)
+    if facts["owner"] == at.identity.id:
+        return CREATED
     if resource.auto_created and facts["owner"] is None:
-        return OURS if record is not None else Claim("adopted", facts)
+        return CREATED if record is not None else Ownership("adopted", facts)
     if adopt and resource.adoptable and facts["owner"] is None:
-        return Claim("adopted", facts)
-    raise _foreign(resource, facts["owner"], context)
+        return Ownership("adopted", facts)
+    return None
 
 
-def _claim_of_part(resource: Resource, facts: Facts, record: Record | None, store: Store) -> Claim:
-    """A part that we never wrote down is as old as its whole: ours with ours, adopted with adopted."""
+def _ownership_of_part(facts: Facts, record: Record | None, of_parent: Origin) -> Ownership:
+    """A part that we never wrote down is as old as its parent: ours with ours, adopted with adopted."""
     if record is not None:
-        return Claim(record.origin, record.before)
-    whole = store.record(resource.parent or "")
-    if whole is not None and whole.origin == "adopted":
-        return Claim("adopted", facts)
-    return OURS
+        return Ownership(record.origin, record.before)
+    return Ownership("adopted", facts) if of_parent == "adopted" else CREATED
 
 
-def is_ours_to_delete(resource: Resource, facts: Facts, context: Context) -> bool:
+def is_still_ours(resource: AnyResource, at: Deployment, facts: Facts) -> bool:
     """Whether a thing that we made still carries our tag; somebody may have made another one since."""
     owner = facts.get("owner")
-    return "owner" not in facts or owner == context.identity.id or (resource.auto_created and owner is None)
+    return "owner" not in facts or owner == at.identity.id or (resource.auto_created and owner is None)
 
 
-def _foreign(resource: Resource, owner: str | None, context: Context) -> ConflictError:
-    title = resource.title(context)
-    local = " --local" if context.identity.local else ""
-    if owner is not None and owner.startswith(context.identity.id_prefix):
+def conflict_over(resource: AnyResource, at: Deployment, facts: Facts) -> ConflictError:
+    """What to tell the operator about a thing that is not ours."""
+    title, owner, identity = resource.title(at), facts.get("owner"), at.identity
+    local = " --local" if identity.local else ""
+    if owner is not None and owner.startswith(identity.id_prefix):
         return LostStateError(
             what=f"The {title} belongs to the deployment {owner}.",
             why="It was set up under the same name with another state file, or that file was lost.",
-            next_step=f"Take it over with `eventtrack-wizard recover --name {context.identity.name}{local}`,"
+            next_step=f"Take it over with `eventtrack-wizard recover --name {identity.name}{local}`,"
             " or choose another --name.",
         )
     if owner is not None or not resource.adoptable:

@@ -1,48 +1,61 @@
-"""What stands in AWS now, held against what is desired: for `status`, `--dry-run` and the plan of a setup.
+"""What stands in AWS now, and what is therefore to be done: for setup, dry run, status and rollback.
 
 Reads only. The state file is asked for ids that only it knows, never for whether a thing is there.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from typing import Literal
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeVar
 
 from wizard.aws.retry import retry
-from wizard.engine.ownership import claim
+from wizard.engine.decide import ABSENT, Action, Consent, Seen, decide
+from wizard.engine.graph import Workers, walk, workers_for
 from wizard.errors import ConflictError, CredentialsError, WizardError
 from wizard.phases import PHASES, Phase
-from wizard.resources.base import Context, Resource
-from wizard.state.model import Store
+from wizard.resources.base import AnyResource, Deployment
+from wizard.state.store import Store
 
-Verdict = Literal["as set up", "drift", "absent", "foreign", "unknown"]
+Found = TypeVar("Found")
 PhaseStatus = Literal["done", "drift", "incomplete", "not started", "unknown"]
-THREADS = 8
+# Reads are allowed as many as come: nothing has to be waited for between them.
+LOOKS_AT_A_TIME = 8
+# Seconds after which a plan is looked at again before it is carried out: the operator was thinking.
+PLAN_IS_OLD = 30.0
 
 
 @dataclass(frozen=True)
-class Observation:
-    """One resource as it stands. `sentences` say what differs, is missing, in the way or unknown."""
+class Step:
+    """One resource in a plan: how it stands and what is to be done."""
 
-    key: str
+    phase: str
+    resource: AnyResource
     title: str
-    verdict: Verdict
-    sentences: tuple[str, ...] = ()
-    adopting: bool = False
-    conflict: ConflictError | None = None
-    failure: WizardError | None = None
+    seen: Seen
+    action: Action
+
+    @property
+    def key(self) -> str:
+        """The resource's key."""
+        return self.resource.key
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What is not as desired, in words."""
+        waiting = self.seen.facts and self.resource.not_ready(self.seen.facts)
+        reasons = () if self.action.kind == "nothing" else self.action.reasons
+        return (*reasons, waiting) if waiting else reasons
 
 
 @dataclass(frozen=True)
-class PhaseObservation:
+class PhasePlan:
     """One phase: its resources, its checks that are due, and the sum of it."""
 
     key: str
     title: str
     status: PhaseStatus
-    resources: tuple[Observation, ...]
+    steps: tuple[Step, ...]
     checks_due: tuple[str, ...] = ()
     finished_at: str | None = None
     seconds: float | None = None
@@ -50,15 +63,27 @@ class PhaseObservation:
     @property
     def sentences(self) -> tuple[str, ...]:
         """Everything that is not as it should be, in words."""
-        found = tuple(sentence for resource in self.resources for sentence in resource.sentences)
+        found = tuple(sentence for step in self.steps for sentence in step.sentences)
         return found + tuple(f"{check}: not proved since the last change" for check in self.checks_due)
 
 
 @dataclass(frozen=True)
 class Plan:
-    """The nine phases as they stand."""
+    """What is to be done, phase by phase in the order of the table.
 
-    phases: tuple[PhaseObservation, ...] = field(default_factory=tuple)
+    Attributes:
+        made_at: the clock's time of the look.
+        unknown_keys: records of the state file that this version does not know; they are kept.
+    """
+
+    phases: tuple[PhasePlan, ...]
+    made_at: float = 0.0
+    unknown_keys: tuple[str, ...] = ()
+
+    @property
+    def steps(self) -> list[Step]:
+        """Of all phases."""
+        return [step for phase in self.phases for step in phase.steps]
 
     @property
     def in_order(self) -> bool:
@@ -68,99 +93,183 @@ class Plan:
     @property
     def conflicts(self) -> list[ConflictError]:
         """What is in the way."""
-        return [item.conflict for item in self.resources if item.conflict is not None]
+        return [step.action.error for step in self.steps if isinstance(step.action.error, ConflictError)]
 
     @property
     def failures(self) -> list[WizardError]:
         """Why some things could not be looked at."""
-        return [item.failure for item in self.resources if item.failure is not None]
+        return [
+            step.action.error for step in self.steps if step.action.kind == "unknown" and step.action.error
+        ]
 
-    @property
-    def resources(self) -> list[Observation]:
-        """Of all phases."""
-        return [resource for phase in self.phases for resource in phase.resources]
+    def is_old(self, now: float) -> bool:
+        """Whether AWS should be looked at again before the plan is carried out."""
+        return now - self.made_at > PLAN_IS_OLD
 
 
-def observe(context: Context, store: Store, *, side_by_side: bool, adopt: bool = False) -> Plan:
-    """Look at every resource.
+def make_plan(
+    at: Deployment,
+    store: Store,
+    *,
+    consent: Consent = Consent(),  # noqa: B008  frozen
+    remove: bool = False,
+    phases: Sequence[Phase] = PHASES,
+    workers: Workers | None = None,
+) -> Plan:
+    """Look at every resource, side by side, and decide what to do about it.
 
     Args:
-        side_by_side: read on several threads with the ids that the state file knows (fast); otherwise
-            one after the other, each read using what the ones before it found.
+        remove: nothing is desired: what a rollback does. Only what the state file knows is looked at.
+        workers: who looks; None: threads.
 
     Raises:
         CredentialsError: the credentials died.
     """
-    context.remember(store.known())
+    for key, facts in store.known().items():
+        at.known.setdefault(key, facts)
+    for key, facts in store.state.checks.items():
+        at.known.setdefault(key, facts)
+    look = Look(at, store, phases, remove=remove, ask_to_keep=remove and not consent.delete_events)
+    seen = look.at_all(workers)
+    actions: dict[str, Action] = {}
+    planned = []
+    for phase in phases:
+        steps = []
+        for resource in phase.resources:
+            action = decide(
+                resource,
+                at,
+                desired=None if remove else resource.desired(at),
+                seen=seen.get(resource.key, ABSENT),
+                record=store.record(resource.key),
+                parent=parent_action(resource, actions, store),
+                consent=consent,
+            )
+            actions[resource.key] = action
+            title = resource.title(at)
+            steps.append(Step(phase.key, resource, title, seen.get(resource.key, ABSENT), action))
+        planned.append(_sum_up(phase, tuple(steps), at, store))
+    known = {resource.key for phase in PHASES for resource in phase.resources}
+    known |= {resource.key for phase in phases for resource in phase.resources}
+    unknown = tuple(key for key in store.known() if key not in known)
+    return Plan(tuple(planned), at.aws.clock.time(), unknown)
 
-    def look(resource: Resource) -> Observation:
-        return _observe_one(resource, context, store, adopt=adopt)
 
-    resources = [resource for phase in PHASES for resource in phase.resources]
-    observations = _side_by_side(context, look, resources) if side_by_side else map(look, resources)
-    by_key = {observation.key: observation for observation in observations}
-    return Plan(tuple(_sum_up(phase, by_key, context, store) for phase in PHASES))
-
-
-def _side_by_side(
-    context: Context, look: Callable[[Resource], Observation], resources: list[Resource]
-) -> Iterable[Observation]:
-    context.aws.open_clients()
-    with ThreadPoolExecutor(THREADS) as threads:
-        return list(threads.map(look, resources))
+def parent_action(resource: AnyResource, actions: dict[str, Action], store: Store) -> Action | None:
+    """What was decided about a resource's parent; one outside of the table stays as it is written down."""
+    if resource.parent is None or resource.parent in actions:
+        return actions.get(resource.parent or "")
+    record = store.record(resource.parent)
+    return Action("nothing", origin=record.origin, before=record.before) if record else None
 
 
-def _observe_one(resource: Resource, context: Context, store: Store, *, adopt: bool) -> Observation:
-    title = resource.title(context)
-    try:
-        facts = retry(
-            lambda: resource.read(context),
-            clock=context.aws.clock,
-            on_wait=lambda *_: None,
-            doing=f"look at the {title}",
-        )
-    except CredentialsError:
-        raise
-    except ConflictError as error:
-        return Observation(resource.key, title, "foreign", (error.what,), conflict=error)
-    except WizardError as error:
-        return Observation(resource.key, title, "unknown", (f"{error.what} {error.why}",), failure=error)
+class Look:
+    """One look at the resources of a table.
+
+    A part is looked at after its parent where the state file does not know that, because only then its id
+    is known, and an absent parent has no parts.
+    """
+
+    def __init__(
+        self,
+        at: Deployment,
+        store: Store,
+        phases: Sequence[Phase],
+        *,
+        remove: bool = False,
+        ask_to_keep: bool = False,
+    ) -> None:
+        self._at = at.looking_anew()
+        self._store = store
+        self._remove = remove
+        self._ask_to_keep = ask_to_keep
+        self._resources = {resource.key: resource for phase in phases for resource in phase.resources}
+        self._seen: dict[str, Seen] = {}
+
+    def at_all(self, workers: Workers | None = None) -> dict[str, Seen]:
+        """What was found, by key; what need not be looked at is left out.
+
+        Raises:
+            CredentialsError: the credentials died.
+        """
+        needs = {key: self._after(resource) for key, resource in self._resources.items() if self._counts(resource)}
+        found = walk(needs, self._look_at, workers or workers_for(LOOKS_AT_A_TIME, needs))
+        found.raise_failure_of_everything()
+        return self._seen
+
+    def _counts(self, resource: AnyResource) -> bool:
+        """A rollback looks at what is written down, and not at parts that go with what we made."""
+        if not self._remove:
+            return True
+        record, parent = self._store.record(resource.key), self._store.record(resource.parent)
+        goes = resource.goes_with_parent and parent is not None and parent.origin == "created"
+        return record is not None and not goes
+
+    def _after(self, resource: AnyResource) -> list[str]:
+        after = [resource.answer_of] if resource.answer_of else []
+        sources = (resource.parent, *resource.ids_of)
+        return after + [key for key in sources if key and not self._at.known.get(key)]
+
+    def _look_at(self, key: str) -> None:
+        resource = self._resources[key]
+        try:
+            facts = self._read(resource)
+            self._seen[key] = Seen(facts, self._keep_reason(resource, facts))
+        except CredentialsError:
+            raise
+        except WizardError as error:
+            self._seen[key] = Seen(error=error)
+
+    def _read(self, resource: AnyResource) -> dict[str, object] | None:
+        parent = self._seen.get(resource.parent or "")
+        if parent is not None and parent.facts is None and parent.error is None:
+            facts = None
+        else:
+            facts = look_at(resource, self._at, lambda: resource.read(self._at))
+        remember(self._at, resource, facts)
+        return facts
+
+    def _keep_reason(self, resource: AnyResource, facts: dict[str, object] | None) -> str | None:
+        record = self._store.record(resource.key)
+        if facts is None or not self._ask_to_keep or record is None or record.origin == "adopted":
+            return None
+        return look_at(resource, self._at, lambda: resource.keep_reason(self._at, facts))
+
+
+def remember(at: Deployment, resource: AnyResource, facts: dict[str, object] | None) -> None:
+    """Keep the last facts of a resource for those that need them."""
     if facts is None:
-        context.known.pop(resource.key, None)
-        return Observation(resource.key, title, "absent", (f"{title} is missing",))
-    context.known[resource.key] = facts
-    try:
-        mine = claim(resource, facts, context, store, adopt=adopt)
-    except ConflictError as error:
-        return Observation(resource.key, title, "foreign", (error.what,), conflict=error)
-    adopting = mine.origin == "adopted" and store.record(resource.key) is None
-    sentences = resource.drift(resource.desired(context), facts)
-    if reason := resource.not_ready(facts):
-        sentences = (*sentences, reason)
-    return Observation(resource.key, title, "drift" if sentences else "as set up", sentences, adopting)
+        at.known.pop(resource.key, None)
+    else:
+        at.known[resource.key] = facts
 
 
-def _sum_up(phase: Phase, by_key: dict[str, Observation], context: Context, store: Store) -> PhaseObservation:
-    resources = tuple(by_key[resource.key] for resource in phase.resources)
-    due = tuple(check.title(context) for check in phase.checks if check.key not in store.state.checks)
-    finished = store.state.phases.get(phase.key, {})
-    return PhaseObservation(
-        phase.key,
-        phase.title,
-        _status(resources, due, started=bool(finished) or any(store.record(item.key) for item in resources)),
-        resources,
-        due,
-        finished.get("finished_at"),
-        finished.get("seconds"),
+def look_at(resource: AnyResource, at: Deployment, step: Callable[[], Found]) -> Found:
+    """Wait while AWS cannot answer."""
+    return retry(
+        step, clock=at.aws.clock, on_wait=at.aws.on_wait, doing=f"look at the {resource.title(at)}"
     )
 
 
-def _status(resources: tuple[Observation, ...], due: tuple[str, ...], *, started: bool) -> PhaseStatus:
-    verdicts = {resource.verdict for resource in resources}
-    if "unknown" in verdicts:
+def _sum_up(phase: Phase, steps: tuple[Step, ...], at: Deployment, store: Store) -> PhasePlan:
+    due = tuple(check.title(at) for check in phase.checks if check.key not in store.state.checks)
+    finished = store.state.phases.get(phase.key, {})
+    started = bool(finished) or any(store.record(step.key) for step in steps)
+    status = _status(steps, due, started=started)
+    return PhasePlan(
+        phase.key, phase.title, status, steps, due, finished.get("finished_at"), finished.get("seconds")
+    )
+
+
+def _status(steps: Collection[Step], due: tuple[str, ...], *, started: bool) -> PhaseStatus:
+    kinds = {step.action.kind for step in steps}
+    waiting = any(step.sentences for step in steps if step.action.kind == "nothing")
+    if "unknown" in kinds:
         return "unknown"
-    if verdicts <= {"as set up"} and not due:
+    if kinds <= {"nothing"} and not waiting and not due:
         return "done"
     if not started:
         return "not started"
-    return "drift" if verdicts & {"drift", "absent", "foreign"} else "incomplete"
+    return "incomplete" if kinds <= {"nothing"} and not waiting else "drift"
+
+

@@ -6,24 +6,23 @@ because whether it was adopted, and what it was before, only the lost file knew.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from wizard.aws.retry import retry
-from wizard.errors import ConflictError, StateError, UsageError
+from wizard.engine.plan import remember
+from wizard.errors import ConflictError, StateError, UsageError, WizardError
 from wizard.phases import PHASES, RESOURCES
-from wizard.resources.api import RestApi
-from wizard.resources.base import Context, Resource
-from wizard.resources.traces import Traces, read_traces
-from wizard.settings import table as settings_module
-from wizard.settings.table import SETTINGS, Place, Settings, as_text
-from wizard.state.model import DeploymentId, Facts, Record, State, TokenDigest, now
+from wizard.resources.base import AnyResource, Deployment
+from wizard.settings.resolve import with_values
+from wizard.settings.table import Settings
+from wizard.state.model import Facts, Record, State, now
 
 Result = TypeVar("Result")
 
-# https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
-LAMBDA_DEFAULTS = {"memory_mb": 128, "timeout_seconds": 3}
+# The function tells the names of role and bucket, so what it tells leads to more; two rounds see it all.
+ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -35,166 +34,134 @@ class Recovered:
     left_out: tuple[str, ...]
 
 
-def recover(context: Context, said: Mapping[str, str], deployment_id: str | None = None) -> Recovered:
-    """Find the deployment of `context`'s name and rebuild its state.
+def recover(at: Deployment, given: Mapping[str, str], deployment_id: str | None = None) -> Recovered:
+    """Find the deployment of `at`'s name and rebuild its state.
 
     Args:
-        said: settings that the operator gave as flags.
+        at: with the settings that name things: defaults of the name, or what the operator said.
+        given: settings that the operator gave as flags; they count more than what AWS shows.
         deployment_id: which one, when there are several.
 
     Raises:
         StateError: there is none.
         UsageError: there are several, or not that one.
     """
-    context.identity = replace(context.identity, id=only_owner(context, deployment_id))
-    return rebuild(context, said)
+    owner = only_owner(at, deployment_id)
+    return rebuild(replace(at, identity=replace(at.identity, id=owner)), given)
 
 
-def owners(context: Context) -> list[str]:
+def owners(at: Deployment) -> list[str]:
     """The ids of the deployments that own what stands under this deployment's names."""
-    tagged = (facts.get("owner") for _, facts in _readable(context) if "owner" in facts)
-    ids = {owner for owner in (*tagged, *RestApi.owners(context)) if owner}
-    return sorted(owner for owner in ids if owner.startswith(context.identity.id_prefix))
+    at = at.looking_anew()
+    ids = {owner for resource in RESOURCES.values() for owner in _owners_of(at, resource)}
+    return sorted(owner for owner in ids if owner.startswith(at.identity.id_prefix))
 
 
-def only_owner(context: Context, desired: str | None) -> str:
+def _owners_of(at: Deployment, resource: AnyResource) -> list[str]:
+    """Parts have the owner of their parent."""
+    if resource.parent is not None:
+        return []
+    try:
+        return _retry(at, f"look at the {resource.title(at)}", lambda: resource.owners(at))
+    except ConflictError:
+        return []
+
+
+def only_owner(at: Deployment, expected: str | None) -> str:
     """The id of the one deployment to recover.
 
     Raises:
         StateError: there is none.
-        UsageError: there are several, or not the desired one.
+        UsageError: there are several, or not the expected one.
     """
-    found = owners(context)
-    if desired in found:
-        return str(desired)
+    found, identity = owners(at), at.identity
+    if expected in found:
+        return str(expected)
     if not found:
         raise StateError(
-            what=f"Nothing of a deployment named {context.identity.name} was found.",
-            why=f"Nothing in account {context.identity.account}, region {context.identity.region} carries its"
-            " tag under the names that derive from it.",
+            what=f"Nothing of a deployment named {identity.name} was found.",
+            why=f"Nothing in account {identity.account}, region {identity.region} carries its tag"
+            " under the names that derive from it.",
             next_step="Give the right --name and --region; names that were chosen by hand with their flags,"
             " for example --bucket-name. Or start anew with `eventtrack-wizard setup`.",
         )
-    if desired is not None or len(found) > 1:
+    if expected is not None or len(found) > 1:
         raise UsageError(
-            what=f"Deployments found under the name {context.identity.name}: {', '.join(found)}.",
+            what=f"Deployments found under the name {identity.name}: {', '.join(found)}.",
             why="One state file holds one deployment.",
-            next_step=f"Name it: `eventtrack-wizard recover --name {context.identity.name} --id {found[0]}`.",
+            next_step=f"Name it: `eventtrack-wizard recover --name {identity.name} --id {found[0]}`.",
         )
     return found[0]
 
 
-def rebuild(context: Context, said: Mapping[str, str]) -> Recovered:
-    """The state of the deployment whose id is in `context.identity`.
+def rebuild(at: Deployment, given: Mapping[str, str]) -> Recovered:
+    """The state of the deployment whose id is in `at.identity`.
 
     Args:
-        context: with the settings that name things: defaults of the name, or what the operator said.
-        said: settings that the operator gave as flags; they count more than what AWS shows.
+        given: see `recover`.
     """
-    traces = _patient(context, "read the function back", lambda: read_traces(context))
-    context.settings = _settings(context.identity, {**_names_in(traces), **said}, context.settings)
-    facts = dict(_readable(context))
-    traces = _patient(context, "read the API back", lambda: read_traces(context))
-    place = Place(context.identity.name, context.identity.account, context.identity.region)
-    shown = {**_shown_by(facts), **traces.settings, **said}
-    context.settings = _settings(context.identity, shown, settings_module.from_saved({}, place))
-    facts = dict(_readable(context))
-    records = {key: Record("present", "created", facts[key], None, now()) for key in _ours(context, facts)}
+    for _ in range(ROUNDS):
+        facts = _find_all(at)
+        settings = _shown_by(at, facts, given)
+        if settings == at.settings:
+            break
+        at = replace(at, settings=settings)
+    ours = _ours(at, facts)
     state = State(
-        identity=context.identity,
-        settings=context.settings.as_json(),
-        tokens=list(_tokens(facts)),
-        records=records,
+        identity=at.identity,
+        settings=at.settings.as_json(),
+        tokens=[token for key in facts for token in RESOURCES[key].tokens_from(facts[key])],
+        records={key: Record("present", "created", dict(facts[key]), None, now()) for key in ours},
     )
-    titles = {key: RESOURCES[key].title(context) for key in facts}
-    whole = [key for key in facts if RESOURCES[key].parent is None]
+    titles = {key: RESOURCES[key].title(at) for key in facts if RESOURCES[key].parent is None}
     return Recovered(
         state,
-        found=tuple(titles[key] for key in whole if key in records),
-        left_out=tuple(titles[key] for key in whole if key not in records),
+        found=tuple(title for key, title in titles.items() if key in ours),
+        left_out=tuple(title for key, title in titles.items() if key not in ours),
     )
 
 
-def _readable(context: Context) -> Iterator[tuple[str, Facts]]:
-    """What stands of every resource, each read with the ids that those before it gave."""
-    context.known.clear()
+def _find_all(at: Deployment) -> dict[str, Facts]:
+    """What stands of every resource, each looked for with the ids that those before it gave."""
+    at.known.clear()
+    at = at.looking_anew()
+    found: dict[str, Facts] = {}
     for phase in PHASES:
         for resource in phase.resources:
-            facts = _read(context, resource)
+            facts = _find(at, resource)
+            remember(at, resource, facts)
             if facts is not None:
-                context.known[resource.key] = facts
-                yield resource.key, facts
+                found[resource.key] = facts
+    return found
 
 
-def _read(context: Context, resource: Resource) -> Facts | None:
+def _find(at: Deployment, resource: AnyResource) -> Facts | None:
     """What somebody else has under our name counts as absent here; setup will say that it is taken."""
     try:
-        return _patient(context, f"look at the {resource.title(context)}", lambda: resource.read(context))
+        return _retry(at, f"look at the {resource.title(at)}", lambda: resource.find(at))
     except ConflictError:
         return None
 
 
-def _patient(context: Context, doing: str, step: Callable[[], Result]) -> Result:
-    return retry(step, clock=context.aws.clock, on_wait=context.aws.on_wait, doing=doing)
+def _retry(at: Deployment, doing: str, step: Callable[[], Result]) -> Result:
+    return retry(step, clock=at.aws.clock, on_wait=at.aws.on_wait, doing=doing)
 
 
-def _ours(context: Context, facts: Mapping[str, Facts]) -> list[str]:
+def _ours(at: Deployment, facts: Mapping[str, Facts]) -> list[str]:
     """What carries our tag, and its parts."""
-    owned = {key for key, found in facts.items() if found.get("owner") == context.identity.id}
+    owned = {key for key, found in facts.items() if found.get("owner") == at.identity.id}
     return [key for key in facts if key in owned or RESOURCES[key].parent in owned]
 
 
-def _names_in(traces: Traces) -> dict[str, str]:
-    """The names of other things, as the function has them."""
-    return {key: traces.settings[key] for key in ("bucket_name", "role_name") if key in traces.settings}
+def _shown_by(at: Deployment, facts: Mapping[str, Facts], given: Mapping[str, str]) -> Settings:
+    """The settings that the facts tell; one that AWS does not show, or shows wrong, keeps its value.
 
-
-def _shown_by(facts: Mapping[str, Facts]) -> dict[str, str]:
-    """Settings as the facts of resources show them; one that AWS does not show stays out."""
-    switches = facts.get("bucket.public_access_block")
-    algorithm = facts.get("bucket.encryption", {}).get("algorithm")
-    shown = {
-        "block_public_access": all(switches.values()) if switches else None,
-        "versioning": facts.get("bucket.versioning", {}).get("enabled"),
-        "encryption": "SSE-KMS" if algorithm == "aws:kms" else None,
-        "permissions_boundary": facts.get("role", {}).get("permissions_boundary"),
-        "log_retention_days": facts.get("log_group.retention", {}).get("days"),
-        "runtime": facts.get("function", {}).get("runtime"),
-        "architecture": facts.get("function", {}).get("architecture"),
-        **_chosen(facts.get("function.settings", {})),
-        "reserved_concurrency": facts.get("function.concurrency", {}).get("reserved"),
-        "api_name": facts.get("api", {}).get("name"),
-        "endpoint_type": facts.get("api", {}).get("endpoint_type"),
-    }
-    return {key: as_text(value) for key, value in shown.items() if value is not None}
-
-
-def _chosen(settings: Facts) -> Facts:
-    """Memory and timeout, unless they are what Lambda gives every function: then no run has set them yet."""
-    found = {key: settings.get(key) for key in LAMBDA_DEFAULTS}
-    return {} if found == LAMBDA_DEFAULTS else found
-
-
-def _settings(identity: DeploymentId, shown: Mapping[str, str], base: Settings) -> Settings:
-    """`base` with what AWS shows; a text that no longer parses is drift, and setup puts it right."""
-    place = Place(identity.name, identity.account, identity.region)
-    saved: dict[str, object] = base.as_json()
-    for setting in SETTINGS:
-        if setting.key in shown:
-            try:
-                saved[setting.key] = setting.parse(shown[setting.key])
-            except ValueError:
-                continue
+    Facts of somebody else's things tell nothing.
+    """
+    shown: dict[str, object] = {}
+    for key in _ours(at, facts):
+        shown |= RESOURCES[key].settings_from(facts[key])
     try:
-        return settings_module.from_saved(saved, place)
-    except UsageError:  # what stands contradicts itself, such as CORS headers without the token's
-        return base
-
-
-def _tokens(facts: Mapping[str, Facts]) -> Iterator[TokenDigest]:
-    variables = facts.get("function.environment", {}).get("variables", {})
-    digests = [digest for digest in variables.get("AUTH_TOKEN_SHA256", "").split(",") if digest]
-    labels = variables.get("AUTH_TOKEN_LABELS", "").split(",")
-    for number, digest in enumerate(digests):
-        label = labels[number] if number < len(labels) and labels[number] else f"recovered-{number + 1}"
-        yield TokenDigest(label, digest, now())
+        return with_values(at.settings, {key: value for key, value in shown.items() if key not in given})
+    except WizardError:  # what stands contradicts itself, such as CORS headers without the token's
+        return at.settings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,9 +14,9 @@ from botocore.exceptions import BotoCoreError
 
 from wizard.aws.calls import none_if
 from wizard.errors import WizardError
-from wizard.resources.base import Context
 
 if TYPE_CHECKING:
+    from wizard.aws.client import Aws
     from types_boto3_s3.type_defs import GetObjectRequestTypeDef, ObjectIdentifierTypeDef
 
 # The wizard stores two events of its own (the test phase and the last check) and a few more after
@@ -44,39 +44,39 @@ def probe_event_id(deployment_id: str) -> str:
     return str(uuid.uuid5(PROBE_NAMESPACE, deployment_id))
 
 
-def find_stored(context: Context, bucket: str, request_id: str, sent_at: datetime) -> StoredEvents | None:
+def find_stored(aws: Aws, bucket: str, request_id: str, sent_at: datetime) -> StoredEvents | None:
     """The object that the request stored; None while there is none.
 
     Args:
         sent_at: a moment before the request, UTC, by the clock of this machine; AWS's may differ by minutes.
     """
-    for key in _keys_since(context, bucket, sent_at):
+    for key in _keys_since(aws, bucket, sent_at):
         if request_id in key:
-            return read_events(context, bucket, key)
+            return read_events(aws, bucket, key)
     return None
 
 
-def stored_request_ids(context: Context, bucket: str, sent_at: datetime) -> Iterator[str]:
+def stored_request_ids(aws: Aws, bucket: str, sent_at: datetime) -> Iterator[str]:
     """The request ids of all objects stored since `sent_at` or a few minutes before, one an object.
 
     The object's name holds the id, so nothing but names is fetched: one call for a thousand objects.
     """
-    for key in _keys_since(context, bucket, sent_at):
+    for key in _keys_since(aws, bucket, sent_at):
         yield key.rpartition("/")[2].partition(".")[0].rpartition("_")[2]
 
 
-def _keys_since(context: Context, bucket: str, sent_at: datetime) -> Iterator[str]:
+def _keys_since(aws: Aws, bucket: str, sent_at: datetime) -> Iterator[str]:
     first, last = sent_at - CLOCK_TOLERANCE, datetime.now(UTC) + CLOCK_TOLERANCE
     hour = first.replace(minute=0, second=0, microsecond=0)
     while hour <= last:
-        yield from _keys_in_hour(context, bucket, hour, first)
+        yield from _keys_in_hour(aws, bucket, hour, first)
         hour += timedelta(hours=1)
 
 
-def _keys_in_hour(context: Context, bucket: str, hour: datetime, first: datetime) -> Iterator[str]:
+def _keys_in_hour(aws: Aws, bucket: str, hour: datetime, first: datetime) -> Iterator[str]:
     prefix = f"events/year={hour.year}/month={hour.month:02d}/day={hour.day:02d}/hour={hour.hour:02d}/"
     start_after = f"{prefix}events_{int(first.timestamp() * 1_000_000_000)}"
-    pages = context.aws.s3.get_paginator("list_objects_v2").paginate(
+    pages = aws.s3.get_paginator("list_objects_v2").paginate(
         Bucket=bucket, Prefix=prefix, StartAfter=start_after
     )
     for page in pages:
@@ -85,7 +85,7 @@ def _keys_in_hour(context: Context, bucket: str, hour: datetime, first: datetime
 
 
 def read_events(
-    context: Context, bucket: str, key: str, version_id: str | None = None
+    aws: Aws, bucket: str, key: str, version_id: str | None = None
 ) -> StoredEvents | None:
     """The events of one object in any of the formats; None when it is gone again.
 
@@ -95,7 +95,7 @@ def read_events(
     request: GetObjectRequestTypeDef = {"Bucket": bucket, "Key": key}
     if version_id:
         request["VersionId"] = version_id
-    answer = none_if(("NoSuchKey", "NoSuchVersion", "404"), lambda: context.aws.s3.get_object(**request))
+    answer = none_if(("NoSuchKey", "NoSuchVersion", "404"), lambda: aws.s3.get_object(**request))
     if answer is None:
         return None
     content = answer["Body"].read()
@@ -104,50 +104,56 @@ def read_events(
     return StoredEvents(bucket, key, events)
 
 
-def foreign_objects(context: Context, bucket: str) -> tuple[int, bool]:
+def foreign_objects(
+    aws: Aws, bucket: str, deployment_id: str, known_probes: Collection[str] = ()
+) -> tuple[int, bool]:
     """How many object versions hold anything but the wizard's own test events, and whether there are more.
 
     Versions count, because an event that was deleted in a versioned bucket can still be brought back.
     Only a handful of objects is ever read; a bucket with more is not worth telling apart.
+
+    Args:
+        known_probes: names of objects that hold test events, so that they need not be read.
     """
-    answer = none_if(("NoSuchBucket",), lambda: context.aws.s3.list_object_versions(Bucket=bucket))
+    answer = none_if(("NoSuchBucket",), lambda: aws.s3.list_object_versions(Bucket=bucket))
     if answer is None:
         return 0, False
     versions = [(found["Key"], found["VersionId"]) for found in answer.get("Versions", [])]
     if len(versions) > MOST_OBJECTS_TO_READ:
         return len(versions), bool(answer.get("IsTruncated"))
-    return sum(not _is_probe(context, bucket, key, version) for key, version in versions), False
+    unread = [(key, version) for key, version in versions if key not in known_probes]
+    ours = probe_event_id(deployment_id)
+    return sum(not _is_probe(aws, bucket, key, version, ours) for key, version in unread), False
 
 
-def _is_probe(context: Context, bucket: str, key: str, version_id: str) -> bool:
+def _is_probe(aws: Aws, bucket: str, key: str, version_id: str, probe_id: str) -> bool:
     try:
-        stored = read_events(context, bucket, key, version_id)
+        stored = read_events(aws, bucket, key, version_id)
     except BotoCoreError:
         raise  # that S3 did not answer says nothing of the object; some of these are OSErrors, too
     except (ValueError, OSError):
         return False
     if stored is None:
         return True
-    ours = probe_event_id(context.identity.id)
     return isinstance(stored.events, list) and all(
-        isinstance(event, dict) and event.get("event_id") == ours for event in stored.events
+        isinstance(event, dict) and event.get("event_id") == probe_id for event in stored.events
     )
 
 
-def delete_all_objects(context: Context, bucket: str) -> None:
+def delete_all_objects(aws: Aws, bucket: str) -> None:
     """Delete every version and delete marker; a bucket that was never versioned has one of each object.
 
     Raises:
         WizardError: S3 refused to delete some of them.
     """
-    pages = context.aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
+    pages = aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
     for page in pages:
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         doomed: list[ObjectIdentifierTypeDef] = [
             {"Key": version["Key"], "VersionId": version["VersionId"]} for version in found
         ]
         if doomed:
-            answer = context.aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
+            answer = aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
             _raise_on_refusals(bucket, answer.get("Errors", []))
 
 

@@ -3,274 +3,296 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypedDict
 
 from wizard.aws.calls import none_if
-from wizard.resources.base import NAME_TAG, OWNER_TAG, Context, Resource
+from wizard.resources.base import NAME_TAG, OWNER_TAG, Deployment, Resource
+from wizard.resources.function import function_arn
+from wizard.resources.methods import GONE, MethodFacts, delete_method, paths_of, put_method, read_method
 from wizard.state.model import Facts
 
-GONE = ("NotFoundException",)
 STATEMENT_PREFIX = "eventtrack-wizard-"
+OPEN = {"authorizationType": "NONE", "apiKeyRequired": False}
 
 
-def function_arn(context: Context) -> str:
-    """The function's ARN, known before the function stands."""
-    at, name = context.identity, context.settings.function_name
-    return f"arn:{at.partition}:lambda:{at.region}:{at.account}:function:{name}"
+class RestApiFacts(TypedDict):
+    """`duplicates` are the ids of further APIs with this deployment's tag."""
+
+    id: str
+    name: str
+    endpoint_type: str | None
+    root_id: str
+    duplicates: list[str]
+    owner: str | None
 
 
-def endpoint_of(context: Context) -> tuple[str, str]:
-    """API id and resource id; phases order makes sure that both are known."""
-    return context.fact("api", "id"), context.fact("api.resource", "id")
+class PathFacts(TypedDict):
+    """The resource's id and its path, with the slash."""
+
+    id: str
+    path: str
 
 
-class RestApi(Resource):
+class PermissionFacts(TypedDict):
+    """`statement` is ours for the present API; `stale` the ids of those for former ones."""
+
+    statement: Any
+    stale: list[str]
+
+
+class RestApi(Resource[RestApiFacts]):
     """The API. Names are not unique and CreateRestApi has no idempotency token: ours is found by its tag."""
 
     key = "api"
+    chain = "api"
     labels = {"name": "the API's name", "endpoint_type": "the API's endpoint type"}
+    actions = {
+        "apis": ("apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"),
+        "api tags": ("apigateway:PUT",),
+    }
 
-    def title(self, context: Context) -> str:
-        """With its name."""
-        return f"REST API {context.settings.api_name}"
+    def title(self, at: Deployment) -> str:
+        return f"REST API {at.settings.api_name}"
 
-    def desired(self, context: Context) -> Facts:
+    def desired(self, at: Deployment) -> Facts | None:
         """Exactly one, of the documented type."""
         return {
-            "name": context.settings.api_name,
-            "endpoint_type": context.settings.endpoint_type,
+            "name": at.settings.api_name,
+            "endpoint_type": at.settings.endpoint_type,
             "duplicates": [],
         }
 
-    def _sentence(self, name: str, desired: object, found: object) -> str:
+    def sentence(self, name: str, desired: object, found: object) -> str:
         if name == "duplicates":
             return "another REST API of this deployment stands, left by a run that got no answer"
-        return super()._sentence(name, desired, found)
+        return super().sentence(name, desired, found)
 
-    def read(self, context: Context) -> Facts | None:
+    def read(self, at: Deployment) -> RestApiFacts | None:
         """By tag; the recorded one first, others of ours are duplicates that a lost answer left."""
-        ours = [
-            api for api in self._all(context) if api.get("tags", {}).get(OWNER_TAG) == context.identity.id
-        ]
+        ours = [api for api in self._all(at) if api.get("tags", {}).get(OWNER_TAG) == at.identity.id]
         if not ours:
             return None
-        known = context.fact("api", "id")
+        known = at.fact("api", "id")
         ours.sort(key=lambda api: (api["id"] != known, str(api.get("createdDate")), api["id"]))
-        first = ours[0]
-        return {
-            "id": first["id"],
-            "name": first["name"],
-            "endpoint_type": first.get("endpointConfiguration", {}).get("types", [None])[0],
-            "root_id": first.get("rootResourceId") or self._root_id(context, first["id"]),
-            "duplicates": [api["id"] for api in ours[1:]],
-            "owner": context.identity.id,
-        }
+        return self._facts(at, ours[0], [api["id"] for api in ours[1:]])
 
-    @staticmethod
-    def owners(context: Context) -> list[str]:
-        """The ids of deployments of this name that own an API; names of APIs say nothing."""
-        tags = [api.get("tags", {}) for api in RestApi._all(context)]
+    def owners(self, at: Deployment) -> list[str]:
+        """Names of APIs say nothing, so every API with the name's tag counts."""
+        tags = [api.get("tags", {}) for api in self._all(at)]
         return [
-            tag[OWNER_TAG] for tag in tags if tag.get(NAME_TAG) == context.identity.name and OWNER_TAG in tag
+            tag[OWNER_TAG] for tag in tags if tag.get(NAME_TAG) == at.identity.name and OWNER_TAG in tag
         ]
 
     @staticmethod
-    def _all(context: Context) -> list[Any]:
-        pages = context.aws.apigateway.get_paginator("get_rest_apis").paginate(
-            PaginationConfig={"PageSize": 500}
-        )
+    def _all(at: Deployment) -> list[Any]:
+        pages = at.aws.apigateway.get_paginator("get_rest_apis").paginate(PaginationConfig={"PageSize": 500})
         return [api for page in pages for api in page["items"]]
 
-    def _root_id(self, context: Context, api_id: str) -> str:
-        return str(next(item["id"] for item in resources_of(context, api_id) if item["path"] == "/"))
-
-    def create(self, context: Context) -> None:
-        """With its tags from the first moment."""
-        endpoint_type: Any = context.settings.endpoint_type
-        context.aws.apigateway.create_rest_api(
-            name=context.settings.api_name,
-            description=f"Receives the events of {context.identity.name}.",
-            endpointConfiguration={"types": [endpoint_type]},
-            tags=context.tags,
-        )
-
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
-        """Duplicates go; name and type change in place."""
-        for api_id in facts["duplicates"]:
-            delete_api(context, api_id)
-        changes = {
-            "/name": (facts["name"], desired["name"]),
-            f"/endpointConfiguration/types/{facts['endpoint_type']}": (
-                facts["endpoint_type"],
-                desired["endpoint_type"],
-            ),
+    @staticmethod
+    def _facts(at: Deployment, api: Any, duplicates: list[str]) -> RestApiFacts:
+        return {
+            "id": api["id"],
+            "name": api["name"],
+            "endpoint_type": api.get("endpointConfiguration", {}).get("types", [None])[0],
+            "root_id": api.get("rootResourceId") or _root_id(at, api["id"]),
+            "duplicates": duplicates,
+            "owner": at.identity.id,
         }
+
+    def create(self, at: Deployment, desired: Facts) -> RestApiFacts | None:
+        answer = at.aws.apigateway.create_rest_api(
+            name=desired["name"],
+            description=f"Receives the events of {at.identity.name}.",
+            endpointConfiguration={"types": [desired["endpoint_type"]]},
+            tags=at.tags,
+        )
+        return self._facts(at, answer, [])
+
+    def update(
+        self, at: Deployment, desired: Facts, observed: RestApiFacts, difference: frozenset[str]
+    ) -> bool:
+        """Duplicates go; name and type change in place."""
+        for api_id in observed["duplicates"]:
+            delete_api(at, api_id)
+        paths = {"name": "/name", "endpoint_type": f"/endpointConfiguration/types/{observed['endpoint_type']}"}
         operations: Any = [
-            {"op": "replace", "path": path, "value": new}
-            for path, (old, new) in changes.items()
-            if old != new
+            {"op": "replace", "path": path, "value": desired[name]}
+            for name, path in paths.items()
+            if name in difference
         ]
         if operations:
-            context.aws.apigateway.update_rest_api(
-                restApiId=facts["id"],
-                patchOperations=operations,
-            )
+            at.aws.apigateway.update_rest_api(restApiId=observed["id"], patchOperations=operations)
+        return True
 
-    def delete(self, context: Context, facts: Facts) -> None:
+    def delete(self, at: Deployment, observed: RestApiFacts) -> None:
         """Everything of the API goes with it."""
-        for api_id in (*facts["duplicates"], facts["id"]):
-            delete_api(context, api_id)
+        for api_id in (*observed["duplicates"], observed["id"]):
+            delete_api(at, api_id)
+
+    def settings_from(self, observed: RestApiFacts) -> dict[str, object]:
+        return {"api_name": observed["name"], "endpoint_type": observed["endpoint_type"]}
 
 
-def delete_api(context: Context, api_id: str) -> None:
+def delete_api(at: Deployment, api_id: str) -> None:
     """One API; already gone is success."""
-    none_if(GONE, lambda: context.aws.apigateway.delete_rest_api(restApiId=api_id))
+    none_if(GONE, lambda: at.aws.apigateway.delete_rest_api(restApiId=api_id))
 
 
-def resources_of(context: Context, api_id: str) -> list[Any]:
-    """Every resource (path) of an API."""
-    pages = context.aws.apigateway.get_paginator("get_resources").paginate(
-        restApiId=api_id, PaginationConfig={"PageSize": 500}
-    )
-    return [item for page in pages for item in page["items"]]
+def _root_id(at: Deployment, api_id: str) -> str:
+    """Older emulators do not tell it with the API."""
+    return str(next(item["id"] for item in paths_of(at, api_id) if item["path"] == "/"))
 
 
-class ApiResource(Resource):
+class ApiResource(Resource[PathFacts]):
     """The path of the endpoint, directly under the root, no proxy resource."""
 
     key = "api.resource"
     needs = ("api",)
     parent = "api"
+    chain = "api"
 
-    def title(self, context: Context) -> str:
-        """The path."""
-        return f"resource /{context.settings.resource_path}"
+    def title(self, at: Deployment) -> str:
+        return f"resource /{at.settings.resource_path}"
 
-    def desired(self, context: Context) -> Facts:
+    def desired(self, at: Deployment) -> Facts | None:
         """A path cannot change."""
         return {}
 
-    def read(self, context: Context) -> Facts | None:
-        """By its path."""
-        api_id = context.fact("api", "id")
-        if api_id is None:
-            return None
-        path = f"/{context.settings.resource_path}"
-        items = none_if(GONE, lambda: resources_of(context, api_id)) or []
-        return next(({"id": item["id"], "path": path} for item in items if item["path"] == path), None)
+    def read(self, at: Deployment) -> PathFacts | None:
+        path = f"/{at.settings.resource_path}"
+        return next((found for found in self._paths(at) if found["path"] == path), None)
 
-    def create(self, context: Context) -> None:
-        """Under the root."""
-        context.aws.apigateway.create_resource(
-            restApiId=context.fact("api", "id"),
-            parentId=context.fact("api", "root_id"),
-            pathPart=context.settings.resource_path,
+    def find(self, at: Deployment) -> PathFacts | None:
+        """Setup makes one path under the root."""
+        return self.read(at) or next((found for found in self._paths(at) if found["path"] != "/"), None)
+
+    @staticmethod
+    def _paths(at: Deployment) -> list[PathFacts]:
+        api_id = at.fact("api", "id")
+        items = none_if(GONE, lambda: paths_of(at, api_id)) if api_id else None
+        return [{"id": item["id"], "path": item["path"]} for item in items or ()]
+
+    def create(self, at: Deployment, desired: Facts) -> PathFacts | None:
+        answer = at.aws.apigateway.create_resource(
+            restApiId=at.fact("api", "id"),
+            parentId=at.fact("api", "root_id"),
+            pathPart=at.settings.resource_path,
         )
+        return {"id": answer["id"], "path": f"/{at.settings.resource_path}"}
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+    def update(
+        self, at: Deployment, desired: Facts, observed: PathFacts, difference: frozenset[str]
+    ) -> bool:
         """Nothing of it can change."""
+        return True
 
-    def delete(self, context: Context, facts: Facts) -> None:
+    def delete(self, at: Deployment, observed: PathFacts) -> None:
         """Its methods go with it."""
+        api_id = at.fact("api", "id")
         none_if(
             GONE,
-            lambda: context.aws.apigateway.delete_resource(
-                restApiId=context.fact("api", "id"), resourceId=facts["id"]
-            ),
+            lambda: at.aws.apigateway.delete_resource(restApiId=api_id, resourceId=observed["id"]),
         )
 
+    def settings_from(self, observed: PathFacts) -> dict[str, object]:
+        return {"resource_path": observed["path"].removeprefix("/")}
 
-class PostMethod(Resource):
+
+class PostMethod(Resource[MethodFacts]):
     """POST on the path, passed to the function whole (Lambda proxy integration)."""
 
     key = "api.method"
-    needs = ("api.resource", "function")
+    needs = ("api.resource",)
     parent = "api"
+    chain = "api"
+    answer_of = "api.resource"
+    ids_of = ("api.resource",)
     labels = {"method": "the POST method", "integration": "the POST method's integration"}
+    actions = {"apis": ("apigateway:DELETE", "apigateway:GET", "apigateway:PUT")}
 
-    def title(self, context: Context) -> str:
-        """Method and kind of integration."""
+    def title(self, at: Deployment) -> str:
         return "method POST with Lambda proxy integration"
 
-    def desired(self, context: Context) -> Facts:
+    def desired(self, at: Deployment) -> Facts | None:
         """Open to everybody at the gateway: the function checks the token."""
-        identity = context.identity
         uri = (
-            f"arn:{identity.partition}:apigateway:{identity.region}:lambda:path/2015-03-31/functions/"
-            f"{function_arn(context)}/invocations"
+            f"arn:{at.identity.partition}:apigateway:{at.identity.region}:lambda:path/2015-03-31/functions/"
+            f"{function_arn(at)}/invocations"
         )
-        return {
-            "method": {"authorizationType": "NONE", "apiKeyRequired": False},
-            "integration": {"type": "AWS_PROXY", "httpMethod": "POST", "uri": uri},
-        }
+        return {"method": OPEN, "integration": {"type": "AWS_PROXY", "httpMethod": "POST", "uri": uri}}
 
-    def read(self, context: Context) -> Facts | None:
-        """With its integration."""
-        return read_method(context, "POST", ("type", "httpMethod", "uri"))
+    def read(self, at: Deployment) -> MethodFacts | None:
+        return read_method(at, "POST", ("type", "httpMethod", "uri"))
 
-    def create(self, context: Context) -> None:
+    def create(self, at: Deployment, desired: Facts) -> MethodFacts | None:
         """Method, then integration; when only the first was made, an update adds the second."""
-        put_method(context, "POST")
-        self._put_integration(context)
+        put_method(at, "POST")
+        self._put_integration(at, desired)
+        return {**desired, "responses": {}, "integration_responses": {}}  # type: ignore[typeddict-item]
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+    def must_recreate(self, desired: Facts, observed: MethodFacts) -> bool:
         """A method cannot be put over another one, an integration can."""
-        if facts["method"] != desired["method"]:
-            delete_method(context, "POST")
-            put_method(context, "POST")
-        self._put_integration(context)
+        return bool(observed["method"] != desired["method"])
 
-    def _put_integration(self, context: Context) -> None:
-        api_id, resource_id = endpoint_of(context)
-        context.aws.apigateway.put_integration(
-            restApiId=api_id,
-            resourceId=resource_id,
+    def update(
+        self, at: Deployment, desired: Facts, observed: MethodFacts, difference: frozenset[str]
+    ) -> bool:
+        self._put_integration(at, desired)
+        return True
+
+    def _put_integration(self, at: Deployment, desired: Facts) -> None:
+        at.aws.apigateway.put_integration(
+            restApiId=at.fact("api", "id"),
+            resourceId=at.fact("api.resource", "id"),
             httpMethod="POST",
             type="AWS_PROXY",
             integrationHttpMethod="POST",
-            uri=self.desired(context)["integration"]["uri"],
+            uri=desired["integration"]["uri"],
         )
 
-    def delete(self, context: Context, facts: Facts) -> None:
+    def delete(self, at: Deployment, observed: MethodFacts) -> None:
         """Its integration goes with it."""
-        none_if(GONE, lambda: delete_method(context, "POST"))
+        delete_method(at, "POST")
 
 
-class InvokePermission(Resource):
+class InvokePermission(Resource[PermissionFacts]):
     """The function's word that exactly this API's POST on this path may invoke it.
 
     The console adds it silently; without it the endpoint answers 500 although everything looks right.
     """
 
     key = "api.permission"
+    ids_of = ("api",)
     needs = ("api", "function")
     parent = "function"
+    chain = "function"
     labels = {
         "statement": "the API's permission to invoke the function",
         "stale": "permissions of former APIs",
     }
+    actions = {"function": ("lambda:AddPermission", "lambda:GetPolicy", "lambda:RemovePermission")}
 
-    def title(self, context: Context) -> str:
-        """In words."""
+    def title(self, at: Deployment) -> str:
         return "permission for the API to invoke the function"
 
-    def _statement_id(self, context: Context) -> str:
-        return f"{STATEMENT_PREFIX}{context.fact('api', 'id')}"
+    def _statement_id(self, at: Deployment) -> str:
+        """It holds the API's id, so that a new API gets a new statement."""
+        return f"{STATEMENT_PREFIX}{at.fact('api', 'id')}"
 
-    def desired(self, context: Context) -> Facts:
+    def desired(self, at: Deployment) -> Facts | None:
         """No other API, method or path."""
-        identity = context.identity
+        place = at.identity
         source = (
-            f"arn:{identity.partition}:execute-api:{identity.region}:{identity.account}:"
-            f"{context.fact('api', 'id')}/*/POST/{context.settings.resource_path}"
+            f"arn:{place.partition}:execute-api:{place.region}:{place.account}:"
+            f"{at.fact('api', 'id')}/*/POST/{at.settings.resource_path}"
         )
         return {"statement": {"principal": "apigateway.amazonaws.com", "source": source}, "stale": []}
 
-    def read(self, context: Context) -> Facts | None:
+    def read(self, at: Deployment) -> PermissionFacts | None:
         """From the function's resource policy."""
         answer = none_if(
             ("ResourceNotFoundException",),
-            lambda: context.aws.functions.get_policy(FunctionName=context.settings.function_name),
+            lambda: at.aws.functions.get_policy(FunctionName=at.settings.function_name),
         )
         statements = json.loads(answer["Policy"])["Statement"] if answer else []
         ours = {
@@ -278,86 +300,49 @@ class InvokePermission(Resource):
             for statement in statements
             if statement.get("Sid", "").startswith(STATEMENT_PREFIX)
         }
-        current = ours.pop(self._statement_id(context), None)
-        return {"statement": _permission_facts(current), "stale": sorted(ours)} if current else None
+        current = ours.pop(self._statement_id(at), None)
+        if current is None and not ours:
+            return None
+        return {"statement": _permission_facts(current) if current else None, "stale": sorted(ours)}
 
-    def create(self, context: Context) -> None:
-        """The statement's id holds the API's, so that a new API gets a new statement."""
-        context.aws.functions.add_permission(
-            FunctionName=context.settings.function_name,
-            StatementId=self._statement_id(context),
+    def create(self, at: Deployment, desired: Facts) -> PermissionFacts | None:
+        at.aws.functions.add_permission(
+            FunctionName=at.settings.function_name,
+            StatementId=self._statement_id(at),
             Action="lambda:InvokeFunction",
             Principal="apigateway.amazonaws.com",
-            SourceArn=self.desired(context)["statement"]["source"],
+            SourceArn=desired["statement"]["source"],
         )
+        return {"statement": desired["statement"], "stale": []}
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+    def update(
+        self, at: Deployment, desired: Facts, observed: PermissionFacts, difference: frozenset[str]
+    ) -> bool:
         """A statement cannot be changed, only replaced; those of APIs that are gone are taken away."""
-        for statement_id in facts["stale"]:
-            self._remove(context, statement_id)
-        if desired["statement"] != facts["statement"]:
-            self.delete(context, facts)
-            self.create(context)
+        for statement_id in observed["stale"]:
+            self._remove(at, statement_id)
+        if "statement" in difference:
+            if observed["statement"]:
+                self._remove(at, self._statement_id(at))
+            self.create(at, desired)
+        return True
 
-    def delete(self, context: Context, facts: Facts) -> None:
+    def delete(self, at: Deployment, observed: PermissionFacts) -> None:
         """Goes with the function where that is ours."""
-        self._remove(context, self._statement_id(context))
+        self._remove(at, self._statement_id(at))
 
-    def _remove(self, context: Context, statement_id: str) -> None:
+    def _remove(self, at: Deployment, statement_id: str) -> None:
         none_if(
             ("ResourceNotFoundException",),
-            lambda: context.aws.functions.remove_permission(
-                FunctionName=context.settings.function_name, StatementId=statement_id
+            lambda: at.aws.functions.remove_permission(
+                FunctionName=at.settings.function_name, StatementId=statement_id
             ),
         )
 
 
-def _permission_facts(statement: Any) -> Facts:
+def _permission_facts(statement: Any) -> dict[str, Any]:
     condition = statement.get("Condition", {})
     source = (condition.get("ArnLike") or condition.get("ArnEquals") or {}).get("AWS:SourceArn")
     principal = statement.get("Principal")
     service = principal.get("Service") if isinstance(principal, dict) else principal
     return {"principal": service, "source": source}
-
-
-def read_method(context: Context, http_method: str, integration_facts: tuple[str, ...]) -> Facts | None:
-    """A method with the named facts of its integration; None when it or its path is absent."""
-    api_id, resource_id = endpoint_of(context)
-    if api_id is None or resource_id is None:
-        return None
-    answer: Any = none_if(
-        GONE,
-        lambda: context.aws.apigateway.get_method(
-            restApiId=api_id, resourceId=resource_id, httpMethod=http_method
-        ),
-    )
-    if answer is None:
-        return None
-    integration = answer.get("methodIntegration", {})
-    return {
-        "method": {
-            "authorizationType": answer.get("authorizationType"),
-            "apiKeyRequired": answer.get("apiKeyRequired", False),
-        },
-        "integration": {name: integration.get(name) for name in integration_facts},
-        "responses": answer.get("methodResponses", {}),
-        "integration_responses": integration.get("integrationResponses", {}),
-    }
-
-
-def put_method(context: Context, http_method: str) -> None:
-    """A method without authorization or API key."""
-    api_id, resource_id = endpoint_of(context)
-    context.aws.apigateway.put_method(
-        restApiId=api_id,
-        resourceId=resource_id,
-        httpMethod=http_method,
-        authorizationType="NONE",
-        apiKeyRequired=False,
-    )
-
-
-def delete_method(context: Context, http_method: str) -> None:
-    """A method with everything of it."""
-    api_id, resource_id = endpoint_of(context)
-    context.aws.apigateway.delete_method(restApiId=api_id, resourceId=resource_id, httpMethod=http_method)

@@ -1,142 +1,221 @@
 """What a resource and a check are, and what they may know.
 
-A resource says what it wants to be (`desired`), how to see what it is (`read`), and how to get from one
-to the other. Drift is the difference, computed here, in one place and without asking AWS.
+A resource says what is `desired`, how to `read` what is there, and how to get from one to the other.
+Whether anything is done is not its business: `wizard.engine.decide` compares and decides.
 """
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
-from wizard.aws.client import Aws
-from wizard.settings.table import Settings
 from wizard.state.model import DeploymentId, Facts, TokenDigest
+
+if TYPE_CHECKING:
+    from wizard.aws.client import Aws
+    from wizard.settings.table import Settings
 
 OWNER_TAG = "eventtrack-wizard:deployment"
 NAME_TAG = "eventtrack-wizard:name"
 
+Observed = TypeVar("Observed", bound=Mapping[str, Any])
+Answer = TypeVar("Answer")
+# IAM actions by the kind of ARN they are needed on; `wizard.aws.policies.ARNS` knows the kinds.
+Actions = Mapping[str, tuple[str, ...]]
 
-@dataclass
-class Context:
-    """What resources may know: the account, the settings, and the last facts of the other resources.
 
-    `known` is kept by the engine. `token` is the one that checks send. `delete_events` is the operator's
-    word that events may be deleted.
+class Answers:
+    """Answers of AWS that several resources take their facts from, asked once.
+
+    Whoever needs the answer of another resource is read after it (`Resource.answer_of`), so two threads
+    never ask for the same one at a time; if they did, both answers would be as good.
+    """
+
+    def __init__(self) -> None:
+        self._kept: dict[str, Any] = {}
+
+    def once(self, name: str, ask: Callable[[], Answer]) -> Answer:
+        """The kept answer of that name, or that of `ask`, which is then kept."""
+        if name not in self._kept:
+            self._kept[name] = ask()
+        return cast("Answer", self._kept[name])
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What a run works with, built once: the account, the settings, the tokens.
+
+    Attributes:
+        token: the token that checks send; None when it is not at hand.
+        known: the last facts of every resource, kept up to date by the engine; the only part that grows.
+        answers: what AWS has answered in the present look.
     """
 
     aws: Aws
     identity: DeploymentId
     settings: Settings
-    tokens: Sequence[TokenDigest] = ()
+    tokens: tuple[TokenDigest, ...] = ()
     token: str | None = field(default=None, repr=False)
     known: dict[str, Facts] = field(default_factory=dict)
-    delete_events: bool = False
+    answers: Answers = field(default_factory=Answers, compare=False, repr=False)
 
     @property
     def tags(self) -> dict[str, str]:
         """The ownership tags that everything we create carries from its first moment."""
         return {OWNER_TAG: self.identity.id, NAME_TAG: self.identity.name}
 
-    def remember(self, facts: Mapping[str, Facts]) -> None:
-        """Take over former facts of resources that have not been read yet."""
-        self.known = {**facts, **self.known}
-
     def fact(self, resource: str, name: str) -> Any:
         """A fact of another resource; None while that does not stand."""
         return self.known.get(resource, {}).get(name)
 
+    def looking_anew(self) -> Deployment:
+        """The same deployment for one more look at AWS: no earlier answer counts."""
+        return replace(self, answers=Answers())
 
-class Resource(ABC):
+
+class Resource(ABC, Generic[Observed]):
     """One thing in AWS, or one setting of such a thing.
 
     Attributes:
-        key: its key in the state file.
-        needs: keys of the resources that must stand first.
-        parent: key of the resource that takes it along when it is deleted.
-        labels: fact to words, for the sentences of drift.
+        key: its key in the state file; never renamed.
+        needs: keys of the resources that must stand first: the edges of the graph.
+        parent: key of the resource that it is part of.
+        chain: resources of one chain are changed one after the other, because AWS refuses two changes at
+            a time of one bucket, one function, one REST API.
+        goes_with_parent: deleting the parent deletes it, so it needs no call of its own.
+        answer_of: key of the resource whose answer tells its facts, too, so that it is read after it.
+        ids_of: keys of the resources whose ids it is read with.
+        actions: IAM actions that it calls, by kind of ARN: the operator's policy is their sum.
+        labels: fact to words, for the sentences about differences.
         adoptable: whether one that stood there before may be used with the operator's consent.
-        auto_created: AWS may make it by itself, without our tags, under a name that is ours.
+        auto_created: AWS may create it by itself, without our tags, under a name that is ours.
     """
 
     key: ClassVar[str]
     needs: ClassVar[tuple[str, ...]] = ()
     parent: ClassVar[str | None] = None
+    chain: ClassVar[str | None] = None
+    goes_with_parent: ClassVar[bool] = True
+    answer_of: ClassVar[str | None] = None
+    ids_of: ClassVar[tuple[str, ...]] = ()
+    actions: ClassVar[Actions] = {}
     labels: ClassVar[Mapping[str, str]] = {}
     adoptable: ClassVar[bool] = True
     auto_created: ClassVar[bool] = False
 
     @abstractmethod
-    def title(self, context: Context) -> str:
+    def title(self, at: Deployment) -> str:
         """What it is, for the operator: "S3 bucket x"."""
 
     @abstractmethod
-    def desired(self, context: Context) -> Facts:
-        """The facts that it should have. Pure."""
+    def desired(self, at: Deployment) -> Facts | None:
+        """The facts that it should have; None: it should not be there. Asks nobody."""
 
     @abstractmethod
-    def read(self, context: Context) -> Facts | None:
-        """The facts that it has, None when it is absent. Changes nothing."""
+    def read(self, at: Deployment) -> Observed | None:
+        """The facts that it has, None when it is absent. Changes nothing.
 
-    def not_ready(self, facts: Facts) -> str | None:
+        Raises:
+            ConflictError: something that can never be ours is in its place.
+        """
+
+    def find(self, at: Deployment) -> Observed | None:
+        """Like `read`, for a recovery: also where its name in the settings is only a guess."""
+        return self.read(at)
+
+    def not_ready(self, observed: Observed) -> str | None:
         """Why it cannot be changed or used this moment, in words; None when it can."""
         return None
 
-    def create(self, context: Context) -> None:
-        """Make it. Returns nothing on purpose: facts come from `read`."""
-        raise NotImplementedError(f"{self.key} always exists with what it is part of")
-
-    @abstractmethod
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
-        """Change it from `facts` to `desired`. Also restores what an adopted one was before."""
-
-    @abstractmethod
-    def delete(self, context: Context, facts: Facts) -> None:
-        """Remove it; already gone is success."""
-
-    def keep_reason(self, context: Context, facts: Facts) -> str | None:
-        """Why a rollback should leave it; None when it may go."""
+    def with_new_parent(self, at: Deployment) -> Observed | None:
+        """Its facts when its parent has just been created, where AWS documents them; None: read it."""
         return None
 
-    def drift(self, desired: Facts, facts: Facts) -> tuple[str, ...]:
-        """The differences, one sentence each. Pure."""
+    def create(self, at: Deployment, desired: Facts) -> Observed | None:
+        """Create it. Returns its facts where AWS's answer tells all of them; None: they must be read."""
+        raise NotImplementedError(f"{self.key} always exists with its parent")
+
+    @abstractmethod
+    def update(self, at: Deployment, desired: Facts, observed: Observed, difference: frozenset[str]) -> bool:
+        """Change the facts named in `difference`; also restores what an adopted one was before.
+
+        Returns:
+            Whether all of them were changed, so that they need not be read again.
+        """
+
+    def must_recreate(self, desired: Facts, observed: Observed) -> bool:
+        """Whether it can only be changed by deleting it and creating it anew."""
+        return False
+
+    @abstractmethod
+    def delete(self, at: Deployment, observed: Observed) -> None:
+        """Delete it; already gone is success."""
+
+    def keep_reason(self, at: Deployment, observed: Observed) -> str | None:
+        """Why it should stay although everything else is deleted; None when it may go."""
+        return None
+
+    def settings_from(self, observed: Observed) -> dict[str, object]:
+        """The settings that its facts tell, by key: what a recovery learns from it."""
+        return {}
+
+    def tokens_from(self, observed: Observed) -> tuple[TokenDigest, ...]:
+        """The accepted tokens that its facts tell."""
+        return ()
+
+    def owners(self, at: Deployment) -> list[str]:
+        """The ids of the deployments that own what stands in its place."""
+        owner = (self.find(at) or {}).get("owner")
+        return [owner] if owner else []
+
+    def difference(self, desired: Facts, observed: Facts) -> frozenset[str]:
+        """The names of the facts that differ."""
+        return frozenset(name for name, value in desired.items() if observed.get(name) != value)
+
+    def sentences(self, desired: Facts, observed: Facts) -> tuple[str, ...]:
+        """The differences in words."""
+        found = self.difference(desired, observed)
         return tuple(
-            self._sentence(name, value, facts.get(name))
-            for name, value in desired.items()
-            if facts.get(name) != value
+            self.sentence(name, desired[name], observed.get(name)) for name in desired if name in found
         )
 
-    def _sentence(self, name: str, desired: object, found: object) -> str:
+    def sentence(self, name: str, desired: object, found: object) -> str:
+        """One difference in words."""
         label = self.labels.get(name, name.replace("_", " "))
         if isinstance(desired, (dict, list)) or isinstance(found, (dict, list)) or name.endswith("sha256"):
             return f"{label}: not as set up"
         return f"{label} is {_shown(found)}, should be {_shown(desired)}"
 
 
-class SubResource(Resource):
-    """A setting of a resource: it exists as long as that does, and is never made or deleted itself."""
+class SubResource(Resource[Observed]):
+    """A setting of a resource: it exists as long as that does, and is never created or deleted itself."""
 
-    def delete(self, context: Context, facts: Facts) -> None:
-        """Goes with what it is part of."""
+    def delete(self, at: Deployment, observed: Observed) -> None:
+        """Goes with its parent."""
+
+
+AnyResource = Resource[Any]
 
 
 class Check(ABC):
-    """A proof that the deployment works. It is due again after a change in its phase or one before."""
+    """A proof that the deployment works. It is due again after a change of anything that it needs."""
 
     key: ClassVar[str]
+    needs: ClassVar[tuple[str, ...]] = ()
+    actions: ClassVar[Actions] = {}
 
     @abstractmethod
-    def title(self, context: Context) -> str:
+    def title(self, at: Deployment) -> str:
         """What is proved, for the operator."""
 
-    def closed(self, context: Context) -> str | None:
+    def skip_reason(self, at: Deployment) -> str | None:
         """Why there is nothing to prove, by the operator's own wish; None when there is."""
         return None
 
     @abstractmethod
-    def run(self, context: Context) -> Facts:
+    def run(self, at: Deployment) -> Facts:
         """Prove it.
 
         Raises:

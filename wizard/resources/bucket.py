@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import ClientError
 
 from wizard.aws.calls import code_of, none_if
 from wizard.errors import ConflictError
 from wizard.events.stored import delete_all_objects, foreign_objects
-from wizard.resources.base import OWNER_TAG, Context, Resource, SubResource
+from wizard.resources.base import OWNER_TAG, Deployment, Observed, Resource, SubResource
 from wizard.state.model import Facts
 
 if TYPE_CHECKING:
@@ -24,191 +24,248 @@ PUBLIC_ACCESS_FLAGS = {
     "RestrictPublicBuckets": "restrict public buckets",
 }
 ALGORITHMS = {"SSE-S3": "AES256", "SSE-KMS": "aws:kms"}
+GONE = ("NoSuchBucket", "404")
+# Checks that store a test event, and know where.
+CHECKS_THAT_STORE = ("test.invoke", "deploy.endpoint")
 
 
-class Bucket(Resource):
+class BucketFacts(TypedDict):
+    """`owner` is the id of the deployment in its tag."""
+
+    name: str
+    owner: str | None
+
+
+class EncryptionFacts(TypedDict):
+    """`rule` is S3's whole rule, so that changing the algorithm loses no other part of it."""
+
+    algorithm: str | None
+    rule: dict[str, Any]
+
+
+class VersioningFacts(TypedDict):
+    """A bucket that never had versioning counts as off."""
+
+    enabled: bool
+
+
+class Bucket(Resource[BucketFacts]):
     """The bucket itself."""
 
     key = "bucket"
+    chain = "bucket"
+    actions = {
+        "bucket": (
+            "s3:CreateBucket", "s3:DeleteBucket", "s3:GetBucketTagging", "s3:ListBucket",
+            "s3:ListBucketVersions", "s3:TagResource",
+        ),
+        "objects": ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion"),
+    }  # fmt: skip
 
-    def title(self, context: Context) -> str:
-        """Named with the bucket."""
-        return f"S3 bucket {context.settings.bucket_name}"
+    def title(self, at: Deployment) -> str:
+        return f"S3 bucket {at.settings.bucket_name}"
 
-    def desired(self, context: Context) -> Facts:
-        """A bucket cannot be changed, only its settings."""
+    def desired(self, at: Deployment) -> Facts | None:
+        """Nothing of a bucket itself can be changed."""
         return {}
 
-    def read(self, context: Context) -> Facts | None:
-        """In us-east-1 CreateBucket answers 200 for a bucket that one owns, so looking first is a must."""
-        name = context.settings.bucket_name
+    def read(self, at: Deployment) -> BucketFacts | None:
+        """In us-east-1 CreateBucket answers 200 for a bucket that one owns, so looking first is a must.
+
+        One that we know is asked for its tags alone; one that we meet for the first time also for its
+        region.
+        """
+        name = at.settings.bucket_name
         try:
-            answer = context.aws.s3.head_bucket(Bucket=name)
+            if at.fact("bucket", "name") != name:
+                self._refuse_elsewhere(at, name)
+            return {"name": name, "owner": self._tags(at).get(OWNER_TAG)}
         except ClientError as error:
-            if code_of(error) in ("404", "NoSuchBucket"):
+            if code_of(error) in GONE:
                 return None
             # A bucket that was ours when we last looked is more likely one that we may no longer see.
-            is_ours = context.fact("bucket", "name") == name
+            is_ours = at.fact("bucket", "name") == name
             if code_of(error) == "301" or (code_of(error) == "403" and not is_ours):
                 raise _taken(name) from error
             raise
-        region = answer.get("BucketRegion", context.identity.region)
-        if region != context.identity.region:
-            raise _elsewhere(name, region)
-        return {"name": name, "owner": self._tags(context).get(OWNER_TAG)}
 
-    def _tags(self, context: Context) -> dict[str, str]:
-        name = context.settings.bucket_name
-        answer = none_if(("NoSuchTagSet",), lambda: context.aws.s3.get_bucket_tagging(Bucket=name))
+    def _refuse_elsewhere(self, at: Deployment, name: str) -> None:
+        answer = at.aws.s3.head_bucket(Bucket=name)
+        region = answer.get("BucketRegion", at.identity.region)
+        if region != at.identity.region:
+            raise _elsewhere(name, region)
+
+    def _tags(self, at: Deployment) -> dict[str, str]:
+        name = at.settings.bucket_name
+        answer = none_if(("NoSuchTagSet",), lambda: at.aws.s3.get_bucket_tagging(Bucket=name))
         return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
 
-    def create(self, context: Context) -> None:
+    def create(self, at: Deployment, desired: Facts) -> BucketFacts | None:
         """The location must be absent in us-east-1 and present everywhere else."""
         configuration: CreateBucketConfigurationTypeDef = {
-            "Tags": [{"Key": key, "Value": value} for key, value in context.tags.items()]
+            "Tags": [{"Key": key, "Value": value} for key, value in at.tags.items()]
         }
-        if context.identity.region != "us-east-1":
-            configuration["LocationConstraint"] = context.identity.region  # type: ignore[typeddict-item]
-        context.aws.s3.create_bucket(
-            Bucket=context.settings.bucket_name, CreateBucketConfiguration=configuration
-        )
+        if at.identity.region != "us-east-1":
+            configuration["LocationConstraint"] = at.identity.region  # type: ignore[typeddict-item]
+        at.aws.s3.create_bucket(Bucket=at.settings.bucket_name, CreateBucketConfiguration=configuration)
+        return {"name": at.settings.bucket_name, "owner": at.identity.id}
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+    def update(
+        self, at: Deployment, desired: Facts, observed: BucketFacts, difference: frozenset[str]
+    ) -> bool:
         """Nothing of it can change."""
+        return True
 
-    def keep_reason(self, context: Context, facts: Facts) -> str | None:
+    def keep_reason(self, at: Deployment, observed: BucketFacts) -> str | None:
         """Events are the operator's, not ours to delete."""
-        if context.delete_events:
-            return None
-        count, more = foreign_objects(context, facts["name"])
+        probes = {at.fact(check, "key") for check in CHECKS_THAT_STORE}
+        count, more = foreign_objects(at.aws, observed["name"], at.identity.id, probes)
         if not count:
             return None
         events = f"{count}{' or more' if more else ''} object{'s' if count > 1 or more else ''}"
         return f"holds {events} with events; --delete-events deletes them too"
 
-    def delete(self, context: Context, facts: Facts) -> None:
+    def delete(self, at: Deployment, observed: BucketFacts) -> None:
         """Empty it, all versions too, and delete it."""
-        name = facts["name"]
+        name = observed["name"]
 
         def empty_and_delete() -> None:
-            delete_all_objects(context, name)
-            context.aws.s3.delete_bucket(Bucket=name)
+            delete_all_objects(at.aws, name)
+            at.aws.s3.delete_bucket(Bucket=name)
 
-        none_if(("NoSuchBucket", "404"), empty_and_delete)
+        none_if(GONE, empty_and_delete)
 
 
-class BucketSetting(SubResource):
+class BucketSetting(SubResource[Observed]):
     """A setting of the bucket, absent with it."""
 
     needs = ("bucket",)
     parent = "bucket"
+    chain = "bucket"
 
-    def read(self, context: Context) -> Facts | None:
-        """See `Resource.read`."""
-        return none_if(("NoSuchBucket",), lambda: self.read_setting(context))
+    def read(self, at: Deployment) -> Observed | None:
+        return none_if(GONE, lambda: self.read_setting(at))
 
     @abstractmethod
-    def read_setting(self, context: Context) -> Facts:
+    def read_setting(self, at: Deployment) -> Observed:
         """The facts, given that the bucket stands."""
 
 
-class PublicAccessBlock(BucketSetting):
-    """The four switches against public access."""
+class PublicAccessBlock(BucketSetting[dict[str, bool]]):
+    """The four switches against public access, by S3's names."""
 
     key = "bucket.public_access_block"
     labels = PUBLIC_ACCESS_FLAGS
+    actions = {"bucket": ("s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock")}
 
-    def title(self, context: Context) -> str:
-        """The console's name for it."""
+    def title(self, at: Deployment) -> str:
         return "public access block"
 
-    def desired(self, context: Context) -> Facts:
-        """All four alike."""
-        return dict.fromkeys(PUBLIC_ACCESS_FLAGS, context.settings.block_public_access)
+    def desired(self, at: Deployment) -> Facts | None:
+        return dict.fromkeys(PUBLIC_ACCESS_FLAGS, at.settings.block_public_access)
 
-    def read_setting(self, context: Context) -> Facts:
+    def read_setting(self, at: Deployment) -> dict[str, bool]:
         """A bucket without the configuration blocks nothing."""
-        name = context.settings.bucket_name
+        name = at.settings.bucket_name
         answer = none_if(
-            ("NoSuchPublicAccessBlockConfiguration",),
-            lambda: context.aws.s3.get_public_access_block(Bucket=name),
+            ("NoSuchPublicAccessBlockConfiguration",), lambda: at.aws.s3.get_public_access_block(Bucket=name)
         )
         flags: dict[str, Any] = dict(answer["PublicAccessBlockConfiguration"]) if answer else {}
         return {flag: bool(flags.get(flag)) for flag in PUBLIC_ACCESS_FLAGS}
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+    def update(
+        self, at: Deployment, desired: Facts, observed: dict[str, bool], difference: frozenset[str]
+    ) -> bool:
         """One call sets all four."""
         flags: Any = {flag: desired[flag] for flag in PUBLIC_ACCESS_FLAGS}
-        context.aws.s3.put_public_access_block(
-            Bucket=context.settings.bucket_name,
-            PublicAccessBlockConfiguration=flags,
+        at.aws.s3.put_public_access_block(
+            Bucket=at.settings.bucket_name, PublicAccessBlockConfiguration=flags
         )
+        return True
+
+    def settings_from(self, observed: dict[str, bool]) -> dict[str, object]:
+        return {"block_public_access": all(observed.values())}
 
 
-class BucketEncryption(BucketSetting):
+class BucketEncryption(BucketSetting[EncryptionFacts]):
     """The default encryption of new objects."""
 
     key = "bucket.encryption"
     labels = {"algorithm": "default encryption"}
+    actions = {"bucket": ("s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration")}
 
-    def title(self, context: Context) -> str:
-        """With the kind of keys."""
-        return f"default encryption {context.settings.encryption}"
+    def title(self, at: Deployment) -> str:
+        return f"default encryption {at.settings.encryption}"
 
-    def desired(self, context: Context) -> Facts:
-        """S3's word for the chosen encryption."""
-        return {"algorithm": ALGORITHMS[context.settings.encryption]}
+    def desired(self, at: Deployment) -> Facts | None:
+        return {"algorithm": ALGORITHMS[at.settings.encryption]}
 
-    def read_setting(self, context: Context) -> Facts:
-        """The whole rule is kept, so that changing the algorithm loses no other part of it."""
+    def read_setting(self, at: Deployment) -> EncryptionFacts:
         answer = none_if(
             ("ServerSideEncryptionConfigurationNotFoundError",),
-            lambda: context.aws.s3.get_bucket_encryption(Bucket=context.settings.bucket_name),
+            lambda: at.aws.s3.get_bucket_encryption(Bucket=at.settings.bucket_name),
         )
         rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
         rule: dict[str, Any] = dict(rules[0]) if rules else {}
         default = rule.get("ApplyServerSideEncryptionByDefault", {})
         return {"algorithm": default.get("SSEAlgorithm"), "rule": rule}
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
-        """A whole former rule comes back as it was, its key included; where there was none, AWS's default."""
+    def update(
+        self, at: Deployment, desired: Facts, observed: EncryptionFacts, difference: frozenset[str]
+    ) -> bool:
+        """A whole former rule comes back as it was, its key included; where there was none, AWS's default.
+
+        S3 may add to the rule what it was not told (a bucket key), so it is read again.
+        """
         if not desired["algorithm"]:
-            context.aws.s3.delete_bucket_encryption(Bucket=context.settings.bucket_name)
-            return
+            at.aws.s3.delete_bucket_encryption(Bucket=at.settings.bucket_name)
+            return False
         rule: Any = desired.get("rule") or {
-            **facts["rule"],
+            **observed["rule"],
             "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": desired["algorithm"]},
         }
-        context.aws.s3.put_bucket_encryption(
-            Bucket=context.settings.bucket_name, ServerSideEncryptionConfiguration={"Rules": [rule]}
+        at.aws.s3.put_bucket_encryption(
+            Bucket=at.settings.bucket_name, ServerSideEncryptionConfiguration={"Rules": [rule]}
         )
+        return True
+
+    def settings_from(self, observed: EncryptionFacts) -> dict[str, object]:
+        return {"encryption": "SSE-KMS"} if observed["algorithm"] == ALGORITHMS["SSE-KMS"] else {}
 
 
-class BucketVersioning(BucketSetting):
+class BucketVersioning(BucketSetting[VersioningFacts]):
     """Whether old versions of objects are kept."""
 
     key = "bucket.versioning"
     labels = {"enabled": "versioning"}
+    actions = {"bucket": ("s3:GetBucketVersioning", "s3:PutBucketVersioning")}
 
-    def title(self, context: Context) -> str:
-        """On or off."""
-        return f"versioning {'on' if context.settings.versioning else 'off'}"
+    def title(self, at: Deployment) -> str:
+        return f"versioning {'on' if at.settings.versioning else 'off'}"
 
-    def desired(self, context: Context) -> Facts:
-        """On or off; a bucket that never had it counts as off."""
-        return {"enabled": context.settings.versioning}
+    def desired(self, at: Deployment) -> Facts | None:
+        return {"enabled": at.settings.versioning}
 
-    def read_setting(self, context: Context) -> Facts:
-        """No status at all means that it was never on."""
-        answer = context.aws.s3.get_bucket_versioning(Bucket=context.settings.bucket_name)
+    def with_new_parent(self, at: Deployment) -> VersioningFacts | None:
+        """https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html: off until it is put."""
+        return {"enabled": False}
+
+    def read_setting(self, at: Deployment) -> VersioningFacts:
+        answer = at.aws.s3.get_bucket_versioning(Bucket=at.settings.bucket_name)
         return {"enabled": answer.get("Status") == "Enabled"}
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+    def update(
+        self, at: Deployment, desired: Facts, observed: VersioningFacts, difference: frozenset[str]
+    ) -> bool:
         """Once on, it can only be suspended."""
-        context.aws.s3.put_bucket_versioning(
-            Bucket=context.settings.bucket_name,
+        at.aws.s3.put_bucket_versioning(
+            Bucket=at.settings.bucket_name,
             VersioningConfiguration={"Status": "Enabled" if desired["enabled"] else "Suspended"},
         )
+        return True
+
+    def settings_from(self, observed: VersioningFacts) -> dict[str, object]:
+        return {"versioning": observed["enabled"]}
 
 
 def _elsewhere(name: str, region: str) -> ConflictError:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypedDict
 
 from wizard.aws.calls import none_if
-from wizard.resources.api import GONE, delete_method, endpoint_of, put_method, read_method
-from wizard.resources.base import Context, Resource, SubResource
+from wizard.resources.base import Deployment, Resource, SubResource
+from wizard.resources.methods import GONE, delete_method, put_method, read_method
 from wizard.state.model import Facts
 
 # How long a browser may remember a preflight answer, in seconds; Chromium caps it at 7200.
 PREFLIGHT_MAX_AGE = 600
 GATEWAY_ERRORS = ("DEFAULT_4XX", "DEFAULT_5XX")
-NO_RESPONSES: Facts = {"has_response": False, "has_integration_response": False}
 OK_TEMPLATE = '{"statusCode": 200}'
 
 
@@ -22,9 +21,9 @@ def quoted(text: str) -> str:
     return f"'{text}'"
 
 
-def preflight_headers(context: Context) -> dict[str, str]:
+def preflight_headers(at: Deployment) -> dict[str, str]:
     """The headers of the preflight answer; with several origins, a template picks the right one later."""
-    settings = context.settings
+    settings = at.settings
     return {
         "Access-Control-Allow-Headers": quoted(",".join(settings.cors_headers)),
         "Access-Control-Allow-Methods": quoted(",".join(settings.cors_methods)),
@@ -48,24 +47,38 @@ def origin_template(origins: tuple[str, ...]) -> str:
     return f"{find}\n#if({asked})\n#set({override} = $origin)\n#end\n"
 
 
-class Preflight(Resource):
+class PreflightFacts(TypedDict):
+    """`headers` are those of the 200 answer that method and integration both have."""
+
+    method: dict[str, Any]
+    integration: dict[str, Any]
+    headers: dict[str, str]
+    template: str
+    has_response: bool
+    has_integration_response: bool
+
+
+class Preflight(Resource[PreflightFacts]):
     """OPTIONS, answered by the gateway itself, without token, key or function."""
 
     key = "cors.preflight"
     needs = ("api.resource",)
     parent = "api"
+    chain = "api"
+    answer_of = "api.resource"
+    ids_of = ("api.resource",)
     labels = {
         "method": "the OPTIONS method",
         "integration": "the OPTIONS method's integration",
         "headers": "the preflight answer's CORS headers",
         "template": "the preflight answer's choice of origin",
     }
+    actions = {"apis": ("apigateway:DELETE", "apigateway:GET", "apigateway:PUT")}
 
-    def title(self, context: Context) -> str:
-        """With the allowed origins."""
-        return f"preflight answer for {', '.join(context.settings.cors_origins)}"
+    def title(self, at: Deployment) -> str:
+        return f"preflight answer for {', '.join(at.settings.cors_origins)}"
 
-    def desired(self, context: Context) -> Facts:
+    def desired(self, at: Deployment) -> Facts | None:
         """A mock integration; anything but JSON passes too, because a preflight has no body."""
         return {
             "method": {"authorizationType": "NONE", "apiKeyRequired": False},
@@ -74,66 +87,68 @@ class Preflight(Resource):
                 "passthroughBehavior": "NEVER",
                 "requestTemplates": {"application/json": OK_TEMPLATE},
             },
-            "headers": preflight_headers(context),
-            "template": origin_template(context.settings.cors_origins),
+            "headers": preflight_headers(at),
+            "template": origin_template(at.settings.cors_origins),
         }
 
-    def read(self, context: Context) -> Facts | None:
-        """The 200 answer's headers, as far as method and integration both have them."""
-        facts = read_method(context, "OPTIONS", ("type", "passthroughBehavior", "requestTemplates"))
+    def read(self, at: Deployment) -> PreflightFacts | None:
+        facts = read_method(at, "OPTIONS", ("type", "passthroughBehavior", "requestTemplates"))
         if facts is None:
             return None
-        responses = facts.pop("responses")
-        integration_responses = facts.pop("integration_responses")
+        responses, integration_responses = facts["responses"], facts["integration_responses"]
         declared = _parameters(responses, "method")
         mapped = _parameters(integration_responses, "method")
         templates = integration_responses.get("200", {}).get("responseTemplates") or {}
         return {
-            **facts,
+            "method": facts["method"],
+            "integration": facts["integration"],
             "headers": {name: value for name, value in mapped.items() if name in declared},
             "template": templates.get("application/json") or "",
             "has_response": "200" in responses,
             "has_integration_response": "200" in integration_responses,
         }
 
-    def create(self, context: Context) -> None:
+    def create(self, at: Deployment, desired: Facts) -> PreflightFacts | None:
         """All parts; when a kill leaves only some of them, an update adds the others."""
-        put_method(context, "OPTIONS")
-        self._put_integration(context)
-        self._put_responses(context, self.desired(context))
+        put_method(at, "OPTIONS")
+        self._put_integration(at)
+        self._put_responses(at, desired)
+        return {**desired, "has_response": True, "has_integration_response": True}  # type: ignore[typeddict-item]
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
-        """Neither a method nor a response can be put over another one everywhere: the old ones go first."""
-        if facts["method"] != desired["method"]:
-            delete_method(context, "OPTIONS")
-            self.create(context)
-            return
-        self._delete_responses(context, facts)
-        if facts["integration"] != desired["integration"]:
-            self._put_integration(context)
-        self._put_responses(context, desired)
+    def must_recreate(self, desired: Facts, observed: PreflightFacts) -> bool:
+        """A method cannot be put over another one."""
+        return bool(observed["method"] != desired["method"])
 
-    def _put_integration(self, context: Context) -> None:
-        api_id, resource_id = endpoint_of(context)
-        context.aws.apigateway.put_integration(
-            restApiId=api_id,
-            resourceId=resource_id,
+    def update(
+        self, at: Deployment, desired: Facts, observed: PreflightFacts, difference: frozenset[str]
+    ) -> bool:
+        """A response cannot be put over another one everywhere: the old ones go first."""
+        self._delete_responses(at, observed)
+        if "integration" in difference:
+            self._put_integration(at)
+        self._put_responses(at, desired)
+        return True
+
+    def _put_integration(self, at: Deployment) -> None:
+        at.aws.apigateway.put_integration(
+            restApiId=at.fact("api", "id"),
+            resourceId=at.fact("api.resource", "id"),
             httpMethod="OPTIONS",
             type="MOCK",
             passthroughBehavior="NEVER",
             requestTemplates={"application/json": OK_TEMPLATE},
         )
 
-    def _delete_responses(self, context: Context, facts: Facts) -> None:
-        gateway, answer = context.aws.apigateway, _ok_answer(context)
-        if facts["has_integration_response"]:
+    def _delete_responses(self, at: Deployment, observed: PreflightFacts) -> None:
+        gateway, answer = at.aws.apigateway, _ok_answer(at)
+        if observed["has_integration_response"]:
             none_if(GONE, lambda: gateway.delete_integration_response(**answer))
-        if facts["has_response"]:
+        if observed["has_response"]:
             none_if(GONE, lambda: gateway.delete_method_response(**answer))
 
-    def _put_responses(self, context: Context, desired: Facts) -> None:
+    def _put_responses(self, at: Deployment, desired: Facts) -> None:
         """In AWS's order: what the method may answer, then what the integration fills in."""
-        gateway, answer = context.aws.apigateway, _ok_answer(context)
+        gateway, answer = at.aws.apigateway, _ok_answer(at)
         gateway.put_method_response(
             **answer,
             responseParameters={f"method.response.header.{name}": True for name in desired["headers"]},
@@ -146,15 +161,28 @@ class Preflight(Resource):
             responseTemplates={"application/json": desired["template"]},
         )
 
-    def delete(self, context: Context, facts: Facts) -> None:
+    def delete(self, at: Deployment, observed: PreflightFacts) -> None:
         """Everything of it goes with it."""
-        none_if(GONE, lambda: delete_method(context, "OPTIONS"))
+        delete_method(at, "OPTIONS")
+
+    def settings_from(self, observed: PreflightFacts) -> dict[str, object]:
+        """As texts, as the operator would type them."""
+        names = {
+            "cors_headers": "Access-Control-Allow-Headers",
+            "cors_methods": "Access-Control-Allow-Methods",
+        }
+        values = {key: observed["headers"].get(name) for key, name in names.items()}
+        return {key: value.strip("'") for key, value in values.items() if value}
 
 
-def _ok_answer(context: Context) -> Any:
+def _ok_answer(at: Deployment) -> Any:
     """What names the 200 answer of OPTIONS in every call."""
-    api_id, resource_id = endpoint_of(context)
-    return {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "OPTIONS", "statusCode": "200"}
+    return {
+        "restApiId": at.fact("api", "id"),
+        "resourceId": at.fact("api.resource", "id"),
+        "httpMethod": "OPTIONS",
+        "statusCode": "200",
+    }
 
 
 def _parameters(responses: Any, side: str) -> dict[str, Any]:
@@ -164,51 +192,60 @@ def _parameters(responses: Any, side: str) -> dict[str, Any]:
     return {name.removeprefix(prefix): value for name, value in parameters.items() if name.startswith(prefix)}
 
 
-class GatewayErrors(SubResource):
+class GatewayErrors(SubResource[dict[str, Any]]):
     """CORS headers on the answers that the gateway makes itself: throttled, too large, unknown path.
 
-    Without them a browser's page sees only "CORS error" and cannot tell why.
+    Without them a browser's page sees only "CORS error" and cannot tell why. Facts: the response
+    parameters of each kind of answer.
     """
 
     key = "cors.gateway_errors"
     needs = ("api",)
     parent = "api"
+    chain = "api"
     labels = {name: f"the CORS headers of the gateway's {name[-3:]} answers" for name in GATEWAY_ERRORS}
+    actions = {"apis": ("apigateway:GET", "apigateway:PUT")}
 
-    def title(self, context: Context) -> str:
-        """In words."""
+    def title(self, at: Deployment) -> str:
         return "CORS headers on the gateway's own errors"
 
-    def desired(self, context: Context) -> Facts:
+    def desired(self, at: Deployment) -> Facts | None:
         """With several origins all may read: these answers are made without looking at anything."""
-        origins = context.settings.cors_origins
+        origins = at.settings.cors_origins
         value = quoted(origins[0] if len(origins) == 1 else "*")
         return {
             name: {"gatewayresponse.header.Access-Control-Allow-Origin": value} for name in GATEWAY_ERRORS
         }
 
-    def read(self, context: Context) -> Facts | None:
-        """API Gateway answers with its defaults where nothing was set."""
-        api_id = context.fact("api", "id")
-        if api_id is None:
+    def with_new_parent(self, at: Deployment) -> dict[str, Any] | None:
+        """https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html:
+        the default answers have no parameters."""
+        return {name: {} for name in GATEWAY_ERRORS}
+
+    def read(self, at: Deployment) -> dict[str, Any] | None:
+        """Absent where nothing was set: API Gateway then answers with its defaults."""
+        api_id = at.fact("api", "id")
+        answer: Any = (
+            none_if(GONE, lambda: at.aws.apigateway.get_gateway_responses(restApiId=api_id, limit=500))
+            if api_id
+            else None
+        )
+        if answer is None:
             return None
-        return {
-            name: none_if(GONE, lambda name=name: self._read_one(context, api_id, name))  # type: ignore[misc]
-            for name in GATEWAY_ERRORS
-        }
+        found = {item["responseType"]: dict(item.get("responseParameters", {})) for item in answer["items"]}
+        return {name: found.get(name, {}) for name in GATEWAY_ERRORS}
 
-    def _read_one(self, context: Context, api_id: str, name: Any) -> dict[str, str]:
-        answer = context.aws.apigateway.get_gateway_response(restApiId=api_id, responseType=name)
-        return dict(answer.get("responseParameters", {}))
-
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+    def update(
+        self, at: Deployment, desired: Facts, observed: dict[str, Any], difference: frozenset[str]
+    ) -> bool:
         """Only those that differ."""
         name: Any
         for name in GATEWAY_ERRORS:
-            if desired[name] != facts[name]:
-                context.aws.apigateway.put_gateway_response(
-                    restApiId=context.fact("api", "id"),
+            if name in difference:
+                at.aws.apigateway.put_gateway_response(
+                    restApiId=at.fact("api", "id"),
                     responseType=name,
                     responseParameters=desired[name],
                     responseTemplates={"application/json": json.dumps({"message": "$context.error.message"})},
                 )
+        return True

@@ -1,282 +1,243 @@
-"""Phases 2, 4 and 5: the function, its environment variables, its settings."""
+"""Phases 2, 4 and 5: the function, its environment variables, its settings.
+
+CreateFunction carries all of them; the later phases then find them done. `GetFunction` tells all of them,
+too, so that a look at the four resources here is one call.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from wizard import package
 from wizard.aws.calls import none_if
-from wizard.errors import UsageError, WizardError
-from wizard.resources.base import OWNER_TAG, Context, Resource, SubResource
+from wizard.errors import UsageError
+from wizard.resources.base import OWNER_TAG, Deployment, Observed, Resource, SubResource
+from wizard.resources.role import role_arn
 from wizard.settings.table import as_text
-from wizard.state.model import Facts
+from wizard.state.model import Facts, TokenDigest, now
 
 if TYPE_CHECKING:
-    from types_boto3_lambda.type_defs import FunctionConfigurationResponseTypeDef
+    from types_boto3_lambda.type_defs import GetFunctionResponseTypeDef
 
 GONE = ("ResourceNotFoundException",)
 DESCRIPTION = "Stores posted events in S3."
 
 # Key and value of all variables together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 ENVIRONMENT_LIMIT_BYTES = 4096
+# What Lambda gives a function that was created without them (versions before 0.2 did so):
+# https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+LAMBDA_DEFAULTS = {"memory_mb": 128, "timeout_seconds": 3}
+# Setting to the environment variable that the handler reads it from.
+VARIABLES = {
+    "bucket_name": "BUCKET_NAME",
+    "cors_origins": "CORS_ALLOW_ORIGIN",
+    "event_format": "EVENT_FORMAT",
+    "allow_beacon": "ALLOW_BEACON",
+    "max_events": "MAX_EVENTS",
+    "max_request_bytes": "MAX_REQUEST_BYTES",
+}
 
 
-def not_ready_function(facts: Facts) -> str | None:
+class FunctionFacts(TypedDict):
+    """`code_sha256` is Lambda's own digest of the zip, base64; `failure` its reason for not working."""
+
+    name: str
+    arn: str
+    runtime: str | None
+    architecture: str
+    handler: str | None
+    role: str
+    code_sha256: str
+    failure: str | None
+    state: str
+    last_update: str
+    owner: str | None
+
+
+class EnvironmentFacts(TypedDict):
+    """`state` and `last_update` are those of the function, as in the other facts here."""
+
+    variables: dict[str, str]
+    state: str
+    last_update: str
+
+
+class SettingsFacts(TypedDict):
+    """MB and seconds."""
+
+    memory_mb: int
+    timeout_seconds: int
+    state: str
+    last_update: str
+
+
+class ConcurrencyFacts(TypedDict):
+    """Executions at a time; None is unset."""
+
+    reserved: int | None
+
+
+def function_arn(at: Deployment) -> str:
+    """The function's ARN, known before the function stands."""
+    place, name = at.identity, at.settings.function_name
+    return f"arn:{place.partition}:lambda:{place.region}:{place.account}:function:{name}"
+
+
+def environment_variables(at: Deployment) -> dict[str, str]:
+    """What the handler reads. Tokens are here as SHA-256 digests only.
+
+    Raises:
+        UsageError: together they pass Lambda's limit of 4 KB.
+    """
+    variables = {
+        "AUTH_TOKEN_SHA256": ",".join(token.sha256 for token in at.tokens),
+        "AUTH_TOKEN_LABELS": ",".join(token.label for token in at.tokens),
+        **{name: _as_variable(getattr(at.settings, key)) for key, name in VARIABLES.items()},
+    }
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
+    if size > ENVIRONMENT_LIMIT_BYTES:
+        raise UsageError(
+            what="The function's environment variables are too large.",
+            why=f"They have {size} bytes; Lambda takes {ENVIRONMENT_LIMIT_BYTES}.",
+            next_step="Revoke tokens that are no longer used, or shorten --cors-origins.",
+        )
+    return variables
+
+
+def _as_variable(value: object) -> str:
+    return str(value).casefold() if isinstance(value, bool) else as_text(value)
+
+
+def _described(at: Deployment) -> GetFunctionResponseTypeDef | None:
+    return at.answers.once(
+        "lambda.GetFunction",
+        lambda: none_if(
+            GONE, lambda: at.aws.functions.get_function(FunctionName=at.settings.function_name)
+        ),
+    )
+
+
+def _not_ready(observed: Any) -> str | None:
     """Why a function cannot be changed or invoked this moment."""
-    if facts["state"] in ("Pending", "Deleting"):
-        return f"Lambda is still preparing the function (state {facts['state']})"
-    if facts["last_update"] == "InProgress":
+    if observed["state"] in ("Pending", "Deleting"):
+        return f"Lambda is still preparing the function (state {observed['state']})"
+    if observed["last_update"] == "InProgress" and observed["state"] != "Failed":
         return "Lambda is still working on the function's last change"
     return None
 
 
-class Function(Resource):
+class Function(Resource[FunctionFacts]):
     """The function: name, runtime, architecture, code, role."""
 
     key = "function"
-    needs = ("role", "role.basic_execution", "log_group")
+    # The log group first: it is deleted last, because late log lines would bring it back.
+    needs = ("role", "log_group")
+    chain = "function"
     # Using a function that stood there before would mean replacing its code.
     adoptable = False
     labels = {
         "code_sha256": "the function's code",
         "role": "the function's execution role",
-        "failure": "Lambda's last word on the function",
+        "failure": "the function failed",
     }
+    actions = {
+        "function": (
+            "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:GetFunction", "lambda:ListTags",
+            "lambda:TagResource", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+        ),
+        "role": ("iam:PassRole",),
+    }  # fmt: skip
 
-    def title(self, context: Context) -> str:
-        """With its name."""
-        return f"Lambda function {context.settings.function_name}"
+    def title(self, at: Deployment) -> str:
+        return f"Lambda function {at.settings.function_name}"
 
-    def desired(self, context: Context) -> Facts:
+    def desired(self, at: Deployment) -> Facts | None:
         """The documented choices and the code of this version of the wizard."""
         return {
-            "runtime": context.settings.runtime,
-            "architecture": context.settings.architecture,
+            "runtime": at.settings.runtime,
+            "architecture": at.settings.architecture,
             "handler": package.HANDLER,
-            "role": context.fact("role", "arn"),
+            "role": at.fact("role", "arn") or role_arn(at),
             "code_sha256": package.build().sha256,
             "failure": None,
         }
 
-    def read(self, context: Context) -> Facts | None:
-        """With its tags and its state."""
-        answer = none_if(
-            GONE,
-            lambda: context.aws.functions.get_function(FunctionName=context.settings.function_name),
-        )
-        if answer is None:
-            return None
-        configuration = answer["Configuration"]
-        return {
-            "name": configuration["FunctionName"],
-            "arn": configuration["FunctionArn"],
-            "runtime": configuration.get("Runtime"),
-            "architecture": configuration.get("Architectures", ["x86_64"])[0],
-            "handler": configuration.get("Handler"),
-            "role": configuration["Role"],
-            "code_sha256": configuration["CodeSha256"],
-            "failure": _failure(configuration),
-            "state": configuration.get("State", "Active"),
-            "last_update": configuration.get("LastUpdateStatus", "Successful"),
-            "owner": answer.get("Tags", {}).get(OWNER_TAG),
-        }
+    def read(self, at: Deployment) -> FunctionFacts | None:
+        answer = _described(at)
+        return _function_facts(answer["Configuration"], answer.get("Tags", {})) if answer else None
 
-    def not_ready(self, facts: Facts) -> str | None:
-        """A function is made and changed in the background."""
-        return not_ready_function(facts)
+    def not_ready(self, observed: FunctionFacts) -> str | None:
+        """A function is created and changed in the background."""
+        return _not_ready(observed)
 
-    def create(self, context: Context) -> None:
-        """With its tags from the first moment; environment and settings have phases of their own."""
-        settings = context.settings
-        context.aws.functions.create_function(
+    def create(self, at: Deployment, desired: Facts) -> FunctionFacts | None:
+        settings = at.settings
+        answer = at.aws.functions.create_function(
             FunctionName=settings.function_name,
-            Runtime=settings.runtime,  # type: ignore[arg-type]  # one of our table of runtimes
-            Role=context.fact("role", "arn"),
-            Handler=package.HANDLER,
+            Runtime=desired["runtime"],
+            Role=desired["role"],
+            Handler=desired["handler"],
             Code={"ZipFile": package.build().content},
-            Architectures=[settings.architecture],  # type: ignore[list-item]  # one of our choices
+            Architectures=[desired["architecture"]],
             Description=DESCRIPTION,
-            Tags=context.tags,
+            Environment={"Variables": environment_variables(at)},
+            MemorySize=settings.memory_mb,
+            Timeout=settings.timeout_seconds,
+            Tags=at.tags,
         )
+        return _function_facts(answer, at.tags)
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
-        """Code (with the architecture) and configuration change apart, one of them at a time.
-
-        A change that failed is made good by another one; a function that was never made is not.
-        """
-        if facts["state"] == "Failed":
-            raise _never_made(facts)
-        code = ("code_sha256", "architecture")
-        name = context.settings.function_name
-        if any(desired[fact] != facts[fact] for fact in code):
-            context.aws.functions.update_function_code(
+    def update(
+        self, at: Deployment, desired: Facts, observed: FunctionFacts, difference: frozenset[str]
+    ) -> bool:
+        """Code (with the architecture) and configuration change apart, one of them at a time."""
+        name = at.settings.function_name
+        if difference & {"code_sha256", "architecture"}:
+            at.aws.functions.update_function_code(
                 FunctionName=name,
                 ZipFile=package.build().content,
                 Architectures=[desired["architecture"]],
             )
         else:
-            context.aws.functions.update_function_configuration(
+            at.aws.functions.update_function_configuration(
                 FunctionName=name,
                 Runtime=desired["runtime"],
                 Handler=desired["handler"],
                 Role=desired["role"],
             )
+        return False
 
-    def delete(self, context: Context, facts: Facts) -> None:
+    def must_recreate(self, desired: Facts, observed: FunctionFacts) -> bool:
+        """A change that failed is made good by another one; a function that was never made is not."""
+        return observed["state"] == "Failed"
+
+    def delete(self, at: Deployment, observed: FunctionFacts) -> None:
         """Its versions, permissions and settings go with it."""
-        none_if(GONE, lambda: context.aws.functions.delete_function(FunctionName=facts["name"]))
+        none_if(GONE, lambda: at.aws.functions.delete_function(FunctionName=observed["name"]))
 
-
-class FunctionEnvironment(SubResource):
-    """The environment variables that the handler reads."""
-
-    key = "function.environment"
-    needs = ("function", "bucket")
-    parent = "function"
-    labels = {"variables": "the function's environment"}
-
-    def title(self, context: Context) -> str:
-        """The variables are named in drift, never their values."""
-        return "environment variables"
-
-    def desired(self, context: Context) -> Facts:
-        """Exactly these variables. Tokens are here as SHA-256 digests only.
-
-        Raises:
-            UsageError: together they pass Lambda's limit of 4 KB.
-        """
-        settings = context.settings
-        variables = {
-            "BUCKET_NAME": settings.bucket_name,
-            "AUTH_TOKEN_SHA256": ",".join(token.sha256 for token in context.tokens),
-            "AUTH_TOKEN_LABELS": ",".join(token.label for token in context.tokens),
-            "CORS_ALLOW_ORIGIN": as_text(settings.cors_origins),
-            "EVENT_FORMAT": settings.event_format,
-            "ALLOW_BEACON": "true" if settings.allow_beacon else "false",
-            "MAX_EVENTS": str(settings.max_events),
-            "MAX_REQUEST_BYTES": str(settings.max_request_bytes),
-        }
-        _refuse_too_large(variables)
-        return {"variables": variables}
-
-    def read(self, context: Context) -> Facts | None:
-        """Absent with the function."""
-        configuration = read_configuration(context)
-        if configuration is None:
-            return None
+    def settings_from(self, observed: FunctionFacts) -> dict[str, object]:
         return {
-            "variables": dict(configuration.get("Environment", {}).get("Variables", {})),
-            "state": configuration.get("State", "Active"),
-            "last_update": configuration.get("LastUpdateStatus", "Successful"),
+            "runtime": observed["runtime"],
+            "architecture": observed["architecture"],
+            "role_name": observed["role"].rpartition("/")[2],
         }
 
-    def not_ready(self, facts: Facts) -> str | None:
-        """One change of a function at a time."""
-        return not_ready_function(facts)
 
-    def drift(self, desired: Facts, facts: Facts) -> tuple[str, ...]:
-        """Names the variables that differ, not their values."""
-        expected, found = desired["variables"], facts["variables"]
-        return tuple(
-            f"environment variable {name} is {_difference(name, expected, found)}"
-            for name in sorted({*expected, *found})
-            if expected.get(name) != found.get(name)
-        )
-
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
-        """All variables are replaced together."""
-        context.aws.functions.update_function_configuration(
-            FunctionName=context.settings.function_name, Environment={"Variables": desired["variables"]}
-        )
-
-
-class FunctionSettings(SubResource):
-    """Memory and timeout."""
-
-    key = "function.settings"
-    needs = ("function",)
-    parent = "function"
-    labels = {"memory_mb": "memory (MB)", "timeout_seconds": "timeout (seconds)"}
-
-    def title(self, context: Context) -> str:
-        """Both values."""
-        settings = context.settings
-        return f"memory {settings.memory_mb} MB, timeout {settings.timeout_seconds} s"
-
-    def desired(self, context: Context) -> Facts:
-        """The documented values unless the operator chose others."""
-        settings = context.settings
-        return {"memory_mb": settings.memory_mb, "timeout_seconds": settings.timeout_seconds}
-
-    def read(self, context: Context) -> Facts | None:
-        """Absent with the function."""
-        configuration = read_configuration(context)
-        if configuration is None:
-            return None
-        return {
-            "memory_mb": configuration.get("MemorySize"),
-            "timeout_seconds": configuration.get("Timeout"),
-            "state": configuration.get("State", "Active"),
-            "last_update": configuration.get("LastUpdateStatus", "Successful"),
-        }
-
-    def not_ready(self, facts: Facts) -> str | None:
-        """One change of a function at a time."""
-        return not_ready_function(facts)
-
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
-        """Both in one call."""
-        context.aws.functions.update_function_configuration(
-            FunctionName=context.settings.function_name,
-            MemorySize=desired["memory_mb"],
-            Timeout=desired["timeout_seconds"],
-        )
-
-
-class ReservedConcurrency(SubResource):
-    """How many executions are set aside for the function; unset by default."""
-
-    key = "function.concurrency"
-    needs = ("function",)
-    parent = "function"
-    labels = {"reserved": "reserved concurrency"}
-
-    def title(self, context: Context) -> str:
-        """The number, or unset."""
-        reserved = context.settings.reserved_concurrency
-        return f"reserved concurrency {'unset' if reserved is None else reserved}"
-
-    def desired(self, context: Context) -> Facts:
-        """None is unset."""
-        return {"reserved": context.settings.reserved_concurrency}
-
-    def read(self, context: Context) -> Facts | None:
-        """Absent with the function."""
-        answer = none_if(
-            GONE,
-            lambda: context.aws.functions.get_function_concurrency(
-                FunctionName=context.settings.function_name
-            ),
-        )
-        return {"reserved": answer.get("ReservedConcurrentExecutions")} if answer is not None else None
-
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
-        """Unset is the absence of the setting."""
-        functions, name = context.aws.functions, context.settings.function_name
-        if desired["reserved"] is None:
-            functions.delete_function_concurrency(FunctionName=name)
-        else:
-            functions.put_function_concurrency(
-                FunctionName=name, ReservedConcurrentExecutions=desired["reserved"]
-            )
-
-
-def read_configuration(context: Context) -> FunctionConfigurationResponseTypeDef | None:
-    """The function's configuration, None when there is no function."""
-    return none_if(
-        GONE,
-        lambda: context.aws.functions.get_function_configuration(FunctionName=context.settings.function_name),
-    )
+def _function_facts(configuration: Any, tags: Any) -> FunctionFacts:
+    return {
+        "name": configuration["FunctionName"],
+        "arn": configuration["FunctionArn"],
+        "runtime": configuration.get("Runtime"),
+        "architecture": configuration.get("Architectures", ["x86_64"])[0],
+        "handler": configuration.get("Handler"),
+        "role": configuration["Role"],
+        "code_sha256": configuration["CodeSha256"],
+        "failure": _failure(configuration),
+        "state": configuration.get("State") or "Active",
+        "last_update": configuration.get("LastUpdateStatus") or "Successful",
+        "owner": tags.get(OWNER_TAG),
+    }
 
 
 def _failure(configuration: Any) -> str | None:
@@ -287,22 +248,181 @@ def _failure(configuration: Any) -> str | None:
     return None
 
 
-def _never_made(facts: Facts) -> WizardError:
-    return WizardError(
-        what=f"Lambda could not make the function {facts['name']}.",
-        why=f"It says: {facts['failure']}.",
-        next_step="Run `eventtrack-wizard rollback`, then `eventtrack-wizard setup` again.",
-    )
+class FunctionSetting(SubResource[Observed]):
+    """A setting of the function, which tells it itself."""
+
+    needs = ("function",)
+    parent = "function"
+    chain = "function"
+    answer_of = "function"
 
 
-def _refuse_too_large(variables: dict[str, str]) -> None:
-    size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
-    if size > ENVIRONMENT_LIMIT_BYTES:
-        raise UsageError(
-            what="The function's environment variables are too large.",
-            why=f"They have {size} bytes; Lambda takes {ENVIRONMENT_LIMIT_BYTES}.",
-            next_step="Revoke tokens that are no longer used, or shorten --cors-origins.",
+class FunctionEnvironment(FunctionSetting[EnvironmentFacts]):
+    """The environment variables that the handler reads."""
+
+    key = "function.environment"
+    # The bucket that they name: a rollback empties it when nobody writes any more.
+    needs = ("function", "bucket")
+    actions = {"function": ("lambda:UpdateFunctionConfiguration",)}
+
+    def title(self, at: Deployment) -> str:
+        return "environment variables"
+
+    def desired(self, at: Deployment) -> Facts | None:
+        """Exactly these variables.
+
+        Raises:
+            UsageError: see `environment_variables`.
+        """
+        return {"variables": environment_variables(at)}
+
+    def read(self, at: Deployment) -> EnvironmentFacts | None:
+        answer = _described(at)
+        if answer is None:
+            return None
+        configuration = answer["Configuration"]
+        return {
+            "variables": dict(configuration.get("Environment", {}).get("Variables", {})),
+            "state": configuration.get("State") or "Active",
+            "last_update": configuration.get("LastUpdateStatus") or "Successful",
+        }
+
+    def not_ready(self, observed: EnvironmentFacts) -> str | None:
+        """One change of a function at a time."""
+        return _not_ready(observed)
+
+    def sentences(self, desired: Facts, observed: Facts) -> tuple[str, ...]:
+        """Names the variables that differ, never their values."""
+        expected, found = desired["variables"], observed["variables"]
+        return tuple(
+            f"environment variable {name} is {_difference(name, expected, found)}"
+            for name in sorted({*expected, *found})
+            if expected.get(name) != found.get(name)
         )
+
+    def update(
+        self, at: Deployment, desired: Facts, observed: EnvironmentFacts, difference: frozenset[str]
+    ) -> bool:
+        """All variables are replaced together."""
+        at.aws.functions.update_function_configuration(
+            FunctionName=at.settings.function_name, Environment={"Variables": desired["variables"]}
+        )
+        return False
+
+    def settings_from(self, observed: EnvironmentFacts) -> dict[str, object]:
+        """As texts, as the operator would type them."""
+        variables = observed["variables"]
+        return {key: variables[name] for key, name in VARIABLES.items() if name in variables}
+
+    def tokens_from(self, observed: EnvironmentFacts) -> tuple[TokenDigest, ...]:
+        variables = observed["variables"]
+        digests = [digest for digest in variables.get("AUTH_TOKEN_SHA256", "").split(",") if digest]
+        labels = variables.get("AUTH_TOKEN_LABELS", "").split(",")
+        labels += [""] * (len(digests) - len(labels))
+        return tuple(
+            TokenDigest(label or f"recovered-{number}", digest, now())
+            for number, (digest, label) in enumerate(zip(digests, labels, strict=False), start=1)
+        )
+
+
+class FunctionSettings(FunctionSetting[SettingsFacts]):
+    """Memory and timeout."""
+
+    key = "function.settings"
+    labels = {"memory_mb": "memory (MB)", "timeout_seconds": "timeout (seconds)"}
+    actions = {"function": ("lambda:UpdateFunctionConfiguration",)}
+
+    def title(self, at: Deployment) -> str:
+        return f"memory {at.settings.memory_mb} MB, timeout {at.settings.timeout_seconds} s"
+
+    def desired(self, at: Deployment) -> Facts | None:
+        return {"memory_mb": at.settings.memory_mb, "timeout_seconds": at.settings.timeout_seconds}
+
+    def read(self, at: Deployment) -> SettingsFacts | None:
+        answer = _described(at)
+        if answer is None:
+            return None
+        configuration = answer["Configuration"]
+        return {
+            "memory_mb": configuration["MemorySize"],
+            "timeout_seconds": configuration["Timeout"],
+            "state": configuration.get("State") or "Active",
+            "last_update": configuration.get("LastUpdateStatus") or "Successful",
+        }
+
+    def not_ready(self, observed: SettingsFacts) -> str | None:
+        """One change of a function at a time."""
+        return _not_ready(observed)
+
+    def update(
+        self, at: Deployment, desired: Facts, observed: SettingsFacts, difference: frozenset[str]
+    ) -> bool:
+        """Both in one call."""
+        at.aws.functions.update_function_configuration(
+            FunctionName=at.settings.function_name,
+            MemorySize=desired["memory_mb"],
+            Timeout=desired["timeout_seconds"],
+        )
+        return False
+
+    def settings_from(self, observed: SettingsFacts) -> dict[str, object]:
+        """Nothing from what Lambda gives every function: then no run had set them yet."""
+        found: dict[str, object] = {key: observed[key] for key in LAMBDA_DEFAULTS}  # type: ignore[literal-required]
+        return {} if found == LAMBDA_DEFAULTS else found
+
+
+class ReservedConcurrency(FunctionSetting[ConcurrencyFacts]):
+    """How many executions are set aside for the function; unset by default."""
+
+    key = "function.concurrency"
+    labels = {"reserved": "reserved concurrency"}
+    actions = {
+        "function": (
+            "lambda:DeleteFunctionConcurrency", "lambda:GetFunctionConcurrency",
+            "lambda:PutFunctionConcurrency",
+        ),
+    }  # fmt: skip
+
+    def title(self, at: Deployment) -> str:
+        reserved = at.settings.reserved_concurrency
+        return f"reserved concurrency {'unset' if reserved is None else reserved}"
+
+    def desired(self, at: Deployment) -> Facts | None:
+        return {"reserved": at.settings.reserved_concurrency}
+
+    def read(self, at: Deployment) -> ConcurrencyFacts | None:
+        answer = _described(at)
+        if answer is None:
+            return None
+        return {"reserved": answer.get("Concurrency", {}).get("ReservedConcurrentExecutions")}
+
+    def update(
+        self, at: Deployment, desired: Facts, observed: ConcurrencyFacts, difference: frozenset[str]
+    ) -> bool:
+        """Unset is the absence of the setting."""
+        functions, name = at.aws.functions, at.settings.function_name
+        if desired["reserved"] is None:
+            functions.delete_function_concurrency(FunctionName=name)
+        else:
+            functions.put_function_concurrency(
+                FunctionName=name, ReservedConcurrentExecutions=desired["reserved"]
+            )
+        return True
+
+    def settings_from(self, observed: ConcurrencyFacts) -> dict[str, object]:
+        return {"reserved_concurrency": observed["reserved"]} if observed["reserved"] is not None else {}
+
+
+def recycle(at: Deployment) -> None:
+    """Make Lambda replace the running environments, which keep the credentials of their first moment.
+
+    An environment that started before the role's policy had spread stays without it for minutes,
+    however often it is invoked; a change of the configuration replaces it.
+    """
+    moment = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
+    at.aws.functions.update_function_configuration(
+        FunctionName=at.settings.function_name, Description=f"{DESCRIPTION} Recycled {moment}."
+    )
 
 
 def _difference(name: str, expected: dict[str, str], found: dict[str, str]) -> str:

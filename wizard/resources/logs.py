@@ -1,92 +1,128 @@
-"""Phase 2: the function's log group, made before the function so that it has a retention from the start."""
+"""Phase 2: the function's log group, made before the function runs so that it has a retention at once."""
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, TypedDict
+
 from wizard.aws.calls import none_if
-from wizard.resources.base import OWNER_TAG, Context, Resource, SubResource
+from wizard.resources.base import OWNER_TAG, Deployment, Resource, SubResource
 from wizard.state.model import Facts
 
+if TYPE_CHECKING:
+    from types_boto3_logs.type_defs import LogGroupTypeDef
 
-def log_group_name(context: Context) -> str:
+GONE = ("ResourceNotFoundException",)
+
+
+class LogGroupFacts(TypedDict):
+    """`owner` is the id of the deployment in its tag."""
+
+    name: str
+    owner: str | None
+
+
+class RetentionFacts(TypedDict):
+    """None keeps log lines for ever."""
+
+    days: int | None
+
+
+def log_group_name(at: Deployment) -> str:
     """The name that Lambda writes to by itself."""
-    return f"/aws/lambda/{context.settings.function_name}"
+    return f"/aws/lambda/{at.settings.function_name}"
 
 
-def log_group_arn(context: Context) -> str:
+def log_group_arn(at: Deployment) -> str:
     """The ARN without the `:*` that only DescribeLogGroups adds."""
-    at = context.identity
-    return f"arn:{at.partition}:logs:{at.region}:{at.account}:log-group:{log_group_name(context)}"
+    place = at.identity
+    return f"arn:{place.partition}:logs:{place.region}:{place.account}:log-group:{log_group_name(at)}"
 
 
-class LogGroup(Resource):
+def _described(at: Deployment) -> LogGroupTypeDef | None:
+    """The name is a prefix to DescribeLogGroups, so the exact one is picked."""
+    name = log_group_name(at)
+    answer = at.answers.once(
+        "logs.DescribeLogGroups", lambda: at.aws.logs.describe_log_groups(logGroupNamePrefix=name)
+    )
+    return next((group for group in answer["logGroups"] if group["logGroupName"] == name), None)
+
+
+class LogGroup(Resource[LogGroupFacts]):
     """The log group."""
 
     key = "log_group"
     auto_created = True
+    actions = {
+        "log group": (
+            "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:ListTagsForResource", "logs:TagResource",
+        ),
+        "every log group": ("logs:DescribeLogGroups",),
+    }  # fmt: skip
 
-    def title(self, context: Context) -> str:
-        """Named with the function."""
-        return f"log group {log_group_name(context)}"
+    def title(self, at: Deployment) -> str:
+        return f"log group {log_group_name(at)}"
 
-    def desired(self, context: Context) -> Facts:
-        """It has nothing of its own that could differ."""
+    def desired(self, at: Deployment) -> Facts | None:
         return {}
 
-    def read(self, context: Context) -> Facts | None:
-        """The name is a prefix to DescribeLogGroups, so the exact one is picked."""
-        name = log_group_name(context)
-        groups = context.aws.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-        if not any(group["logGroupName"] == name for group in groups):
+    def read(self, at: Deployment) -> LogGroupFacts | None:
+        if _described(at) is None:
             return None
         answer = none_if(
-            ("ResourceNotFoundException",),
-            lambda: context.aws.logs.list_tags_for_resource(resourceArn=log_group_arn(context)),
+            GONE, lambda: at.aws.logs.list_tags_for_resource(resourceArn=log_group_arn(at))
         )
-        return {"name": name, "owner": answer["tags"].get(OWNER_TAG)} if answer else None
+        return {"name": log_group_name(at), "owner": answer["tags"].get(OWNER_TAG)} if answer else None
 
-    def create(self, context: Context) -> None:
-        """With its tags from the first moment."""
-        context.aws.logs.create_log_group(logGroupName=log_group_name(context), tags=context.tags)
+    def create(self, at: Deployment, desired: Facts) -> LogGroupFacts | None:
+        at.aws.logs.create_log_group(logGroupName=log_group_name(at), tags=at.tags)
+        return {"name": log_group_name(at), "owner": at.identity.id}
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+    def update(
+        self, at: Deployment, desired: Facts, observed: LogGroupFacts, difference: frozenset[str]
+    ) -> bool:
         """Nothing of it can change."""
+        return True
 
-    def delete(self, context: Context, facts: Facts) -> None:
+    def delete(self, at: Deployment, observed: LogGroupFacts) -> None:
         """After the function; late log lines can bring it back, which the last look of a rollback sees."""
-        none_if(
-            ("ResourceNotFoundException",),
-            lambda: context.aws.logs.delete_log_group(logGroupName=facts["name"]),
-        )
+        none_if(GONE, lambda: at.aws.logs.delete_log_group(logGroupName=observed["name"]))
 
 
-class LogRetention(SubResource):
+class LogRetention(SubResource[RetentionFacts]):
     """How long log lines are kept."""
 
     key = "log_group.retention"
     needs = ("log_group",)
     parent = "log_group"
+    answer_of = "log_group"
     labels = {"days": "log retention in days"}
+    actions = {"log group": ("logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy")}
 
-    def title(self, context: Context) -> str:
-        """In days."""
-        return f"log retention {context.settings.log_retention_days} days"
+    def title(self, at: Deployment) -> str:
+        return f"log retention {at.settings.log_retention_days} days"
 
-    def desired(self, context: Context) -> Facts:
-        """In days."""
-        return {"days": context.settings.log_retention_days}
+    def desired(self, at: Deployment) -> Facts | None:
+        return {"days": at.settings.log_retention_days}
 
-    def read(self, context: Context) -> Facts | None:
-        """None in `days` means for ever."""
-        name = log_group_name(context)
-        for group in context.aws.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]:
-            if group["logGroupName"] == name:
-                return {"days": group.get("retentionInDays")}
-        return None
+    def with_new_parent(self, at: Deployment) -> RetentionFacts | None:
+        """https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Working-with-log-groups-and-streams.html:
+        a new group keeps its lines for ever."""
+        return {"days": None}
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+    def read(self, at: Deployment) -> RetentionFacts | None:
+        group = _described(at)
+        return {"days": group.get("retentionInDays")} if group else None
+
+    def update(
+        self, at: Deployment, desired: Facts, observed: RetentionFacts, difference: frozenset[str]
+    ) -> bool:
         """For ever is the absence of a policy."""
-        name = log_group_name(context)
+        name = log_group_name(at)
         if desired["days"] is None:
-            context.aws.logs.delete_retention_policy(logGroupName=name)
+            at.aws.logs.delete_retention_policy(logGroupName=name)
         else:
-            context.aws.logs.put_retention_policy(logGroupName=name, retentionInDays=desired["days"])
+            at.aws.logs.put_retention_policy(logGroupName=name, retentionInDays=desired["days"])
+        return True
+
+    def settings_from(self, observed: RetentionFacts) -> dict[str, object]:
+        return {"log_retention_days": observed["days"]} if observed["days"] is not None else {}

@@ -3,185 +3,231 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from botocore.exceptions import ClientError
 
 from wizard.aws import policies
-from wizard.aws.calls import none_if
-from wizard.resources.base import OWNER_TAG, Context, Resource
+from wizard.aws.calls import code_of, none_if
+from wizard.resources.base import OWNER_TAG, Deployment, Resource
 from wizard.state.model import Facts
 
 if TYPE_CHECKING:
-    from types_boto3_iam.type_defs import CreateRoleRequestTypeDef
+    from types_boto3_iam.type_defs import CreateRoleRequestTypeDef, RoleTypeDef
 
 GONE = ("NoSuchEntity",)
 
 
-class Role(Resource):
+class RoleFacts(TypedDict):
+    """`trust` is the decoded trust policy."""
+
+    name: str
+    arn: str
+    trust: Any
+    permissions_boundary: str | None
+    owner: str | None
+
+
+class AttachedPolicyFacts(TypedDict):
+    """An attached managed policy has nothing but its ARN."""
+
+    arn: str
+
+
+class InlinePolicyFacts(TypedDict):
+    """The decoded policy document."""
+
+    document: Any
+
+
+def role_arn(at: Deployment) -> str:
+    """The role's ARN, known before the role stands."""
+    return f"arn:{at.identity.partition}:iam::{at.identity.account}:role/{at.settings.role_name}"
+
+
+class Role(Resource[RoleFacts]):
     """The role that the function runs as."""
 
     key = "role"
     labels = {"trust": "the role's trust policy", "permissions_boundary": "the role's permissions boundary"}
+    actions = {
+        "role": (
+            "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy",
+            "iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:TagRole",
+            "iam:UpdateAssumeRolePolicy",
+        ),
+        "role with a boundary": (
+            "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary",
+        ),
+    }  # fmt: skip
 
-    def title(self, context: Context) -> str:
-        """With its name."""
-        return f"execution role {context.settings.role_name}"
+    def title(self, at: Deployment) -> str:
+        return f"execution role {at.settings.role_name}"
 
-    def desired(self, context: Context) -> Facts:
+    def desired(self, at: Deployment) -> Facts | None:
         """Lambda, and nobody else, may take it on. A boundary that nobody asked for is not ours to lift."""
-        boundary = context.settings.permissions_boundary
+        boundary = at.settings.permissions_boundary
         return {
             "trust": policies.lambda_trust(),
             **({"permissions_boundary": boundary} if boundary else {}),
         }
 
-    def read(self, context: Context) -> Facts | None:
-        """boto3 has decoded the trust policy already."""
-        answer = none_if(GONE, lambda: context.aws.iam.get_role(RoleName=context.settings.role_name))
-        if answer is None:
-            return None
-        role = answer["Role"]
-        tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
-        return {
-            "name": role["RoleName"],
-            "arn": role["Arn"],
-            "trust": role["AssumeRolePolicyDocument"],
-            "permissions_boundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
-            "owner": tags.get(OWNER_TAG),
-        }
+    def read(self, at: Deployment) -> RoleFacts | None:
+        answer = none_if(GONE, lambda: at.aws.iam.get_role(RoleName=at.settings.role_name))
+        return _role_facts(answer["Role"]) if answer else None
 
-    def not_ready(self, facts: Facts) -> str | None:
+    def not_ready(self, observed: RoleFacts) -> str | None:
         """For some seconds after its creation, a role's ARN can be its internal id (AROA…)."""
-        return None if facts["arn"].startswith("arn:") else "IAM is still naming the new role"
+        return None if observed["arn"].startswith("arn:") else "IAM is still naming the new role"
 
-    def create(self, context: Context) -> None:
-        """With its tags from the first moment."""
+    def create(self, at: Deployment, desired: Facts) -> RoleFacts | None:
         request: CreateRoleRequestTypeDef = {
-            "RoleName": context.settings.role_name,
-            "AssumeRolePolicyDocument": json.dumps(policies.lambda_trust()),
-            "Description": f"Runs the event function of {context.identity.name}.",
-            "Tags": [{"Key": key, "Value": value} for key, value in context.tags.items()],
+            "RoleName": at.settings.role_name,
+            "AssumeRolePolicyDocument": json.dumps(desired["trust"]),
+            "Description": f"Runs the event function of {at.identity.name}.",
+            "Tags": [{"Key": key, "Value": value} for key, value in at.tags.items()],
         }
-        if context.settings.permissions_boundary:
-            request["PermissionsBoundary"] = context.settings.permissions_boundary
-        context.aws.iam.create_role(**request)
+        if boundary := desired.get("permissions_boundary"):
+            request["PermissionsBoundary"] = boundary
+        answer = at.aws.iam.create_role(**request)
+        # The answer need not repeat the boundary, and not every emulator repeats the tags.
+        return {**_role_facts(answer["Role"]), "permissions_boundary": boundary, "owner": at.identity.id}
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+    def update(self, at: Deployment, desired: Facts, observed: RoleFacts, difference: frozenset[str]) -> bool:
         """Trust policy and boundary are set apart."""
-        iam, name = context.aws.iam, context.settings.role_name
-        if desired["trust"] != facts["trust"]:
+        iam, name = at.aws.iam, at.settings.role_name
+        if "trust" in difference:
             iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(desired["trust"]))
-        boundary = desired.get("permissions_boundary", facts["permissions_boundary"])
-        if boundary == facts["permissions_boundary"]:
-            return
-        if boundary:
+        if "permissions_boundary" not in difference:
+            return True
+        if boundary := desired["permissions_boundary"]:
             iam.put_role_permissions_boundary(RoleName=name, PermissionsBoundary=boundary)
         else:
             iam.delete_role_permissions_boundary(RoleName=name)
+        return True
 
-    def delete(self, context: Context, facts: Facts) -> None:
+    def delete(self, at: Deployment, observed: RoleFacts) -> None:
         """A role can only be deleted without its policies, those that others added included."""
-        none_if(GONE, lambda: self._strip_and_delete(context, facts["name"]))
+        none_if(GONE, lambda: self._delete(at, observed["name"]))
 
-    def _strip_and_delete(self, context: Context, name: str) -> None:
-        iam = context.aws.iam
+    def _delete(self, at: Deployment, name: str) -> None:
+        try:
+            at.aws.iam.delete_role(RoleName=name)
+        except ClientError as error:
+            if code_of(error) != "DeleteConflict":
+                raise
+            self._strip(at, name)
+            at.aws.iam.delete_role(RoleName=name)
+
+    def _strip(self, at: Deployment, name: str) -> None:
+        iam = at.aws.iam
         for policy in iam.list_attached_role_policies(RoleName=name)["AttachedPolicies"]:
             iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
         for policy_name in iam.list_role_policies(RoleName=name)["PolicyNames"]:
             iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
-        iam.delete_role(RoleName=name)
+
+    def settings_from(self, observed: RoleFacts) -> dict[str, object]:
+        boundary = observed["permissions_boundary"]
+        return {"permissions_boundary": boundary} if boundary else {}
 
 
-class BasicExecution(Resource):
+def _role_facts(role: RoleTypeDef) -> RoleFacts:
+    """boto3 has decoded the trust policy already."""
+    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+    return {
+        "name": role["RoleName"],
+        "arn": role["Arn"],
+        "trust": role["AssumeRolePolicyDocument"],
+        "permissions_boundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
+        "owner": tags.get(OWNER_TAG),
+    }
+
+
+class BasicExecution(Resource[AttachedPolicyFacts]):
     """AWS's managed policy for writing logs, attached to the role."""
 
     key = "role.basic_execution"
     needs = ("role",)
     parent = "role"
+    goes_with_parent = False
+    actions = {"role": ("iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:ListAttachedRolePolicies")}
 
-    def title(self, context: Context) -> str:
-        """The console's words."""
+    def title(self, at: Deployment) -> str:
         return "basic execution permissions (logs)"
 
-    def desired(self, context: Context) -> Facts:
-        """It is attached or not."""
+    def desired(self, at: Deployment) -> Facts | None:
         return {}
 
-    def read(self, context: Context) -> Facts | None:
-        """Absent when the role is."""
-        arn = policies.basic_execution_arn(context.identity.partition)
+    def read(self, at: Deployment) -> AttachedPolicyFacts | None:
+        arn = policies.basic_execution_arn(at.identity.partition)
         answer = none_if(
-            GONE,
-            lambda: context.aws.iam.list_attached_role_policies(RoleName=context.settings.role_name),
+            GONE, lambda: at.aws.iam.list_attached_role_policies(RoleName=at.settings.role_name)
         )
         attached = {policy["PolicyArn"] for policy in answer["AttachedPolicies"]} if answer else set()
         return {"arn": arn} if arn in attached else None
 
-    def create(self, context: Context) -> None:
+    def create(self, at: Deployment, desired: Facts) -> AttachedPolicyFacts | None:
         """Attaching twice is harmless."""
-        context.aws.iam.attach_role_policy(
-            RoleName=context.settings.role_name,
-            PolicyArn=policies.basic_execution_arn(context.identity.partition),
-        )
+        arn = policies.basic_execution_arn(at.identity.partition)
+        at.aws.iam.attach_role_policy(RoleName=at.settings.role_name, PolicyArn=arn)
+        return {"arn": arn}
 
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
+    def update(
+        self, at: Deployment, desired: Facts, observed: AttachedPolicyFacts, difference: frozenset[str]
+    ) -> bool:
         """Nothing of it can change."""
+        return True
 
-    def delete(self, context: Context, facts: Facts) -> None:
-        """Detached."""
+    def delete(self, at: Deployment, observed: AttachedPolicyFacts) -> None:
+        arn = observed["arn"]
         none_if(
-            GONE,
-            lambda: context.aws.iam.detach_role_policy(
-                RoleName=context.settings.role_name, PolicyArn=facts["arn"]
-            ),
+            GONE, lambda: at.aws.iam.detach_role_policy(RoleName=at.settings.role_name, PolicyArn=arn)
         )
 
 
-class BucketAccessPolicy(Resource):
+class BucketAccessPolicy(Resource[InlinePolicyFacts]):
     """The documented inline policy on the role."""
 
     key = "policy"
-    needs = ("role", "bucket")
+    needs = ("role",)
     parent = "role"
+    goes_with_parent = False
     labels = {"document": "the inline policy for S3"}
+    actions = {"role": ("iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy")}
 
-    def title(self, context: Context) -> str:
-        """With its name."""
-        return f"inline policy {context.settings.policy_name}"
+    def title(self, at: Deployment) -> str:
+        return f"inline policy {at.settings.policy_name}"
 
-    def desired(self, context: Context) -> Facts:
+    def desired(self, at: Deployment) -> Facts | None:
         """Exactly the documented actions on exactly this bucket."""
-        return {
-            "document": policies.bucket_access(context.identity.partition, context.settings.bucket_name),
-        }
+        return {"document": policies.bucket_access(at.identity.partition, at.settings.bucket_name)}
 
-    def read(self, context: Context) -> Facts | None:
+    def read(self, at: Deployment) -> InlinePolicyFacts | None:
         """boto3 has decoded the document already."""
-        settings = context.settings
+        settings = at.settings
         answer = none_if(
             GONE,
-            lambda: context.aws.iam.get_role_policy(
+            lambda: at.aws.iam.get_role_policy(
                 RoleName=settings.role_name, PolicyName=settings.policy_name
             ),
         )
         return {"document": answer["PolicyDocument"]} if answer else None
 
-    def create(self, context: Context) -> None:
+    def create(self, at: Deployment, desired: Facts) -> InlinePolicyFacts | None:
         """Putting it makes or replaces it."""
-        self.update(context, self.desired(context), {})
-
-    def update(self, context: Context, desired: Facts, facts: Facts) -> None:
-        """Putting it makes or replaces it."""
-        context.aws.iam.put_role_policy(
-            RoleName=context.settings.role_name,
-            PolicyName=context.settings.policy_name,
+        at.aws.iam.put_role_policy(
+            RoleName=at.settings.role_name,
+            PolicyName=at.settings.policy_name,
             PolicyDocument=json.dumps(desired["document"]),
         )
+        return {"document": desired["document"]}
 
-    def delete(self, context: Context, facts: Facts) -> None:
-        """Before the role."""
-        none_if(
-            GONE,
-            lambda: context.aws.iam.delete_role_policy(
-                RoleName=context.settings.role_name, PolicyName=context.settings.policy_name
-            ),
-        )
+    def update(
+        self, at: Deployment, desired: Facts, observed: InlinePolicyFacts, difference: frozenset[str]
+    ) -> bool:
+        self.create(at, desired)
+        return True
+
+    def delete(self, at: Deployment, observed: InlinePolicyFacts) -> None:
+        role, name = at.settings.role_name, at.settings.policy_name
+        none_if(GONE, lambda: at.aws.iam.delete_role_policy(RoleName=role, PolicyName=name))

@@ -1,8 +1,6 @@
 """The state file: what this deployment is, what it owns, and what it was about to do.
 
-It is written ahead of every change: the intent is on disk before AWS is asked, the outcome replaces
-it afterwards. It is replaced in one step (`private_file`), so a kill leaves the old one or the new
-one; the one before it stays beside it as `.backup`. It holds no secret: tokens are in a file of their
+It is written ahead of every change (`store`): the intent is on disk before AWS is asked. It holds no secret: tokens are in a file of their
 own (`tokens`), here are only their SHA-256 digests.
 """
 
@@ -10,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,14 +16,13 @@ from typing import Any, Literal, get_args
 
 from wizard import __version__
 from wizard.errors import StateError
-from wizard.state.files import write_private_file
 
 SCHEMA = 1
 
 Facts = dict[str, Any]
 Origin = Literal["created", "adopted"]
 RecordStatus = Literal["creating", "updating", "present", "deleting"]
-Stage = Literal["setting up", "deployed", "rolling back", "rolled back"]
+Lifecycle = Literal["setting up", "deployed", "rolling back", "rolled back"]
 
 
 def id_prefix(name: str, region: str) -> str:
@@ -83,7 +80,7 @@ class State:
 
     identity: DeploymentId
     settings: dict[str, Any] = field(default_factory=dict)
-    stage: Stage = "setting up"
+    lifecycle: Lifecycle = "setting up"
     tokens: list[TokenDigest] = field(default_factory=list)
     records: dict[str, Record] = field(default_factory=dict)
     checks: dict[str, Facts] = field(default_factory=dict)
@@ -97,6 +94,7 @@ class State:
             "schema": SCHEMA,
             "wizard_version": __version__,
             "pins": content.pop("identity"),
+            "stage": content.pop("lifecycle"),
             **content,
         }
 
@@ -109,12 +107,12 @@ class State:
         """
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema {document['schema']} was written by another version of the wizard")
-        if document["stage"] not in get_args(Stage):
-            raise ValueError(f"nobody knows the stage {document['stage']!r}")
+        if document["stage"] not in get_args(Lifecycle):
+            raise ValueError(f"nobody knows the lifecycle {document['stage']!r}")
         return cls(
             identity=DeploymentId(**document["pins"]),
             settings=dict(document["settings"]),
-            stage=document["stage"],
+            lifecycle=document["stage"],
             tokens=[TokenDigest(**token) for token in document["tokens"]],
             records={key: Record(**record) for key, record in document["records"].items()},
             checks=dict(document["checks"]),
@@ -173,82 +171,6 @@ def _is_good(path: Path) -> bool:
     except (OSError, KeyError, TypeError, ValueError, AttributeError):
         return False
     return True
-
-
-class Store:
-    """The one writer of a state file. Every method that changes something has saved it when it returns."""
-
-    def __init__(self, path: Path, state: State) -> None:
-        self.path = path
-        self.state = state
-
-    def save(self) -> None:
-        """Write the file.
-
-        Raises:
-            StateError: the disk is full or the folder cannot be written.
-        """
-        self.state.serial += 1
-        text = json.dumps(self.state.as_json(), indent=2) + "\n"
-        try:
-            write_private_file(self.path, text, backup=backup_path(self.path))
-        except OSError as error:
-            raise unwritable(self.path, error) from error
-
-    def known(self) -> dict[str, Facts]:
-        """The last facts of every resource: ids that only the file knows."""
-        return {key: record.facts for key, record in self.state.records.items()}
-
-    def record(self, key: str) -> Record | None:
-        """What is known of a resource."""
-        return self.state.records.get(key)
-
-    def intend(
-        self,
-        key: str,
-        status: RecordStatus,
-        *,
-        origin: Origin,
-        before: Facts | None,
-        outdates: Collection[str] = (),
-    ) -> None:
-        """Write down a change that is about to be made, and that the checks `outdates` prove nothing now."""
-        known = self.state.records.get(key)
-        facts = known.facts if known else {}
-        self.state.records[key] = Record(status, origin, facts, before, now())
-        for check in outdates:
-            self.state.checks.pop(check, None)
-        self.save()
-
-    def settle(self, key: str, facts: Facts, *, origin: Origin, before: Facts | None) -> None:
-        """Write down what stands in AWS now; writes nothing when that is what the file says."""
-        known = self.state.records.get(key)
-        if known and (known.status, known.origin, known.facts) == ("present", origin, facts):
-            return
-        changed_at = known.changed_at if known and known.status != "present" else now()
-        self.state.records[key] = Record("present", origin, facts, before, changed_at or now())
-        self.save()
-
-    def forget(self, key: str) -> None:
-        """Write down that a resource is gone, or is no longer ours to care for."""
-        if self.state.records.pop(key, None) is not None:
-            self.save()
-
-    def pass_check(self, key: str, facts: Facts) -> None:
-        """Write down that a check passed."""
-        self.state.checks[key] = {**facts, "passed_at": now()}
-        self.save()
-
-    def finish_phase(self, key: str, seconds: float) -> None:
-        """Write down when a phase was finished and how long it took."""
-        self.state.phases[key] = {"finished_at": now(), "seconds": round(seconds, 2)}
-        self.save()
-
-    def enter(self, stage: Stage) -> None:
-        """Write down how far the deployment is as a whole."""
-        if self.state.stage != stage:
-            self.state.stage = stage
-            self.save()
 
 
 def unwritable(path: Path, error: OSError) -> StateError:

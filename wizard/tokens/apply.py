@@ -41,10 +41,10 @@ def refuse_unfinished(store: Store) -> None:
     Raises:
         StateError: there is none.
     """
-    if "function" not in store.state.records or store.state.stage in ("rolling back", "rolled back"):
+    if "function" not in store.state.records or store.state.lifecycle in ("rolling back", "rolled back"):
         raise StateError(
             what="There is no function whose tokens could be changed.",
-            why=f"The deployment is not complete ({store.state.stage}).",
+            why=f"The deployment is not complete ({store.state.lifecycle}).",
             next_step="Run `eventtrack-wizard setup` first.",
         )
 

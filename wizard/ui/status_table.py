@@ -58,7 +58,7 @@ def offline_table(state: State, url: str | None = None) -> RenderableType:
     """The nine phases as the state file remembers them; AWS was not asked."""
     rows = [_row_from_file(key, title, state.phases.get(key)) for key, title in PHASE_TITLES.items()]
     identity = state.identity
-    head = f"{identity.name}: {state.stage}, in account {identity.account}, region {identity.region}"
+    head = f"{identity.name}: {state.lifecycle}, in account {identity.account}, region {identity.region}"
     note = Text(
         "From the saved state alone; AWS was not asked. `eventtrack-wizard status` asks it.", style="dim"
     )
@@ -118,7 +118,7 @@ def _unfinished(state: State) -> list[RenderableType]:
 
 def _kept(state: State) -> list[RenderableType]:
     """What a rollback has left."""
-    if state.stage != "rolled back":
+    if state.lifecycle != "rolled back":
         return []
     names = [
         f"{title} {record.facts.get('name', '')}".rstrip()

@@ -1,0 +1,79 @@
+"""What has to wait for what, read off the table.
+
+A step waits for what its resource or check needs, and for the one before it in its chain, because AWS
+refuses two changes at a time of one bucket, one function, one REST API. A rollback goes the other way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wizard.engine.plan import Plan
+from wizard.phases import Phase
+
+Order = dict[str, tuple[str, ...]]
+
+
+def setup_order(phases: Sequence[Phase]) -> Order:
+    """Every resource and check with the keys that it waits for, in the order of the table."""
+    order: Order = {}
+    last_of_chain: dict[str, str] = {}
+    for phase in phases:
+        for resource in phase.resources:
+            before = (last_of_chain[resource.chain],) if resource.chain in last_of_chain else ()
+            order[resource.key] = (*resource.needs, *before)
+            if resource.chain:
+                last_of_chain[resource.chain] = resource.key
+        for check in phase.checks:
+            order[check.key] = check.needs
+    return order
+
+
+def final_looks(phases: Sequence[Phase], prefix: str) -> Order:
+    """A last look at every resource, after all changes and beside the last checks."""
+    resources = [resource for phase in phases for resource in phase.resources]
+    changed = tuple(resource.key for resource in resources)
+    return {
+        prefix + resource.key: (*changed, *((prefix + resource.answer_of,) if resource.answer_of else ()))
+        for resource in resources
+    }
+
+
+def removal_order(plan: Plan) -> Order:
+    """The setup's order reversed, for what a rollback looks after; then a look whether it is gone.
+
+    What goes with its parent is gone when that is, so what would wait for it waits for the parent.
+    """
+    steps = {step.key: step for step in reversed(plan.steps)}
+
+    def carrier(key: str) -> str:
+        while steps[key].action.with_parent and steps[key].resource.parent in steps:
+            key = str(steps[key].resource.parent)
+        return key
+
+    order: dict[str, list[str]] = {key: [] for key, step in steps.items() if step.action.kind != "nothing"}
+    for key, step in steps.items():
+        for need in (*step.resource.needs, *((step.resource.parent,) if step.resource.parent else ())):
+            if need in order and key in order and carrier(need) != carrier(key):
+                order[carrier(need)].append(carrier(key))
+    for key in order:
+        if carrier(key) != key:
+            order[key].append(carrier(key))
+    looks = {
+        f"look at {key}": [key] for key in order if steps[key].action.is_change
+    }
+    return {key: tuple(dict.fromkeys(after)) for key, after in {**order, **looks}.items()}
+
+
+def outdated_checks(phases: Sequence[Phase]) -> Order:
+    """Resource to the checks that a change of it makes due again: those that need it, directly or not."""
+    checks = {check.key: set(check.needs) for phase in phases for check in phase.checks}
+    needs = {resource.key: resource.needs for phase in phases for resource in phase.resources}
+    for needed in checks.values():
+        todo = list(needed)
+        while todo:
+            for more in (*needs.get(todo[-1], ()), *checks.get(todo.pop(), ())):
+                if more not in needed:
+                    needed.add(more)
+                    todo.append(more)
+    return {key: tuple(check for check, needed in checks.items() if key in needed) for key in needs}
