@@ -16,8 +16,8 @@ from wizard.phases import PHASES, RESOURCES
 from wizard.resources.api import RestApi
 from wizard.resources.base import Context, Resource
 from wizard.resources.traces import Traces, read_traces
-from wizard.settings import table as settings_module
-from wizard.settings.table import SETTINGS, Place, Settings, as_text
+from wizard.settings.resolve import defaults, from_saved, refuse_contradictions
+from wizard.settings.table import SETTINGS, Settings, as_text
 from wizard.state.model import DeploymentId, Facts, Record, State, TokenDigest, now
 
 Result = TypeVar("Result")
@@ -95,9 +95,8 @@ def rebuild(context: Context, said: Mapping[str, str]) -> Recovered:
     context.settings = _settings(context.identity, {**_names_in(traces), **said}, context.settings)
     facts = dict(_readable(context))
     traces = _patient(context, "read the API back", lambda: read_traces(context))
-    place = Place(context.identity.name, context.identity.account, context.identity.region)
     shown = {**_shown_by(facts), **traces.settings, **said}
-    context.settings = _settings(context.identity, shown, settings_module.from_saved({}, place))
+    context.settings = _settings(context.identity, shown, defaults(context.identity))
     facts = dict(_readable(context))
     records = {key: Record("present", "created", facts[key], None, now()) for key in _ours(context, facts)}
     state = State(
@@ -177,7 +176,6 @@ def _chosen(settings: Facts) -> Facts:
 
 def _settings(identity: DeploymentId, shown: Mapping[str, str], base: Settings) -> Settings:
     """`base` with what AWS shows; a text that no longer parses is drift, and setup puts it right."""
-    place = Place(identity.name, identity.account, identity.region)
     saved: dict[str, object] = base.as_json()
     for setting in SETTINGS:
         if setting.key in shown:
@@ -185,10 +183,12 @@ def _settings(identity: DeploymentId, shown: Mapping[str, str], base: Settings) 
                 saved[setting.key] = setting.parse(shown[setting.key])
             except ValueError:
                 continue
+    settings = from_saved(saved, identity)
     try:
-        return settings_module.from_saved(saved, place)
+        refuse_contradictions(settings)
     except UsageError:  # what stands contradicts itself, such as CORS headers without the token's
         return base
+    return settings
 
 
 def _tokens(facts: Mapping[str, Facts]) -> Iterator[TokenDigest]:

@@ -18,6 +18,7 @@ from typing import Any, Literal, get_args
 
 from wizard import __version__
 from wizard.errors import StateError
+from wizard.settings.table import typed
 from wizard.state.files import write_private_file
 
 SCHEMA = 1
@@ -109,6 +110,7 @@ class State:
         """
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema {document['schema']} was written by another version of the wizard")
+        typed(document["settings"])  # a value of another type is damage, whatever its rule says
         if document["stage"] not in get_args(Stage):
             raise ValueError(f"nobody knows the stage {document['stage']!r}")
         return cls(
