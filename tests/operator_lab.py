@@ -26,7 +26,8 @@ from wizard.engine.rollback import Rollback, Verdict
 from wizard.errors import WizardError
 from wizard.phases import PHASES, Phase
 from wizard.resources.base import Context
-from wizard.settings.table import Place, as_text, resolve
+from wizard.settings.resolve import resolve
+from wizard.settings.table import as_text
 from wizard.state.model import DeploymentId, State, Store, id_prefix, load
 
 REGION = "eu-central-1"
@@ -61,7 +62,7 @@ class OperatorLab:
         """What the wizard knows when a command begins."""
         identity = DeploymentId(id_prefix(NAME, REGION) + "0a1b2c3d", NAME, ACCOUNT, "aws", REGION)
         flags = {key: as_text(value) for key, value in self.overrides.items()}
-        settings = resolve(Place(NAME, ACCOUNT, REGION), flags=flags, environment={}, saved={}).settings
+        settings = resolve(identity, flags=flags, environment={}, saved={}).settings
         return Context(self.operator, identity, settings, [digest_of(TOKEN)], TOKEN, **changes)
 
     @property

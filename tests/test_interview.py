@@ -19,12 +19,13 @@ import json
 from rich.console import Console
 from wizard.errors import Interrupted
 from wizard.ui.prompts import Interview
-from wizard.settings.table import SETTINGS, Place
-place = Place("tracker", "123456789012", "eu-central-1")
+from wizard.settings.table import SETTINGS
+from wizard.state.model import DeploymentId
+identity = DeploymentId("id", "tracker", "123456789012", "aws", "eu-central-1")
 rows = {{setting.key: setting for setting in SETTINGS}}
 interview = Interview(Console(stderr=True))
 def ask(key):
-    return interview.ask(rows[key], rows[key].default_at(place))
+    return interview.ask(rows[key], rows[key].default_at(identity))
 try:
     print(json.dumps({expression}))
 except Interrupted:

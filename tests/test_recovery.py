@@ -33,9 +33,9 @@ CHOICES: dict[str, Any] = {
     "timeout_seconds": 20,
     "reserved_concurrency": 3,
     "resource_path": "collect",
-    "cors_origins": ("https://a.example", "https://b.example"),
-    "cors_headers": ("Content-Type", "x-auth-token"),
-    "cors_methods": ("POST",),
+    "cors_origins": ["https://a.example", "https://b.example"],
+    "cors_headers": ["Content-Type", "x-auth-token"],
+    "cors_methods": ["POST"],
     "stage_name": "live",
     "stage_description": "Changed.",
 }

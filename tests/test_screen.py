@@ -30,7 +30,8 @@ from wizard.engine.rollback import Fate, Verdict
 from wizard.errors import ConflictError, WizardError
 from wizard.phase_titles import PHASE_TITLES
 from wizard.phases import PHASES, RESOURCES
-from wizard.settings.table import SETTINGS, Place, resolve
+from wizard.settings.resolve import resolve
+from wizard.settings.table import SETTINGS
 from wizard.state.model import DeploymentId, Record, State
 from wizard.ui import (
     LiveTable,
@@ -374,9 +375,9 @@ class TestProgress:
         assert isinstance(progress(Console(file=io.StringIO())), PlainLines)
 
 
-PLACE = Place("tracker", "123456789012", "eu-central-1")
+IDENTITY = DeploymentId("id", "tracker", "123456789012", "aws", "eu-central-1")
 RESOLVED = resolve(
-    PLACE,
+    IDENTITY,
     flags={"memory_mb": "256"},
     environment={"EVENTTRACK_STAGE_NAME": "dev"},
     saved={"runtime": "python3.14", "stage_description": "[red]a[/red]"},
@@ -385,7 +386,7 @@ RESOLVED = resolve(
 
 class TestReview:
     def test_every_value_stands_under_its_phase_with_its_source(self) -> None:
-        text = shown(review(RESOLVED, PLACE, {"State file": "./state.json"}), 100)
+        text = shown(review(RESOLVED, IDENTITY, {"State file": "./state.json"}), 100)
         rows = [line.split() for line in text.splitlines()]
         assert rows[:4] == [
             ["Deployment", "tracker"],
@@ -401,13 +402,13 @@ class TestReview:
         assert rows.index(["5", "Function", "settings"]) < rows.index(["Memory", "(MB)", "256", "flag"])
 
     def test_no_setting_is_missing(self) -> None:
-        text = shown(review(RESOLVED, PLACE), 40)
+        text = shown(review(RESOLVED, IDENTITY), 40)
         assert all(setting.question.split()[0] in text for setting in SETTINGS)
         assert text.count(" (default)") + text.count("(default)\n") >= len(SETTINGS) - 4
 
     @pytest.mark.parametrize("width", [20, 40, 49, 50, 60, 80, 140])
     def test_no_value_is_cut_at_any_width(self, width: int) -> None:
-        text = shown(review(RESOLVED, PLACE), width)
+        text = shown(review(RESOLVED, IDENTITY), width)
         assert "…" not in text
         # One word of a value may be folded in its column: its pieces stand below each other.
         if width not in (50, 60):
@@ -416,8 +417,8 @@ class TestReview:
             assert RESOLVED.settings.role_name in together
 
     def test_sixty_columns_hold_every_line(self) -> None:
-        assert all(len(line) <= 60 for line in shown(review(RESOLVED, PLACE), 60).splitlines())
-        assert "X-Amz-Security-Token," in shown(review(RESOLVED, PLACE), 60)
+        assert all(len(line) <= 60 for line in shown(review(RESOLVED, IDENTITY), 60).splitlines())
+        assert "X-Amz-Security-Token," in shown(review(RESOLVED, IDENTITY), 60)
 
 
 def observed(key: str, **changes: object) -> Observation:
@@ -660,7 +661,7 @@ def everything(odd: str) -> Iterator[RenderableType]:
     yield plan_table(Plan((phase,)))
     yield status_table(Plan((phase,)), odd)
     yield rollback_table([Verdict(odd, RESOURCES["bucket"], odd, "keep", odd)])
-    yield review(RESOLVED, Place(odd, odd, odd), {odd: odd})
+    yield review(RESOLVED, DeploymentId(odd, odd, odd, odd, odd), {odd: odd})
     state = saved_state(bucket={"finished_at": odd})
     state.records = {odd: Record("creating", "created")}
     yield offline_table(state, odd)

@@ -12,8 +12,8 @@ import pytest
 
 from tests.local_deployment import LocalDeployment, deployed
 from wizard import snippets
-from wizard.settings import table as settings
-from wizard.settings.table import Place
+from wizard.settings.resolve import defaults, resolve
+from wizard.state.model import DeploymentId
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("snippets")]
 
@@ -22,7 +22,8 @@ PROGRAMS = {
     "python": ([sys.executable, "-W", "error"], "track.py"),
     "node": (["node"], "track.mjs"),
 }
-SETTINGS = settings.from_saved({}, Place("example", "123456789012", "eu-central-1"))
+IDENTITY = DeploymentId("id", "example", "123456789012", "aws", "eu-central-1")
+SETTINGS = defaults(IDENTITY)
 
 
 @pytest.fixture(scope="module")
@@ -121,8 +122,8 @@ def test_everything_is_filled_in(language: str) -> None:
 
 
 def test_batches_stay_below_the_limits_of_the_deployment_because_the_endpoint_refuses_larger_ones() -> None:
-    small = settings.resolve(
-        Place("example", "123456789012", "eu-central-1"),
+    small = resolve(
+        IDENTITY,
         flags={"max_events": "7", "max_request_bytes": "2048"},
         environment={},
         saved={},

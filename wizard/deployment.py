@@ -17,9 +17,9 @@ from wizard.errors import CredentialsError, StateError, UsageError
 from wizard.local import start as start_local_aws
 from wizard.local.operator import ROOT_KEYS, operator_keys, remove_operator
 from wizard.resources.base import Context
-from wizard.settings import table as settings_module
 from wizard.settings import validators as names
-from wizard.settings.table import Place, Settings
+from wizard.settings.resolve import from_saved
+from wizard.settings.table import Settings
 from wizard.state import model as state_module
 from wizard.state.lock import locked
 from wizard.state.model import DeploymentId, State, Store, id_prefix
@@ -193,8 +193,7 @@ def _open(options: Options, clock: Clock) -> tuple[Context, Store]:
     state = required_state(options.state)
     identity = state.identity
     account = connect(options, clock, identity)
-    place = Place(identity.name, identity.account, identity.region)
-    settings = settings_module.from_saved(state.settings, place)
+    settings = from_saved(state.settings, identity)
     if identity.local:
         account = as_local_operator(account, identity, settings)
     context = Context(account.aws, identity, settings, tuple(state.tokens), current_token(options))

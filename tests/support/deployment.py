@@ -14,7 +14,8 @@ from wizard.engine.progress import Event
 from wizard.engine.rollback import Rollback, Verdict
 from wizard.phases import PHASES, Phase
 from wizard.resources.base import Context
-from wizard.settings.table import DEFAULT_NAME, Place, Settings, as_text, resolve
+from wizard.settings.resolve import resolve
+from wizard.settings.table import DEFAULT_NAME, Settings, as_text
 from wizard.state.model import DeploymentId, State, Store, TokenDigest, id_prefix, load
 
 from .account import ACCOUNT_ID, REGION, Account
@@ -26,9 +27,13 @@ TOKEN = "the-token-that-clients-send"
 
 def make_settings(name: str = DEFAULT_NAME, region: str = REGION, **overrides: object) -> Settings:
     """The documented defaults, with overrides."""
-    place = Place(name, ACCOUNT_ID, region)
     flags = {key: as_text(value) for key, value in overrides.items()}
-    return resolve(place, flags=flags, environment={}, saved={}).settings
+    return resolve(make_identity(name, region), flags=flags, environment={}, saved={}).settings
+
+
+def make_identity(name: str = DEFAULT_NAME, region: str = REGION) -> DeploymentId:
+    """Always with the same id, so that every command on the name is on one deployment."""
+    return DeploymentId(id_prefix(name, region) + "0a1b2c3d", name, ACCOUNT_ID, "aws", region)
 
 
 def make_context(aws: Aws, *, name: str = DEFAULT_NAME, **overrides: object) -> Context:
@@ -36,13 +41,7 @@ def make_context(aws: Aws, *, name: str = DEFAULT_NAME, **overrides: object) -> 
     region = aws.region
     return Context(
         aws=aws,
-        identity=DeploymentId(
-            id=id_prefix(name, region) + "0a1b2c3d",
-            name=name,
-            account=ACCOUNT_ID,
-            partition="aws",
-            region=region,
-        ),
+        identity=make_identity(name, region),
         settings=make_settings(name, region, **overrides),
         tokens=[digest_of(TOKEN)],
         token=TOKEN,

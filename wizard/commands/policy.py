@@ -15,7 +15,8 @@ from wizard.cli.options import Options
 from wizard.commands.common import messages, print_json
 from wizard.deployment import Account
 from wizard.errors import CredentialsError, ExitCode, UsageError
-from wizard.settings.table import DEFAULT_NAME, Place, resolve
+from wizard.settings.resolve import merge
+from wizard.settings.table import DEFAULT_NAME
 from wizard.settings.validators import checked_deployment_name
 from wizard.state import model as state_module
 from wizard.state.model import DeploymentId, State
@@ -41,8 +42,8 @@ def run(request: Request) -> ExitCode:
     """Print the policy; asks AWS for the account's number only when nothing else tells it."""
     state = _saved(request)
     identity = state.identity if state else _pins(request)
-    resolved = resolve(
-        Place(identity.name, identity.account, identity.region),
+    resolved = merge(
+        identity,
         flags=request.flags,
         environment=os.environ,
         saved=state.settings if state else {},

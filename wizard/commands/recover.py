@@ -19,7 +19,8 @@ from wizard.engine import recover as recovery
 from wizard.engine.recover import Recovered
 from wizard.errors import ExitCode, StateError, UsageError
 from wizard.resources.base import Context
-from wizard.settings.table import DEFAULT_NAME, Place, resolve
+from wizard.settings.resolve import resolve
+from wizard.settings.table import DEFAULT_NAME
 from wizard.settings.validators import checked_deployment_name
 from wizard.state import model as state_module
 from wizard.state.lock import locked
@@ -164,8 +165,7 @@ def _name_in(path: Path) -> str | None:
 def _from_aws(request: Request, name: str, clock: SystemClock) -> Recovered:
     account = deployment.connect(request.options, clock, None)
     identity = deployment.new_pins(account, name, request.options)
-    place = Place(name, identity.account, identity.region)
-    settings = resolve(place, flags=request.flags, environment=os.environ, saved={}).settings
+    settings = resolve(identity, flags=request.flags, environment=os.environ, saved={}).settings
     return recovery.recover(Context(account.aws, identity, settings), request.flags, request.deployment_id)
 
 

@@ -22,7 +22,8 @@ from wizard.engine.plan import Plan, observe
 from wizard.errors import CredentialsError, ExitCode, LostStateError, UsageError, WizardError
 from wizard.resources.base import Context
 from wizard.settings import validators as names
-from wizard.settings.table import DEFAULT_NAME, Place, Resolved, resolve
+from wizard.settings.resolve import Asker, Resolved, resolve
+from wizard.settings.table import DEFAULT_NAME, Setting, Value
 from wizard.state import model as state_module
 from wizard.state.lock import locked
 from wizard.state.model import DeploymentId, State, Store
@@ -134,18 +135,28 @@ class _Setup:
             return self.interview.ask_name(DEFAULT_NAME) if self.interview else DEFAULT_NAME
         return names.checked_deployment_name(given)
 
-    @property
-    def place(self) -> Place:
-        return Place(self.identity.name, self.identity.account, self.identity.region)
-
     def _resolve(self) -> Resolved:
         return resolve(
-            self.place,
+            self.identity,
             flags=self.request.flags,
             environment=os.environ,
             saved=self.saved.settings if self.saved else {},
-            ask=self.interview.ask if self.interview and self._wants_every_question() else None,
+            ask=self._asker(),
         )
+
+    def _asker(self) -> Asker | None:
+        """Who fills in what nobody has said; of a deployment that stands, only what cannot stay."""
+        interview = self.interview
+        if interview is None:
+            return None
+
+        def ask_anew(setting: Setting, offered: Value) -> str:
+            self._notice(f"{setting.question}: what this deployment has cannot be used any more.")
+            return interview.ask(setting, offered)
+
+        if self.saved is not None and self.saved.settings:
+            return ask_anew
+        return interview.ask if self._wants_every_question() else None
 
     def _wants_every_question(self) -> bool:
         """A deployment that stands keeps its settings; flags change them."""
@@ -196,14 +207,18 @@ class _Setup:
         known = {token.sha256 for token in self.state.tokens}
         token = self.context.token
         return (
-            self.state.settings == _json_round_trip(self.resolved)
+            self.state.settings == self._desired_settings()
             and self.state.lifecycle == "deployed"
             and token is not None
             and tokens.digest(token).sha256 in known
         )
 
+    def _desired_settings(self) -> dict[str, object]:
+        """For the file; what a later version of the wizard has written there is kept."""
+        return {**self.state.settings, **self.resolved.settings.as_json()}
+
     def _confirmed(self, plan: Plan) -> bool:
-        self.console.print(review(self.resolved, self.place))
+        self.console.print(review(self.resolved, self.identity))
         self.console.print(plan_table(plan))
         return self.interview is None or self.interview.confirm("Go ahead?", default=True)
 
@@ -211,7 +226,7 @@ class _Setup:
         """The state file names deployment, settings and token digests before AWS hears of any."""
         token, self.new_token = deployment.ensure_token(self.request.options, self.state)
         self.context.token = token
-        self.state.settings = _json_round_trip(self.resolved)
+        self.state.settings = self._desired_settings()
         self.state.lifecycle = "setting up"
         self.store.save()
 
@@ -303,11 +318,3 @@ def _next_commands(options: Options) -> str:
         f"\n  eventtrack-wizard status{state}      compare what runs with what was set up"
         f"\n  eventtrack-wizard rollback{state}    take everything back"
     )
-
-
-def _json_round_trip(resolved: Resolved) -> dict[str, object]:
-    """Settings as they come back from a state file: tuples are lists there."""
-    return {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in resolved.settings.as_json().items()
-    }

@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from wizard.aws.retry import retry
 from wizard.engine.plan import remember
-from wizard.errors import ConflictError, StateError, UsageError, WizardError
+from wizard.errors import ConflictError, StateError, UsageError
 from wizard.phases import PHASES, RESOURCES
 from wizard.resources.base import AnyResource, Deployment
-from wizard.settings.resolve import with_values
-from wizard.settings.table import Settings
+from wizard.settings.resolve import from_saved, refuse_contradictions
+from wizard.settings.table import SETTINGS, Settings, as_text
 from wizard.state.model import Facts, Record, State, now
 
 Result = TypeVar("Result")
@@ -161,7 +161,16 @@ def _shown_by(at: Deployment, facts: Mapping[str, Facts], given: Mapping[str, st
     shown: dict[str, object] = {}
     for key in _ours(at, facts):
         shown |= RESOURCES[key].settings_from(facts[key])
+    values: dict[str, object] = at.settings.as_json()
+    for setting in SETTINGS:
+        if setting.key in shown and setting.key not in given:
+            try:
+                values[setting.key] = setting.parse(as_text(shown[setting.key]))
+            except ValueError:
+                continue
+    settings = from_saved(values, at.identity)
     try:
-        return with_values(at.settings, {key: value for key, value in shown.items() if key not in given})
-    except WizardError:  # what stands contradicts itself, such as CORS headers without the token's
+        refuse_contradictions(settings)
+    except UsageError:  # what stands contradicts itself, such as CORS headers without the token's
         return at.settings
+    return settings

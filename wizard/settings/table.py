@@ -1,5 +1,5 @@
 """The settings of a deployment: one row each, from which flags, environment variables, questions,
-the review table and the saved state are all derived.
+the review table and the saved state are all derived. Where values come from: `resolve`.
 
 To add a setting, add a row to `Settings`; nothing else needs to know.
 """
@@ -10,12 +10,14 @@ import dataclasses
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from functools import cache
+from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
-from wizard.errors import UsageError
 from wizard.settings import validators as names
 
-Source = Literal["flag", "environment", "saved state", "asked", "default"]
+if TYPE_CHECKING:
+    from wizard.state.model import DeploymentId
+
 Value = str | int | bool | tuple[str, ...] | None
 
 # Ends of support: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
@@ -27,16 +29,7 @@ RUNTIMES = {
 }
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where a deployment lives: what defaults are derived from."""
-
-    name: str
-    account: str
-    region: str
-
-
-Derived = Callable[[Place], Value]
+Derived = Callable[["DeploymentId"], Value]
 
 
 @dataclass(frozen=True)
@@ -47,7 +40,7 @@ class Setting:
         phase: key of the phase in which the question is asked.
         question: the question, and the label of the row in the review table.
         parse: text to value; raises `ValueError` with a sentence for the operator.
-        default: the value, or a function of the `Place` that gives it.
+        default: the value, or a function of the deployment's identity that gives it.
         choices: the values on offer, each with a remark; empty when any text may do.
         fixed: the value names a thing in AWS, so it cannot change once that thing exists.
     """
@@ -75,9 +68,9 @@ class Setting:
         """Whether it is a yes-or-no question."""
         return isinstance(self.default, bool)
 
-    def default_at(self, place: Place) -> Value:
-        """The documented default for a deployment at `place`."""
-        return self.default(place) if callable(self.default) else self.default
+    def default_at(self, identity: DeploymentId) -> Value:
+        """The documented default; names of things derive from the deployment's own name."""
+        return self.default(identity) if callable(self.default) else self.default
 
 
 def _row(
@@ -94,10 +87,10 @@ def _row(
     )
 
 
-def _unique_bucket_name(place: Place) -> str:
+def _unique_bucket_name(identity: DeploymentId) -> str:
     """A name no other account has; the same at every run, so that a lost state file finds its bucket."""
-    digest = hashlib.sha256(f"{place.account}:{place.region}:{place.name}".encode()).hexdigest()
-    return f"{place.name}-{digest[:10]}"
+    digest = hashlib.sha256(f"{identity.account}:{identity.region}:{identity.name}".encode()).hexdigest()
+    return f"{identity.name}-{digest[:10]}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,11 +103,11 @@ class Settings:
     versioning: bool = _row("bucket", "Keep old versions of objects", names.yes_or_no, False)
     encryption: str = _row("bucket", "Default encryption", names.one_of("SSE-S3", "SSE-KMS"), "SSE-S3", choices={
         "SSE-S3": "keys managed by S3, free of charge", "SSE-KMS": "the AWS managed key aws/s3, billed per request"})
-    function_name: str = _row("lambda", "Function name", names.function_name, lambda place: f"{place.name}-processor", fixed=True)
+    function_name: str = _row("lambda", "Function name", names.function_name, lambda of: f"{of.name}-processor", fixed=True)
     runtime: str = _row("lambda", "Runtime", names.one_of(*RUNTIMES), "python3.13", choices=RUNTIMES)
     architecture: str = _row("lambda", "Architecture", names.one_of("x86_64", "arm64"), "x86_64", choices={
         "x86_64": "the documented one", "arm64": "about a fifth cheaper"})
-    role_name: str = _row("lambda", "Execution role name", names.role_name, lambda place: f"{place.name}-{place.region}-role", fixed=True)
+    role_name: str = _row("lambda", "Execution role name", names.role_name, lambda of: f"{of.name}-{of.region}-role", fixed=True)
     permissions_boundary: str | None = _row("lambda", "Permissions boundary of the role (ARN, empty for none)", names.optional_policy_arn, None)
     log_retention_days: int = _row("lambda", "Days to keep the function's logs", names.log_retention_days, 30)
     policy_name: str = _row("iam", "Name of the S3 access policy", names.policy_name, "LambdaS3EventTracking", fixed=True)
@@ -127,7 +120,7 @@ class Settings:
     timeout_seconds: int = _row("settings", "Timeout (seconds)", names.whole_number(1, 900, "seconds"), 10)
     reserved_concurrency: int | None = _row("settings", "Reserved concurrency (empty for none)", names.optional_whole_number(0, 100_000, "executions"), None)
     test_event_name: str = _row("test", "Name of the test event", names.test_event_name, "TestEventAPI")
-    api_name: str = _row("api", "API name", names.api_name, lambda place: f"{place.name}-api", fixed=True)
+    api_name: str = _row("api", "API name", names.api_name, lambda of: f"{of.name}-api", fixed=True)
     endpoint_type: str = _row("api", "Endpoint type", names.one_of("REGIONAL", "EDGE"), "REGIONAL", fixed=True, choices={
         "REGIONAL": "the documented one", "EDGE": "through CloudFront's edge locations"})
     resource_path: str = _row("api", "Resource (path of the endpoint)", names.resource_path, "events", fixed=True)
@@ -140,8 +133,11 @@ class Settings:
     # fmt: on
 
     def as_json(self) -> dict[str, Any]:
-        """The values as they stand in the state file."""
-        return dataclasses.asdict(self)
+        """The values as they come back from a state file: lists where a field is a tuple."""
+        return {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in dataclasses.asdict(self).items()
+        }
 
 
 SETTINGS: tuple[Setting, ...] = tuple(
@@ -151,12 +147,33 @@ SETTINGS: tuple[Setting, ...] = tuple(
 DEFAULT_NAME = "saas-event-tracking"
 
 
-@dataclass(frozen=True)
-class Resolved:
-    """Settings together with where each value came from."""
+@cache
+def _types() -> Mapping[str, Any]:
+    return get_type_hints(Settings)
 
-    settings: Settings
-    sources: Mapping[str, Source]
+
+def typed(saved: Mapping[str, object]) -> dict[str, Value]:
+    """Saved settings as the values they are, whatever the rules of today say about them.
+
+    Args:
+        saved: from a JSON document, so lists stand for tuples. Keys without a row are left out: a later
+            version has written them, or their row has been retired.
+
+    Raises:
+        ValueError: a value has another type than its row.
+    """
+    return {key: _typed(key, saved[key]) for key in _types() if key in saved}
+
+
+def _typed(key: str, value: Any) -> Value:
+    expected = _types()[key]
+    if get_origin(expected) is tuple:
+        if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
+            return tuple(value)
+    elif type(value) in (get_args(expected) or (expected,)):  # exact: JSON's true is no number
+        known: Value = value
+        return known
+    raise ValueError(f"The setting {key} cannot be {value!r}")
 
 
 def as_text(value: object) -> str:
@@ -168,92 +185,3 @@ def as_text(value: object) -> str:
     if isinstance(value, (tuple, list)):
         return ",".join(map(str, value))
     return str(value)
-
-
-Asker = Callable[[Setting, Value], str]
-
-
-def resolve(
-    place: Place,
-    *,
-    flags: Mapping[str, str],
-    environment: Mapping[str, str],
-    saved: Mapping[str, object],
-    ask: Asker | None = None,
-) -> Resolved:
-    """Fill every row: flags, then environment, then saved state, then the question, then the default.
-
-    Args:
-        flags: key of a setting to the text after its flag.
-        environment: the process's environment variables.
-        saved: settings in the state file, empty at a first run.
-        ask: asks the operator for a row's value, offering the one that would be taken; None asks nothing.
-
-    Raises:
-        UsageError: a text does not parse, or would rename a thing that exists.
-    """
-    values: dict[str, Value] = {}
-    sources: dict[str, Source] = {}
-    for setting in SETTINGS:
-        text, source = _said(setting, flags, environment, saved)
-        if text is None:
-            offered = setting.default_at(place)
-            if ask is None:
-                values[setting.key], sources[setting.key] = offered, "default"
-                continue
-            text = ask(setting, offered)
-            source = "default" if text == as_text(offered) else "asked"
-        values[setting.key] = _parsed(setting, text, source)
-        sources[setting.key] = source or "default"
-        _refuse_rename(setting, values[setting.key], saved)
-    settings = Settings(**values)  # type: ignore[arg-type]  # each value was made by the row of its field
-    _refuse_contradictions(settings)
-    return Resolved(settings, sources)
-
-
-def from_saved(saved: Mapping[str, object], place: Place) -> Settings:
-    """The settings that the state file holds; rows that are younger than the file get their default."""
-    return resolve(place, flags={}, environment={}, saved=saved).settings
-
-
-def _said(
-    setting: Setting, flags: Mapping[str, str], environment: Mapping[str, str], saved: Mapping[str, object]
-) -> tuple[str | None, Source | None]:
-    if setting.key in flags:
-        return flags[setting.key], "flag"
-    if setting.environment_variable in environment:
-        return environment[setting.environment_variable], "environment"
-    if setting.key in saved:
-        return as_text(saved[setting.key]), "saved state"
-    return None, None
-
-
-def _parsed(setting: Setting, text: str, source: Source | None) -> Value:
-    try:
-        return setting.parse(text)
-    except ValueError as error:
-        where = setting.environment_variable if source == "environment" else setting.flag
-        raise UsageError(
-            what=f"{setting.question}: {text!r} from {source} cannot be used.",
-            why=f"The rule: {error}.",
-            next_step=f"Give another value with {where}.",
-        ) from None
-
-
-def _refuse_rename(setting: Setting, value: Value, saved: Mapping[str, object]) -> None:
-    if setting.fixed and setting.key in saved and as_text(saved[setting.key]) != as_text(value):
-        raise UsageError(
-            what=f"{setting.question} cannot become {as_text(value)!r}.",
-            why=f"This deployment was set up with {as_text(saved[setting.key])!r}, and AWS cannot rename it.",
-            next_step="Use another --name and --state for a second deployment,"
-            " or `eventtrack-wizard rollback` first.",
-        )
-
-
-def _refuse_contradictions(settings: Settings) -> None:
-    if "x-auth-token" not in {header.casefold() for header in settings.cors_headers}:
-        raise UsageError(
-            what="The allowed headers lack x-auth-token.",
-            why="Browsers would refuse to send the token, so no page could send an event.",
-            next_step="Add x-auth-token to --cors-headers.",
-        )

@@ -16,6 +16,7 @@ from typing import Any, Literal, get_args
 
 from wizard import __version__
 from wizard.errors import StateError
+from wizard.settings.table import typed
 
 SCHEMA = 1
 
@@ -107,6 +108,7 @@ class State:
         """
         if document["schema"] != SCHEMA:
             raise ValueError(f"schema {document['schema']} was written by another version of the wizard")
+        typed(document["settings"])  # a value of another type is damage, whatever its rule says
         if document["stage"] not in get_args(Lifecycle):
             raise ValueError(f"nobody knows the lifecycle {document['stage']!r}")
         return cls(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -10,8 +11,12 @@ from rich.table import Table
 from rich.text import Text
 
 from wizard.phase_titles import PHASE_TITLES, phase_number
-from wizard.settings.table import SETTINGS, Place, Resolved, as_text
+from wizard.settings.table import SETTINGS, as_text
 from wizard.ui.text import Printable, indented, plain, text
+
+if TYPE_CHECKING:
+    from wizard.settings.resolve import Resolved
+    from wizard.state.model import DeploymentId
 
 # What the operator said stands out from what we filled in.
 SOURCE_STYLES: dict[str, str] = {
@@ -29,15 +34,22 @@ ROOM_FOR_COLUMNS = 50
 Row = tuple[str, str, str]
 
 
-def review(resolved: Resolved, place: Place, extra: Mapping[str, str] | None = None) -> RenderableType:
+def review(
+    resolved: Resolved, identity: DeploymentId, extra: Mapping[str, str] | None = None
+) -> RenderableType:
     """The table.
 
     Args:
         resolved: the settings and their sources.
-        place: shown on top.
+        identity: shown on top.
         extra: more rows for the top, label to text.
     """
-    top = {"Deployment": place.name, "Account": place.account, "Region": place.region, **(extra or {})}
+    top = {
+        "Deployment": identity.name,
+        "Account": identity.account,
+        "Region": identity.region,
+        **(extra or {}),
+    }
 
     def fitting(width: int) -> Group:
         parts: list[RenderableType] = [_rows([(label, value, "") for label, value in top.items()], width)]
