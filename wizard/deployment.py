@@ -11,18 +11,20 @@ from pathlib import Path
 
 from wizard.aws import policies
 from wizard.aws.client import Aws, Caller, identify, open_session, refuse_other_account
-from wizard.aws.retry import Clock
+from wizard.clock import Clock
 from wizard.cli.options import Options
 from wizard.errors import CredentialsError, StateError, UsageError
 from wizard.local import start as start_local_aws
 from wizard.local.operator import ROOT_KEYS, operator_keys, remove_operator
-from wizard.resources.base import Context
+from wizard.phases import needed_actions
+from wizard.resources.base import Deployment
 from wizard.settings import validators as names
 from wizard.settings.resolve import from_saved
 from wizard.settings.table import Settings
 from wizard.state import model as state_module
 from wizard.state.lock import locked
-from wizard.state.model import DeploymentId, State, Store, id_prefix
+from wizard.state.model import DeploymentId, State, id_prefix
+from wizard.state.store import Store
 from wizard.tokens import token as tokens
 
 LOCAL_REGION = "us-east-1"
@@ -120,7 +122,7 @@ def as_local_operator(account: Account, identity: DeploymentId, settings: Settin
             why="Something ended its process.",
             next_step="Run the same command again; it is started anew.",
         )
-    policy = policies.local_operator(names_of(identity, settings))
+    policy = policies.for_local_aws(operator_policy(identity, settings))
     keys = operator_keys(account.aws, local_user(identity), policy, running.data_folder)
     session = open_session(None, identity.region, keys)
     aws = Aws(session, account.aws.endpoint_url, account.aws.clock)
@@ -132,9 +134,9 @@ def local_user(identity: DeploymentId) -> str:
     return f"{identity.name}-{identity.region}"
 
 
-def names_of(identity: DeploymentId, settings: Settings) -> policies.Names:
-    """The names that the operator's policy is scoped to."""
-    return policies.Names(
+def operator_policy(identity: DeploymentId, settings: Settings) -> policies.Document:
+    """What the operator of a deployment must be allowed to do."""
+    names = policies.Names(
         partition=identity.partition,
         account=identity.account,
         region=identity.region,
@@ -143,9 +145,10 @@ def names_of(identity: DeploymentId, settings: Settings) -> policies.Names:
         function=settings.function_name,
         boundary=settings.permissions_boundary,
     )
+    return policies.operator(names, needed_actions())
 
 
-def new_pins(account: Account, name: str, options: Options) -> DeploymentId:
+def new_identity(account: Account, name: str, options: Options) -> DeploymentId:
     """The identity of a deployment that is about to be born."""
     return DeploymentId(
         id=id_prefix(name, account.aws.region) + secrets.token_hex(4),
@@ -159,7 +162,7 @@ def new_pins(account: Account, name: str, options: Options) -> DeploymentId:
 
 
 @contextmanager
-def existing(options: Options, clock: Clock, *, lock: bool) -> Iterator[tuple[Context, Store]]:
+def existing(options: Options, clock: Clock, *, lock: bool) -> Iterator[tuple[Deployment, Store]]:
     """A deployment that the state file knows, connected and pinned.
 
     Raises:
@@ -189,7 +192,7 @@ def required_state(path: Path) -> State:
     return state
 
 
-def _open(options: Options, clock: Clock) -> tuple[Context, Store]:
+def _open(options: Options, clock: Clock) -> tuple[Deployment, Store]:
     state = required_state(options.state)
     identity = state.identity
     account = connect(options, clock, identity)
@@ -225,12 +228,12 @@ def ensure_token(options: Options, state: State) -> tuple[str, bool]:
     return token, new
 
 
-def remove_local_operator(context: Context) -> None:
+def remove_local_operator(at: Deployment) -> None:
     """After a rollback the embedded local AWS needs no user of ours any more."""
-    if not context.identity.local:
+    if not at.identity.local:
         return
     running = start_local_aws()
-    session = open_session(None, context.identity.region, ROOT_KEYS)
+    session = open_session(None, at.identity.region, ROOT_KEYS)
     remove_operator(
-        Aws(session, running.url, context.aws.clock), local_user(context.identity), running.data_folder
+        Aws(session, running.url, at.aws.clock), local_user(at.identity), running.data_folder
     )

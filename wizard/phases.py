@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from wizard.endpoint.checks import EndpointWorks, FunctionStoresEvent
 from wizard.phase_titles import PHASE_TITLES
 from wizard.resources.api import ApiResource, InvokePermission, PostMethod, RestApi
-from wizard.resources.base import AnyResource, Check
+from wizard.aws.limits import ACCOUNT_LIMITS
+from wizard.resources.base import Actions, AnyResource, Check
 from wizard.resources.bucket import Bucket, BucketEncryption, BucketVersioning, PublicAccessBlock
 from wizard.resources.cors import GatewayErrors, Preflight
 from wizard.resources.function import Function, FunctionEnvironment, FunctionSettings, ReservedConcurrency
@@ -43,3 +45,9 @@ PHASES: tuple[Phase, ...] = (
 )
 
 RESOURCES: dict[str, AnyResource] = {resource.key: resource for phase in PHASES for resource in phase.resources}
+
+
+def needed_actions(phases: Sequence[Phase] = PHASES) -> list[Actions]:
+    """The IAM actions of every resource and check: their sum is what the operator must be allowed."""
+    resources = [resource.actions for phase in phases for resource in phase.resources]
+    return [*resources, *(check.actions for phase in phases for check in phase.checks), ACCOUNT_LIMITS]

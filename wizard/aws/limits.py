@@ -11,6 +11,10 @@ from wizard.aws.client import Aws
 KEPT_UNRESERVED = 100
 
 
+# What asking needs, by kind of ARN (`wizard.aws.policies.ARNS`).
+ACCOUNT_LIMITS = {"account": ("lambda:GetAccountSettings",)}
+
+
 @dataclass(frozen=True)
 class Concurrency:
     """Executions at a time in the account: the limit, and what no function has reserved."""
