@@ -1,6 +1,9 @@
 """What the engine tells its listeners: frozen facts, in the order in which they happen.
 
-The engine never prints; a screen never decides. Durations are seconds.
+Several phases may be at work at the same time, and several resources of one phase, so the events of
+different phases and resources interleave. They come from several threads, but one after the other: the
+engine never calls a listener twice at once. The engine never prints; a screen never decides. Durations
+are seconds.
 """
 
 from __future__ import annotations
@@ -32,7 +35,7 @@ class PhaseDone:
 
 @dataclass(frozen=True, slots=True)
 class PhaseFailed:
-    """The phase stopped; what was done is in the state file."""
+    """Something in the phase could not be done; what was done is in the state file. Others may go on."""
 
     phase: str
     error: WizardError
@@ -40,8 +43,22 @@ class PhaseFailed:
 
 
 @dataclass(frozen=True, slots=True)
+class PhaseStopped:
+    """The phase stays unfinished, or was never started, although nothing in it failed.
+
+    `because` is a clause in words: "the Lambda function failed", "the operator stopped the run".
+    """
+
+    phase: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
 class ChangeStarted:
-    """A change is about to be made; it is already written down."""
+    """A change is about to be made; it is already written down.
+
+    The same change of the same resource again is another attempt. It is in flight until its `ChangeDone`.
+    """
 
     phase: str
     resource: str
@@ -52,7 +69,7 @@ class ChangeStarted:
 
 @dataclass(frozen=True, slots=True)
 class ChangeDone:
-    """AWS has made the change; the engine reads it back next."""
+    """AWS has made the change."""
 
     phase: str
     resource: str
@@ -63,12 +80,17 @@ class ChangeDone:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """AWS is not ready yet: `reason` in words, how long so far, how long at most."""
+    """AWS is not ready yet: `reason` in words, how long so far, how long at most.
+
+    Told again every few seconds while it lasts. `resource` is the key of the resource or check that waits;
+    empty when the phase as a whole does.
+    """
 
     phase: str
     reason: str
     elapsed: float
     timeout: float
+    resource: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +101,5 @@ class Noticed:
     message: str
 
 
-Event = PhaseStarted | PhaseDone | PhaseFailed | ChangeStarted | ChangeDone | Waiting | Noticed
+Event = PhaseStarted | PhaseDone | PhaseFailed | PhaseStopped | ChangeStarted | ChangeDone | Waiting | Noticed
 Listener = Callable[[Event], None]
