@@ -152,7 +152,7 @@ class TestTable:
     def test_a_narrow_terminal_tells_it_beside_the_sign(self, busy: Run, width: int) -> None:
         assert busy.row(1, width).split("  ")[0] == "⠹ creating S3 bucket b"
         assert busy.row(2, width).split("  ")[0] == "⠹ creating log group l +1"
-        assert busy.row(7, width).split("  ")[0].endswith(" 5 s")
+        assert busy.row(7, width).split("  ")[0].endswith(" (5 s)")
         assert busy.row(8, width) == "· queued"
 
     def test_the_line_below_tells_what_holds_up_the_run_in_full(self, busy: Run) -> None:

@@ -172,7 +172,7 @@ def _tail(moment: Moment) -> str:
 
 
 def _short_tail(moment: Moment) -> str:
-    return _others(moment) if moment.elapsed is None else f" {moment.elapsed:.0f} s{_others(moment)}"
+    return _others(moment) if moment.elapsed is None else f" ({moment.elapsed:.0f} s){_others(moment)}"
 
 
 def _others(moment: Moment) -> str:
@@ -218,7 +218,7 @@ def _few_lines(run: RunProgress, width: int) -> list[RenderableType]:
     phase = run.current
     if phase is None:
         return [count]
-    lines = [_title_line(phase, run), count, _now(phase, run, width)]
+    lines = [_title_line(phase, run), count, _cut("").append_text(_now(phase, run, width))]
     return [*lines, *(_title_line(other, run) for other in at_work if other is not phase)]
 
 
