@@ -48,7 +48,7 @@ from wizard.ui import (
 )
 from wizard.ui.frame import frame
 from wizard.ui.live import Picture
-from wizard.ui.progress_model import Walk
+from wizard.ui.progress_model import RunProgress
 
 FAILURE = WizardError(
     what="Could not create the role [x].", why="You may not.", next_step="Ask [bold]your admin[/bold]."
@@ -78,14 +78,14 @@ def shown(
     return "\n".join(line.rstrip() for line in raw.getvalue().decode(encoding).splitlines())
 
 
-def walked(*events: Event, reverse: bool = False, clock: FakeClock | None = None) -> Walk:
-    walk = Walk(reverse=reverse, clock=clock or FakeClock())
+def walked(*events: Event, reverse: bool = False, clock: FakeClock | None = None) -> RunProgress:
+    walk = RunProgress(reverse=reverse, clock=clock or FakeClock())
     for event in events:
         walk.hear(event)
     return walk
 
 
-def lines(walk: Walk, width: int = 100, height: int | None = 24) -> list[str]:
+def lines(walk: RunProgress, width: int = 100, height: int | None = 24) -> list[str]:
     return shown(frame(walk, width, height), width).splitlines()
 
 
@@ -103,7 +103,7 @@ class TestTable:
         picture = lines(walked(*BUCKET_DONE, *ROLE_BEGUN))
         assert picture[1].split() == ["1", "S3", "bucket", "✓", "done", "1.2", "s", "3", "changes"]
         assert picture[2].split()[3:] == ["⠋", "working", "0", "s", "creating", "execution", "role", "r"]
-        assert picture[3].split()[-2:] == ["·", "waiting"]
+        assert picture[3].split()[-2:] == ["·", "queued"]
 
     def test_nine_phases_stand_under_a_header(self) -> None:
         picture = lines(walked())
@@ -185,7 +185,7 @@ class TestTableInSmallWindows:
     def test_forty_columns_keep_title_changes_and_time_and_tell_the_activity_below(self) -> None:
         picture = lines(self.walk, 40, 24)
         assert picture[1] == " 1 S3 bucket      ✓ 3 changes     1.2 s"
-        assert picture[4] == " 4 Environment v… · waiting"
+        assert picture[4] == " 4 Environment v… · queued"
         assert picture[10] == "→ creating execution role r"
 
     def test_a_long_reason_is_cut_before_the_seconds_of_the_wait(self) -> None:
@@ -194,7 +194,7 @@ class TestTableInSmallWindows:
         assert lines(walk, 80)[10] == "→ IAM does not know the new role yet (4 s, at most 60 s)"
 
     def test_eighty_columns_tell_the_outcome_with_the_state(self) -> None:
-        assert lines(self.walk, 80)[1] == " 1 S3 bucket              ✓ done, 3 changes             1.2 s"
+        assert lines(self.walk, 80)[1] == f" 1 S3 bucket              ✓ done, 3 changes{'1.2 s':>36}"
 
     def test_ten_rows_have_room_for_nine_phases_and_the_activity(self) -> None:
         picture = lines(self.walk, 40, 10)

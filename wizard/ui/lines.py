@@ -9,30 +9,43 @@ from types import TracebackType
 from rich.console import Console
 from rich.text import Text
 
-from wizard.engine.progress import ChangeStarted, Event, Noticed, PhaseDone, PhaseFailed, Waiting
+from wizard.engine.progress import (
+    ChangeStarted,
+    Event,
+    Noticed,
+    PhaseDone,
+    PhaseFailed,
+    PhaseStarted,
+    PhaseStopped,
+    Waiting,
+)
 from wizard.phase_titles import PHASE_TITLES
-from wizard.ui.progress_model import PhaseWalk, Walk, outcome
+from wizard.ui.progress_model import PhaseProgress, PhaseStatus, RunProgress, outcome
 from wizard.ui.text import IMPERATIVES, Printable, duration, plain
 
 SECONDS_BETWEEN_WAITING_LINES = 10.0
+# In the order in which somebody asks after a run that ended early; "working" has become "stopped" by then.
+SUMMED_UP: tuple[PhaseStatus, ...] = ("done", "failed", "stopped", "not started")
 
 
 class PlainLines:
     """Prints what happens: a listener, and a context manager like the live table.
 
+    A run that an exception ends gets a summary: which phases are done, failed, stopped, not started.
+
     Args:
         console: where the lines go.
         reverse: the run is a rollback.
-        clock: tells the time between two lines about the same wait.
+        clock: tells the time between two lines about the same wait, in seconds.
     """
 
     def __init__(
         self, console: Console, *, reverse: bool = False, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._console = console
-        self._walk = Walk(reverse=reverse, clock=clock)
+        self._run = RunProgress(reverse=reverse, clock=clock)
         self._clock = clock
-        self._waiting_line: tuple[str, str, float] | None = None
+        self._waits_told: dict[tuple[str, str], float] = {}
 
     def __enter__(self) -> PlainLines:
         """Nothing to set up."""
@@ -44,41 +57,80 @@ class PlainLines:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Nothing to restore."""
+        """Sum up a run that did not come to its end."""
+        self._run.stop()
+        if error is not None and self._run.having("done", "failed", "stopped"):
+            for line in self._summary():
+                self._print(line)
 
     def __call__(self, event: Event) -> None:
         """Print the event, if it is worth a line."""
-        self._walk.hear(event)
-        phase = self._walk.phase(event.phase)
-        if not isinstance(event, Waiting):
-            self._waiting_line = None
-        line = self._waiting(event) if isinstance(event, Waiting) else self._line(event, phase)
-        if line:
-            prefix = f"[{phase.number}/{len(PHASE_TITLES)}] {phase.title}"
-            self._console.print(Printable(Text(f"{prefix}: {line}")), soft_wrap=True)
+        is_new = self._is_new(event)
+        self._run.hear(event)
+        phase = self._run.phase(event.phase)
+        if is_new and (line := self._line(event, phase)):
+            self._print(f"[{phase.number}/{len(PHASE_TITLES)}] {phase.title}: {line}")
 
-    def _line(self, event: Event, phase: PhaseWalk) -> str:
+    def _print(self, line: str) -> None:
+        self._console.print(Printable(Text(line)), soft_wrap=True)
+
+    def _is_new(self, event: Event) -> bool:
+        """Whether the log lacks it. Attempts and waits repeat themselves: logs should tell, not grow."""
+        match event:
+            case Waiting():
+                return self._is_wait_due(event)
+            case ChangeStarted():
+                going_on = self._run.phase(event.phase).activities.get(event.resource)
+                return going_on is None or going_on.change != event.change
+            case PhaseStarted():
+                self._waits_told = {
+                    wait: at for wait, at in self._waits_told.items() if wait[0] != event.phase
+                }
+        return True
+
+    def _is_wait_due(self, event: Waiting) -> bool:
+        """A line when the reason is new to its phase, then one now and then."""
+        told = self._waits_told.get((event.phase, event.reason))
+        if told is not None and self._clock() - told < SECONDS_BETWEEN_WAITING_LINES:
+            return False
+        self._waits_told[event.phase, event.reason] = self._clock()
+        return True
+
+    def _line(self, event: Event, phase: PhaseProgress) -> str:
         match event:
             case ChangeStarted():
                 return f"{IMPERATIVES[event.change]} {plain(event.title)}{_reasons(event)}"
+            case Waiting():
+                return _waiting(event, phase)
             case PhaseDone():
-                return f"done ({outcome(phase, reverse=self._walk.reverse)}, {duration(event.seconds)})"
+                return f"done ({outcome(phase, reverse=self._run.reverse)}, {duration(event.seconds)})"
             case PhaseFailed():
                 return f"failed after {duration(event.seconds)}: {plain(event.error.what)}"
+            case PhaseStopped():
+                return f"{phase.status} because {plain(event.because)}" if phase.because else ""
             case Noticed():
                 return f"note: {plain(event.message)}"
             case _:
                 return ""
 
-    def _waiting(self, event: Waiting) -> str:
-        """A line when the reason is new, then one now and then: logs should tell, not grow."""
-        if self._waiting_line is not None:
-            phase, reason, printed = self._waiting_line
-            is_same = (phase, reason) == (event.phase, event.reason)
-            if is_same and self._clock() - printed < SECONDS_BETWEEN_WAITING_LINES:
-                return ""
-        self._waiting_line = (event.phase, event.reason, self._clock())
-        return f"waiting: {plain(event.reason)} ({event.elapsed:.0f} s, at most {event.timeout:.0f} s)"
+    def _summary(self) -> list[str]:
+        """Which phases are done, which are not."""
+        done = f"{len(self._run.having('done'))} of {len(self._run.phases)} phases done"
+        titles = {
+            status: ", ".join(phase.title for phase in self._run.having(status)) for status in SUMMED_UP
+        }
+        return [
+            f"ended after {duration(self._run.elapsed)}: {done}",
+            *(f"{status}: {names}" for status, names in titles.items() if names),
+        ]
+
+
+def _waiting(event: Waiting, phase: PhaseProgress) -> str:
+    """Names what waits when something else goes on in the phase too."""
+    activity = phase.activities.get(event.resource)
+    is_one_of_several = activity is not None and activity.title and len(phase.activities) > 1
+    who = f" ({activity.title})" if activity is not None and is_one_of_several else ""
+    return f"waiting{who}: {plain(event.reason)} ({event.elapsed:.0f} s, at most {event.timeout:.0f} s)"
 
 
 def _reasons(event: ChangeStarted) -> str:

@@ -1,4 +1,4 @@
-"""The live table of the nine phases, for terminals."""
+"""The live table of the nine phases, for terminals. Several of them may be at work at the same time."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rich.segment import ControlType, Segment
 
 from wizard.engine.progress import Event
 from wizard.ui.frame import frame
-from wizard.ui.progress_model import Walk
+from wizard.ui.progress_model import RunProgress
 from wizard.ui.text import encodable, without_trailing_blanks
 
 PICTURES_A_SECOND = 8
@@ -36,15 +36,15 @@ class LiveTable:
 
     def __init__(self, console: Console, *, reverse: bool = False) -> None:
         self._console = console
-        self._walk = Walk(reverse=reverse)
+        self._run = RunProgress(reverse=reverse)
         self._lock = RLock()
-        self._display = _Display(Picture(self._walk, self._lock), console)
+        self._display = _Display(Picture(self._run, self._lock), console)
         self._surroundings = ExitStack()
 
     def __call__(self, event: Event) -> None:
         """Take an event in; the next picture shows it. Draws nothing itself, so that it never waits."""
         with self._lock:
-            self._walk.hear(event)
+            self._run.hear(event)
 
     def __enter__(self) -> LiveTable:
         """Begin to draw."""
@@ -63,7 +63,7 @@ class LiveTable:
         """Leave the last picture on the screen and give the cursor back, whatever happened."""
         with self._surroundings:
             with self._lock:
-                self._walk.stop()
+                self._run.stop()
             try:
                 self._display.stop()
                 self._console.line()
@@ -72,10 +72,10 @@ class LiveTable:
 
 
 class Picture:
-    """The walk as rich draws it; remembers what it drew, so that it can be taken back."""
+    """The run as rich draws it; remembers what it drew, so that it can be taken back."""
 
-    def __init__(self, walk: Walk, lock: RLock) -> None:
-        self._walk = walk
+    def __init__(self, run: RunProgress, lock: RLock) -> None:
+        self._run = run
         self._lock = lock
         self._drawn: list[int] = []
 
@@ -83,8 +83,8 @@ class Picture:
         """The lines of the picture, without an end of line after the last one."""
         width = max(1, options.max_width - ROOM_FOR_ECHO)
         with self._lock:
-            height = None if self._walk.stopped else options.size.height
-            picture = frame(self._walk, width, height)
+            height = None if self._run.stopped else options.size.height
+            picture = frame(self._run, width, height)
             drawn = console.render_lines(picture, options.update(width=width, height=None), pad=False)
         lines = [without_trailing_blanks(line) for line in drawn]
         self._drawn = [Segment.get_line_length(line) for line in lines]
