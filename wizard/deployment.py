@@ -11,8 +11,8 @@ from pathlib import Path
 
 from wizard.aws import policies
 from wizard.aws.client import Aws, Caller, identify, open_session, refuse_other_account
-from wizard.clock import Clock
 from wizard.cli.options import Options
+from wizard.clock import Clock
 from wizard.errors import CredentialsError, StateError, UsageError
 from wizard.local import start as start_local_aws
 from wizard.local.operator import ROOT_KEYS, operator_keys, remove_operator
@@ -199,10 +199,11 @@ def _open(options: Options, clock: Clock) -> tuple[Deployment, Store]:
     settings = from_saved(state.settings, identity)
     if identity.local:
         account = as_local_operator(account, identity, settings)
-    context = Context(account.aws, identity, settings, tuple(state.tokens), current_token(options))
     store = Store(options.state, state)
-    context.remember(store.known())
-    return context, store
+    at = Deployment(
+        account.aws, identity, settings, tuple(state.tokens), current_token(options), store.known()
+    )
+    return at, store
 
 
 def current_token(options: Options) -> str | None:
@@ -234,6 +235,4 @@ def remove_local_operator(at: Deployment) -> None:
         return
     running = start_local_aws()
     session = open_session(None, at.identity.region, ROOT_KEYS)
-    remove_operator(
-        Aws(session, running.url, at.aws.clock), local_user(at.identity), running.data_folder
-    )
+    remove_operator(Aws(session, running.url, at.aws.clock), local_user(at.identity), running.data_folder)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wizard.aws.limits import ACCOUNT_LIMITS
 from wizard.endpoint.checks import EndpointWorks, FunctionStoresEvent
 from wizard.phase_titles import PHASE_TITLES
 from wizard.resources.api import ApiResource, InvokePermission, PostMethod, RestApi
-from wizard.aws.limits import ACCOUNT_LIMITS
 from wizard.resources.base import Actions, AnyResource, Check
 from wizard.resources.bucket import Bucket, BucketEncryption, BucketVersioning, PublicAccessBlock
 from wizard.resources.cors import GatewayErrors, Preflight
@@ -44,7 +44,9 @@ PHASES: tuple[Phase, ...] = (
     _phase("deploy", (Stage(),), (EndpointWorks(),)),
 )
 
-RESOURCES: dict[str, AnyResource] = {resource.key: resource for phase in PHASES for resource in phase.resources}
+RESOURCES: dict[str, AnyResource] = {
+    resource.key: resource for phase in PHASES for resource in phase.resources
+}
 
 
 def needed_actions(phases: Sequence[Phase] = PHASES) -> list[Actions]:

@@ -61,7 +61,13 @@ ARNS: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "every log group": ("ListLogGroups", ("*",)),
-    "apis": ("Api", ("arn:{partition}:apigateway:{region}::/restapis", "arn:{partition}:apigateway:{region}::/restapis/*")),
+    "apis": (
+        "Api",
+        (
+            "arn:{partition}:apigateway:{region}::/restapis",
+            "arn:{partition}:apigateway:{region}::/restapis/*",
+        ),
+    ),
     "api tags": ("TagApi", ("arn:{partition}:apigateway:{region}::/tags/*",)),
     "account": ("NewAccountLimits", ("*",)),
 }

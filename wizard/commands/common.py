@@ -16,7 +16,7 @@ from rich.console import Console
 from wizard.errors import CredentialsError, ExitCode, Interrupted, WizardError
 
 if TYPE_CHECKING:
-    from wizard.aws.retry import SystemClock
+    from wizard.clock import SystemClock
 
 # After the first Ctrl-C a call in flight has this many seconds to end; the state file is right either way.
 # With the way out it is to be less than two seconds, also on a busy machine.

@@ -14,8 +14,8 @@ from typing import Any
 from rich.progress import Progress
 from rich.table import Table
 
-from wizard.aws.retry import SystemClock
 from wizard.cli.options import Options
+from wizard.clock import SystemClock
 from wizard.commands.common import messages, print_json, results, stoppable
 from wizard.commands.send_test import endpoint_of
 from wizard.deployment import existing
@@ -69,13 +69,13 @@ def percentile(ordered: list[float], percent: int) -> float:
 def run(options: Options, *, as_json: bool, requests: int, clients: int, event_name: str) -> ExitCode:
     """Post `requests` events from `clients` clients. Exit 1 when an accepted one was not found again."""
     clock = SystemClock()
-    with stoppable(clock), existing(options, clock, lock=False) as (context, _store):
-        endpoint = endpoint_of(context, connections=clients)
+    with stoppable(clock), existing(options, clock, lock=False) as (at, _store):
+        endpoint = endpoint_of(at, connections=clients)
         began_at, begun = datetime.now(UTC), perf_counter()
         outcomes = _post_all(endpoint, requests, clients, event_name, clock)
         seconds = perf_counter() - begun
         messages().print("Looking for what was accepted in the bucket …")
-        stored = Counter(stored_request_ids(context, context.settings.bucket_name, began_at))
+        stored = Counter(stored_request_ids(at.aws, at.settings.bucket_name, began_at))
         answers = [outcome for outcome in outcomes if outcome is not None]
         report = LoadReport(endpoint.url, clients, seconds, answers, len(outcomes) - len(answers), stored)
         if as_json:

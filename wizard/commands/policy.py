@@ -8,10 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wizard import deployment
-from wizard.aws import policies
 from wizard.aws.client import open_session, partition_of
-from wizard.aws.retry import SystemClock
 from wizard.cli.options import Options
+from wizard.clock import SystemClock
 from wizard.commands.common import messages, print_json
 from wizard.deployment import Account
 from wizard.errors import CredentialsError, ExitCode, UsageError
@@ -41,14 +40,14 @@ class Request:
 def run(request: Request) -> ExitCode:
     """Print the policy; asks AWS for the account's number only when nothing else tells it."""
     state = _saved(request)
-    identity = state.identity if state else _pins(request)
+    identity = state.identity if state else _identity(request)
     resolved = merge(
         identity,
         flags=request.flags,
         environment=os.environ,
         saved=state.settings if state else {},
     )
-    print_json(policies.operator(deployment.names_of(identity, resolved.settings)))
+    print_json(deployment.operator_policy(identity, resolved.settings))
     messages().print(HOW_TO_GRANT)
     return ExitCode.DONE
 
@@ -61,10 +60,10 @@ def _saved(request: Request) -> State | None:
     return state
 
 
-def _pins(request: Request) -> DeploymentId:
+def _identity(request: Request) -> DeploymentId:
     name = checked_deployment_name(request.name or os.environ.get("EVENTTRACK_NAME") or DEFAULT_NAME)
     if request.account is None:
-        return deployment.new_pins(_connected(request.options), name, request.options)
+        return deployment.new_identity(_connected(request.options), name, request.options)
     account = _checked_account(request.account)
     session = open_session(request.options.profile, request.options.region or os.environ.get("AWS_REGION"))
     if session.region_name is None:

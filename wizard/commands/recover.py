@@ -12,19 +12,20 @@ from pathlib import Path
 from rich.console import Console
 
 from wizard import deployment
-from wizard.aws.retry import SystemClock
 from wizard.cli.options import Options
+from wizard.clock import SystemClock
 from wizard.commands.common import messages, results, stoppable
 from wizard.engine import recover as recovery
 from wizard.engine.recover import Recovered
 from wizard.errors import ExitCode, StateError, UsageError
-from wizard.resources.base import Context
+from wizard.resources.base import Deployment
 from wizard.settings.resolve import resolve
 from wizard.settings.table import DEFAULT_NAME
 from wizard.settings.validators import checked_deployment_name
 from wizard.state import model as state_module
 from wizard.state.lock import locked
-from wizard.state.model import State, Store, backup_path
+from wizard.state.model import State, backup_path
+from wizard.state.store import Store
 from wizard.ui.prompts import Interview, is_interactive
 
 NEXT = "Run `eventtrack-wizard setup` to check everything and to finish what is missing."
@@ -164,16 +165,16 @@ def _name_in(path: Path) -> str | None:
 
 def _from_aws(request: Request, name: str, clock: SystemClock) -> Recovered:
     account = deployment.connect(request.options, clock, None)
-    identity = deployment.new_pins(account, name, request.options)
+    identity = deployment.new_identity(account, name, request.options)
     settings = resolve(identity, flags=request.flags, environment=os.environ, saved={}).settings
-    return recovery.recover(Context(account.aws, identity, settings), request.flags, request.deployment_id)
+    return recovery.recover(Deployment(account.aws, identity, settings), request.flags, request.deployment_id)
 
 
 def take_over(
-    context: Context, flags: Mapping[str, str], interview: Interview, console: Console
+    at: Deployment, flags: Mapping[str, str], interview: Interview, console: Console
 ) -> State | None:
     """Offer to recover in the middle of a setup; None when the operator does not want it."""
-    recovered = recovery.recover(context, flags)
+    recovered = recovery.recover(at, flags)
     show(recovered, console)
     question = "This deployment's state file is not here. Take the deployment over?"
     return recovered.state if interview.confirm(question, default=True) else None

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from wizard import deployment
-from wizard.aws.retry import SystemClock
 from wizard.cli.options import Options
+from wizard.clock import SystemClock
 from wizard.commands.common import messages, print_json, results, stoppable
-from wizard.engine.rollback import Rollback, Verdict
+from wizard.engine.apply import DEFAULT_JOBS, Engine
+from wizard.engine.decide import Consent
+from wizard.engine.plan import Plan, Step
 from wizard.errors import ExitCode, UsageError
-from wizard.resources.base import Context
-from wizard.state.model import Store
+from wizard.resources.base import Deployment
+from wizard.state.store import Store
 from wizard.tokens import token as tokens
 from wizard.ui import progress, rollback_table
 from wizard.ui.prompts import Interview, is_interactive
@@ -19,7 +19,9 @@ from wizard.ui.prompts import Interview, is_interactive
 NOTHING_LEFT = "Nothing of this deployment is left."
 
 
-def run(options: Options, *, yes: bool, delete_events: bool, as_json: bool) -> ExitCode:
+def run(
+    options: Options, *, yes: bool, delete_events: bool, as_json: bool, jobs: int = DEFAULT_JOBS
+) -> ExitCode:
     """Take the deployment back; what stays is named with its reason."""
     if not yes and not is_interactive():
         raise UsageError(
@@ -27,69 +29,81 @@ def run(options: Options, *, yes: bool, delete_events: bool, as_json: bool) -> E
             why="Standard input or standard error is not a terminal.",
             next_step="Run `eventtrack-wizard rollback --yes`.",
         )
-    clock = SystemClock()
-    with stoppable(clock), deployment.existing(options, clock, lock=True) as (context, store):
-        context.delete_events = delete_events
-        verdicts = _take_back(context, store, options, ask=not yes)
-        if verdicts is None:
+    clock, consent = SystemClock(), Consent(delete_events=delete_events)
+    with stoppable(clock), deployment.existing(options, clock, lock=True) as (at, store):
+        plan = _take_back(at, store, options, consent, ask=not yes, jobs=jobs)
+        if plan is None:
             messages().print("Nothing was changed.")
             if as_json:
                 print_json({**_head(store), "declined": True})
             return ExitCode.DONE
-        _report(verdicts, store, as_json=as_json)
+        _report(plan, store, as_json=as_json)
         return ExitCode.DONE
 
 
-def take_back(context: Context, store: Store, options: Options) -> None:
+def take_back(at: Deployment, store: Store, options: Options) -> None:
     """Roll back after a failed setup, when the operator has chosen to."""
-    verdicts = _take_back(context, store, options, ask=True)
-    _report(verdicts or [], store, as_json=False)
+    plan = _take_back(at, store, options, Consent(), ask=True, jobs=DEFAULT_JOBS)
+    if plan is not None:
+        _report(plan, store, as_json=False)
 
 
-def _take_back(context: Context, store: Store, options: Options, *, ask: bool) -> list[Verdict] | None:
+def _take_back(
+    at: Deployment, store: Store, options: Options, consent: Consent, *, ask: bool, jobs: int
+) -> Plan | None:
     console = messages()
-    silent = Rollback(context, store, lambda _event: None)
-    planned = silent.plan()
-    if planned:
-        console.print(rollback_table(planned))
+    plan = Engine(at, store, lambda _event: None, consent=consent, jobs=jobs).plan(remove=True)
+    planned = [step for step in plan.steps if step.action.kind != "nothing"]
+    if planned or plan.unknown_keys:
+        console.print(rollback_table(plan))
     if ask and planned and not Interview(console).confirm("Take it back?", default=False):
         return None
     if planned:
         with progress(console, reverse=True) as listen:
-            verdicts = Rollback(context, store, listen).apply()
+            Engine(at, store, listen, consent=consent, jobs=jobs).roll_back(plan)
     else:
-        verdicts = silent.apply()
-    store.state.tokens.clear()
-    store.save()
+        store.end_rollback()
     tokens.remove(options.state)
-    deployment.remove_local_operator(context)
-    return verdicts
+    deployment.remove_local_operator(at)
+    return plan
 
 
-def _report(verdicts: Sequence[Verdict], store: Store, *, as_json: bool) -> None:
-    stays = {verdict.resource.key for verdict in verdicts if verdict.fate in ("keep", "leave", "restore")}
+def _report(plan: Plan, store: Store, *, as_json: bool) -> None:
+    shown = [step for step in reversed(plan.steps) if step.action.kind != "nothing"]
     if as_json:
         print_json(
             {
                 **_head(store),
                 "resources": [
                     {
-                        "key": verdict.resource.key,
-                        "title": verdict.title,
-                        "fate": verdict.fate,
-                        "reason": verdict.reason,
+                        "key": step.key,
+                        "title": step.title,
+                        "fate": step.action.kind,
+                        "reason": step.action.reasons[0],
                     }
-                    for verdict in verdicts
-                    if verdict.fate != "goes with" or verdict.resource.parent not in stays
+                    for step in shown
+                    if not (step.action.with_parent and step.action.kind == "keep")
                 ],
+                "unknown": list(plan.unknown_keys),
             }
         )
         return
-    for verdict in verdicts:
-        if verdict.fate in ("keep", "leave", "restore"):
-            results().print(f"{verdict.title} stays: {verdict.reason}.", markup=False)
-    if not stays:
+    stays = [step for step in shown if _stays(step)]
+    for step in stays:
+        results().print(f"{step.title} stays: {step.action.reasons[0]}.", markup=False)
+    for key in plan.unknown_keys:
+        results().print(
+            f"{key} stays: it was set up by another version of the wizard, which can remove it.", markup=False
+        )
+    if not stays and not plan.unknown_keys:
         results().print(NOTHING_LEFT)
+
+
+def _stays(step: Step) -> bool:
+    """Kept, or given back to whoever had it before."""
+    return not step.action.with_parent and (
+        step.action.kind in ("keep", "restore") or step.action.origin == "adopted"
+    )
 
 
 def _head(store: Store) -> dict[str, object]:

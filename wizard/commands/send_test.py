@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from wizard.aws.retry import SystemClock, retry
+from wizard.aws.retry import retry
 from wizard.cli.options import Options
+from wizard.clock import SystemClock
 from wizard.commands.common import messages, print_json, results, stoppable
 from wizard.deployment import existing
 from wizard.endpoint.checks import prove_stored
 from wizard.endpoint.client import Answer, Endpoint, url_of
 from wizard.errors import ExitCode, StateError, UsageError, VerificationError
 from wizard.events.stored import StoredEvents
-from wizard.resources.base import Context
+from wizard.resources.base import Deployment
 
 
 @dataclass(frozen=True)
@@ -39,11 +40,11 @@ def run(options: Options, *, as_json: bool, count: int, file: Path | None, event
     """Send `count` requests and prove each. Exit 0 when every event was stored, 1 otherwise."""
     events = _events_of(file) if file else None
     clock = SystemClock()
-    with stoppable(clock), existing(options, clock, lock=False) as (context, _store):
-        endpoint = endpoint_of(context)
+    with stoppable(clock), existing(options, clock, lock=False) as (at, _store):
+        endpoint = endpoint_of(at)
         sent: list[Sent] = []
         for number in range(1, count + 1):
-            sent.append(_send(context, endpoint, events or [_sample(event_name, number)]))
+            sent.append(_send(at, endpoint, events or [_sample(event_name, number)]))
             if not as_json:
                 _show(sent[-1])
         if as_json:
@@ -51,27 +52,27 @@ def run(options: Options, *, as_json: bool, count: int, file: Path | None, event
         return ExitCode.DONE if all(one.proved for one in sent) else ExitCode.FAILED
 
 
-def endpoint_of(context: Context, connections: int = 4) -> Endpoint:
+def endpoint_of(at: Deployment, connections: int = 4) -> Endpoint:
     """The deployed endpoint with the token to send, for as many posts at once as there are connections.
 
     Raises:
         StateError: there is no endpoint yet.
         UsageError: there is no token.
     """
-    url = url_of(context)
+    url = url_of(at)
     if url is None:
         raise StateError(
             what="There is no endpoint yet.",
             why="The deployment is not complete.",
             next_step="Run `eventtrack-wizard setup` to finish it.",
         )
-    if context.token is None:
+    if at.token is None:
         raise UsageError(
             what="There is no token to send.",
             why="The token file is gone and EVENTTRACK_TOKEN is not set.",
             next_step="Set EVENTTRACK_TOKEN, or run `eventtrack-wizard setup` to add a new token.",
         )
-    return Endpoint(url, context.token, connections)
+    return Endpoint(url, at.token, connections)
 
 
 def _sample(event_name: str, number: int) -> dict[str, Any]:
@@ -106,15 +107,15 @@ def _events_of(file: Path) -> list[dict[str, Any]]:
     return events
 
 
-def _send(context: Context, endpoint: Endpoint, events: list[dict[str, Any]]) -> Sent:
+def _send(at: Deployment, endpoint: Endpoint, events: list[dict[str, Any]]) -> Sent:
     sent_at = datetime.now(UTC)
     answer = endpoint.post(events if len(events) > 1 else events[0])
     if answer.status != 200:
         return Sent(events, answer, None)
     try:
         stored = retry(
-            lambda: prove_stored(context, answer.request_id, sent_at),
-            clock=context.aws.clock,
+            lambda: prove_stored(at, answer.request_id, sent_at),
+            clock=at.aws.clock,
             on_wait=lambda reason, elapsed, _patience: None,
             doing="find the stored event",
         )

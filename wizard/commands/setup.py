@@ -10,23 +10,24 @@ from pathlib import Path
 from rich.markup import escape
 
 from wizard import deployment
-from wizard.aws import policies
-from wizard.aws.retry import SystemClock
 from wizard.cli.options import Options
+from wizard.clock import SystemClock
 from wizard.commands.common import messages, name_profile, results, stoppable
 from wizard.deployment import Account
 from wizard.endpoint.client import url_of
 from wizard.engine import preflight
-from wizard.engine.apply import Engine
-from wizard.engine.plan import Plan, observe
+from wizard.engine.apply import DEFAULT_JOBS, Engine
+from wizard.engine.decide import Consent
+from wizard.engine.plan import Plan, make_plan
 from wizard.errors import CredentialsError, ExitCode, LostStateError, UsageError, WizardError
-from wizard.resources.base import Context
+from wizard.resources.base import Deployment
 from wizard.settings import validators as names
 from wizard.settings.resolve import Asker, Resolved, resolve
 from wizard.settings.table import DEFAULT_NAME, Setting, Value
 from wizard.state import model as state_module
 from wizard.state.lock import locked
-from wizard.state.model import DeploymentId, State, Store
+from wizard.state.model import DeploymentId, State
+from wizard.state.store import Store
 from wizard.tokens import token as tokens
 from wizard.ui import plan_table, print_error, progress, review
 from wizard.ui.prompts import Interview, is_interactive
@@ -42,6 +43,7 @@ class Request:
     yes: bool = False
     dry_run: bool = False
     adopt: bool = False
+    jobs: int = DEFAULT_JOBS
 
 
 def run(request: Request) -> ExitCode:
@@ -79,6 +81,7 @@ class _Setup:
         self.interview = Interview(self.console) if asks and is_interactive() else None
         self.saved = state_module.load(request.options.state)
         self.new_token = False
+        self.consent = Consent(adopt=request.adopt)
 
     def run(self) -> ExitCode:
         self.prepare()
@@ -91,19 +94,19 @@ class _Setup:
             self.console.print("Nothing was changed.")
             return ExitCode.DONE
         self._write_ahead()
-        return self._apply()
+        return self._apply(plan)
 
     def prepare(self) -> None:
         """Everything that is asked or looked up before the first change."""
         self._ask_region()
         self.account = self._connect()
-        self.identity = self._pins()
+        self.identity = self._identity()
         self.resolved = self._resolve()
         if self.identity.local:
             self.account = deployment.as_local_operator(self.account, self.identity, self.resolved.settings)
         self.state = self.saved or State(self.identity)
-        self.context = self._context()
         self.store = Store(self.request.options.state, self.state)
+        self.at = self._deployment()
 
     def _ask_region(self) -> None:
         """The first question, because everything else is looked up there."""
@@ -117,9 +120,9 @@ class _Setup:
         identity = self.saved.identity if self.saved else None
         return deployment.connect(self.request.options, self.clock, identity)
 
-    def _pins(self) -> DeploymentId:
+    def _identity(self) -> DeploymentId:
         if self.saved is None:
-            return deployment.new_pins(self.account, self._name(), self.request.options)
+            return deployment.new_identity(self.account, self._name(), self.request.options)
         name = self.request.name
         if name is not None and name != self.saved.identity.name:
             raise UsageError(
@@ -169,16 +172,20 @@ class _Setup:
             )
         )
 
-    def _context(self) -> Context:
-        return Context(
-            self.account.aws, self.identity, self.resolved.settings, self.state.tokens,
+    def _deployment(self) -> Deployment:
+        return Deployment(
+            self.account.aws,
+            self.identity,
+            self.resolved.settings,
+            tuple(self.state.tokens),
             deployment.current_token(self.request.options),
-        )  # fmt: skip
+            self.store.known(),
+        )
 
     def plan(self) -> Plan:
         """What stands, held against what is desired. A token that is still to be made is no drift."""
         self.console.print(f"Looking at account {self.identity.account}, region {self.identity.region} …")
-        return observe(self.context, self.store, side_by_side=False, adopt=self.request.adopt)
+        return make_plan(self.at, self.store, consent=self.consent)
 
     def _take_over_lost(self, plan: Plan) -> Plan:
         """A folder without state that meets a deployment of this name: offer to recover, then go on."""
@@ -187,7 +194,7 @@ class _Setup:
             return plan
         from wizard.commands.recover import take_over
 
-        recovered = take_over(self.context, self.request.flags, self.interview, self.console)
+        recovered = take_over(self.at, self.request.flags, self.interview, self.console)
         if recovered is None:
             return plan
         self.saved = recovered
@@ -196,8 +203,8 @@ class _Setup:
 
     def refuse_impossible(self, plan: Plan) -> None:
         """Everything that is in the way, at once, before the first change."""
-        policy = policies.operator(deployment.names_of(self.identity, self.resolved.settings))
-        preflight.check(self.context, plan, policy, self.account.caller.arn, self._notice)
+        policy = deployment.operator_policy(self.identity, self.resolved.settings)
+        preflight.check(self.at, plan, policy, self.account.caller.arn, self._notice)
 
     def _notice(self, text: str) -> None:
         self.console.print(f"Note: {text}", markup=False)
@@ -205,7 +212,7 @@ class _Setup:
     def _is_written(self) -> bool:
         """Whether the state file already says all this: settings, token, and that it is finished."""
         known = {token.sha256 for token in self.state.tokens}
-        token = self.context.token
+        token = self.at.token
         return (
             self.state.settings == self._desired_settings()
             and self.state.lifecycle == "deployed"
@@ -225,17 +232,19 @@ class _Setup:
     def _write_ahead(self) -> None:
         """The state file names deployment, settings and token digests before AWS hears of any."""
         token, self.new_token = deployment.ensure_token(self.request.options, self.state)
-        self.context.token = token
+        self.at = replace(self.at, token=token, tokens=tuple(self.state.tokens))
         self.state.settings = self._desired_settings()
         self.state.lifecycle = "setting up"
         self.store.save()
 
-    def _apply(self) -> ExitCode:
+    def _apply(self, plan: Plan | None) -> ExitCode:
         while True:
             try:
                 with progress(self.console) as listen:
-                    Engine(self.context, self.store, listen, adopt=self.request.adopt).apply()
+                    jobs = self.request.jobs
+                    Engine(self.at, self.store, listen, consent=self.consent, jobs=jobs).apply(plan)
             except WizardError as error:
+                plan = None
                 name_profile(error, self.request.options.profile)
                 print_error(self.console, error)
                 if not self._try_again(error):
@@ -266,7 +275,7 @@ class _Setup:
         elif choice == "rollback":
             from wizard.commands.rollback import take_back
 
-            take_back(self.context, self.store, self.request.options)
+            take_back(self.at, self.store, self.request.options)
         return choice == "retry"
 
     def _reconnect(self, error: WizardError) -> None:
@@ -284,20 +293,20 @@ class _Setup:
                 print_error(self.console, error)
         if self.identity.local:
             self.account = deployment.as_local_operator(self.account, self.identity, self.resolved.settings)
-        self.context.aws = self.account.aws
+        self.at = replace(self.at, aws=self.account.aws)
 
     def _say_nothing_to_do(self) -> None:
         self.console.print("Everything is as set up: nothing to do.")
-        results().print(f"Endpoint: {url_of(self.context)}")
+        results().print(f"Endpoint: {url_of(self.at)}")
 
     def _say_what_next(self) -> None:
-        url, path = url_of(self.context), tokens.token_path(self.request.options.state)
+        url, path = url_of(self.at), tokens.token_path(self.request.options.state)
         stored = self.state.checks.get("deploy.endpoint", {})
         out = results()
         out.print(f"Endpoint: {url}", markup=False)
         out.print(f"Stored test event: s3://{stored.get('bucket')}/{stored.get('key')}", markup=False)
         if self.new_token:
-            out.print(f"Token (shown this once, kept in {path}): {self.context.token}", markup=False)
+            out.print(f"Token (shown this once, kept in {path}): {self.at.token}", markup=False)
         out.print(f"\nSend an event:\n  {curl_line(str(url), path)}", markup=False)
         out.print(_next_commands(self.request.options), markup=False)
 

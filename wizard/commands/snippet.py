@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import sys
 
-from wizard.aws.retry import SystemClock
 from wizard.cli.options import Options
+from wizard.clock import SystemClock
 from wizard.commands.common import messages, stoppable
 from wizard.deployment import existing
 from wizard.endpoint.client import url_of
 from wizard.errors import ExitCode, StateError, UsageError
-from wizard.resources.base import Context
+from wizard.resources.base import Deployment
 from wizard.snippets import render
 from wizard.tokens import token as tokens
 
@@ -30,8 +30,8 @@ def run(options: Options, *, language: str, beacon: bool) -> ExitCode:
         UsageError: beacons are not possible.
     """
     clock = SystemClock()
-    with stoppable(clock), existing(options, clock, lock=False) as (context, _store):
-        url = url_of(context)
+    with stoppable(clock), existing(options, clock, lock=False) as (at, _store):
+        url = url_of(at)
         if url is None:
             raise StateError(
                 what="There is no endpoint yet.",
@@ -39,22 +39,22 @@ def run(options: Options, *, language: str, beacon: bool) -> ExitCode:
                 next_step="Run `eventtrack-wizard setup` to finish it.",
             )
         if beacon:
-            _refuse_impossible_beacon(context, language)
+            _refuse_impossible_beacon(at, language)
         token_file = tokens.token_path(options.state).resolve()
-        sys.stdout.write(render(language, url, token_file, context.settings, beacon=beacon))
+        sys.stdout.write(render(language, url, token_file, at.settings, beacon=beacon))
         sys.stdout.flush()
     messages().print(NEXT[language], markup=False)
     return ExitCode.DONE
 
 
-def _refuse_impossible_beacon(context: Context, language: str) -> None:
+def _refuse_impossible_beacon(at: Deployment, language: str) -> None:
     if language != "javascript":
         raise UsageError(
             what=f"There is no beacon in {language}.",
             why="navigator.sendBeacon is a function of browsers.",
             next_step="Run `eventtrack-wizard snippet javascript --beacon`.",
         )
-    if not context.settings.allow_beacon:
+    if not at.settings.allow_beacon:
         raise UsageError(
             what="This deployment takes no beacons.",
             why="A beacon cannot set headers, and a token in the body is accepted only if switched on.",

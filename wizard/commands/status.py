@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from wizard.aws.retry import SystemClock
 from wizard.cli.options import Options
+from wizard.clock import SystemClock
 from wizard.commands.common import messages, print_json, results, stoppable
 from wizard.deployment import existing
 from wizard.endpoint.client import url_of
-from wizard.engine.plan import PhaseObservation, Plan, observe
+from wizard.engine.plan import Plan, make_plan
 from wizard.errors import ExitCode
 from wizard.phases import PHASES, RESOURCES
-from wizard.resources.base import Context
+from wizard.resources.base import Deployment
 from wizard.state.model import State
 from wizard.ui import status_table
 
@@ -20,28 +20,31 @@ from wizard.ui import status_table
 def run(options: Options, *, as_json: bool) -> ExitCode:
     """Look at AWS and compare. Exit 0 when everything is as set up, 3 otherwise."""
     clock = SystemClock()
-    with stoppable(clock), existing(options, clock, lock=False) as (context, store):
+    with stoppable(clock), existing(options, clock, lock=False) as (at, store):
         if store.state.lifecycle == "rolled back":
-            return _rolled_back(context, store.state, as_json=as_json)
-        plan = observe(context, store, side_by_side=True)
-        url = url_of(context)
+            return _rolled_back(at, store.state, as_json=as_json)
+        plan = make_plan(at, store)
+        url = url_of(at)
         healthy = plan.in_order and store.state.lifecycle == "deployed"
         if as_json:
             print_json(_document(plan, store.state, url, healthy=healthy))
         else:
             results().print(status_table(plan, url))
+            for key in plan.unknown_keys:
+                messages().print(f"{key}: set up by another version of the wizard; it is kept.", markup=False)
             if not healthy:
                 messages().print("Run `eventtrack-wizard setup` to repair or finish it.")
         return ExitCode.DONE if healthy else ExitCode.DRIFT
 
 
-def _rolled_back(context: Context, state: State, *, as_json: bool) -> ExitCode:
+def _rolled_back(at: Deployment, state: State, *, as_json: bool) -> ExitCode:
     """Parts stay with what they are part of, so they are not named."""
-    wholes = (RESOURCES[key] for key in state.records if key in RESOURCES and not RESOURCES[key].parent)
-    kept = [resource.title(context) for resource in wholes]
+    wholes = [RESOURCES[key] for key in state.records if key in RESOURCES and not RESOURCES[key].parent]
+    kept = [resource.title(at) for resource in wholes]
+    kept += [f"{key} (of another version of the wizard)" for key in state.records if key not in RESOURCES]
     if as_json:
-        nothing = Plan(tuple(PhaseObservation(phase.key, phase.title, "not started", ()) for phase in PHASES))
-        print_json({**_document(nothing, state, None, healthy=False), "kept": kept})
+        phases = [_phase(number, phase.key, phase.title) for number, phase in enumerate(PHASES, start=1)]
+        print_json({**_head(state, None, healthy=False), "phases": phases, "kept": kept})
     else:
         results().print(f"The deployment {state.identity.name} was rolled back.", markup=False)
     if kept:
@@ -51,6 +54,20 @@ def _rolled_back(context: Context, state: State, *, as_json: bool) -> ExitCode:
 
 
 def _document(plan: Plan, state: State, url: str | None, *, healthy: bool) -> dict[str, Any]:
+    phases = [
+        {
+            **_phase(number, phase.key, phase.title),
+            "status": phase.status,
+            "finished_at": phase.finished_at,
+            "seconds": phase.seconds,
+            "drift": list(phase.sentences),
+        }
+        for number, phase in enumerate(plan.phases, start=1)
+    ]
+    return {**_head(state, url, healthy=healthy), "phases": phases, "unknown": list(plan.unknown_keys)}
+
+
+def _head(state: State, url: str | None, *, healthy: bool) -> dict[str, Any]:
     return {
         "deployment": state.identity.name,
         "account": state.identity.account,
@@ -58,16 +75,16 @@ def _document(plan: Plan, state: State, url: str | None, *, healthy: bool) -> di
         "stage": state.lifecycle,
         "healthy": healthy,
         "endpoint": url,
-        "phases": [
-            {
-                "number": number,
-                "key": phase.key,
-                "title": phase.title,
-                "status": phase.status,
-                "finished_at": phase.finished_at,
-                "seconds": phase.seconds,
-                "drift": list(phase.sentences),
-            }
-            for number, phase in enumerate(plan.phases, start=1)
-        ],
+    }
+
+
+def _phase(number: int, key: str, title: str) -> dict[str, Any]:
+    return {
+        "number": number,
+        "key": key,
+        "title": title,
+        "status": "not started",
+        "finished_at": None,
+        "seconds": None,
+        "drift": [],
     }

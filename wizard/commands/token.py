@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from rich.table import Table
 
-from wizard.aws.retry import SystemClock
 from wizard.cli.options import Options
+from wizard.clock import SystemClock
 from wizard.commands.common import messages, print_json, results, stoppable
 from wizard.deployment import existing, required_state
 from wizard.errors import ExitCode, UsageError, WizardError
-from wizard.resources.base import Context
+from wizard.resources.base import Deployment
 from wizard.resources.function import FunctionEnvironment
-from wizard.state.model import Store
+from wizard.state.store import Store
 from wizard.tokens import rotation as rotations
 from wizard.tokens import token as tokens
 from wizard.tokens.apply import bring_into_force, refuse_unfinished, write_ahead
@@ -50,19 +51,19 @@ def list_all(options: Options, *, as_json: bool) -> ExitCode:
 def add(options: Options, *, label: str | None) -> ExitCode:
     """Make a token for one more client. It is printed before AWS hears of it, so that it is never lost."""
     clock = SystemClock()
-    with stoppable(clock), existing(options, clock, lock=True) as (context, store):
+    with stoppable(clock), existing(options, clock, lock=True) as (at, store):
         refuse_unfinished(store)
         taken = [token.label for token in store.state.tokens]
         chosen = (
             tokens.free_label(CLIENT_LABEL, taken) if label is None else tokens.checked_label(label, taken)
         )
         token = tokens.generate()
-        write_ahead(context, store, [*store.state.tokens, tokens.digest(token, chosen)])
+        at = write_ahead(at, store, [*store.state.tokens, tokens.digest(token, chosen)])
         messages().print(f"The token of {chosen}, shown this once:", markup=False)
         print(token, flush=True)  # noqa: T201  the result: the token alone, for `$(…)`
-        context.token = token
+        at = replace(at, token=token)
         try:
-            bring_into_force(context, store, PlainLines(messages()))
+            bring_into_force(at, store, PlainLines(messages()))
         except WizardError:
             messages().print("The token is written down: `eventtrack-wizard setup` brings it into force.")
             raise
@@ -75,13 +76,13 @@ def add(options: Options, *, label: str | None) -> ExitCode:
 def revoke(options: Options, *, label: str, yes: bool) -> ExitCode:
     """Refuse a client from now on."""
     clock = SystemClock()
-    with stoppable(clock), existing(options, clock, lock=True) as (context, store):
+    with stoppable(clock), existing(options, clock, lock=True) as (at, store):
         refuse_unfinished(store)
         known = store.state.tokens
         is_known = label in {token.label for token in known}
-        if not is_known and not rotations.unfinished(options.state) and not _is_in_force(label, context):
+        if not is_known and not rotations.unfinished(options.state) and not _is_in_force(label, at):
             tokens.without(known, label, ())
-        if not is_known and bring_into_force(context, store, PlainLines(messages())):
+        if not is_known and bring_into_force(at, store, PlainLines(messages())):
             messages().print("Finished what an earlier run had begun.")
             return ExitCode.DONE
         left = tokens.without(known, label, _own(options))
@@ -90,10 +91,10 @@ def revoke(options: Options, *, label: str, yes: bool) -> ExitCode:
         ):
             return ExitCode.DONE
         _give_up_rotation_to(label, store, options)
-        write_ahead(context, store, left)
-        bring_into_force(context, store, PlainLines(messages()))
+        at = write_ahead(at, store, left)
+        bring_into_force(at, store, PlainLines(messages()))
         messages().print(f"The token of {label} is revoked.", markup=False)
-        if context.token is None:
+        if at.token is None:
             messages().print("No token is here to prove the endpoint with: run `eventtrack-wizard setup`.")
     return ExitCode.DONE
 
@@ -101,36 +102,35 @@ def revoke(options: Options, *, label: str, yes: bool) -> ExitCode:
 def rotate(options: Options, *, label: str | None, keep_old: bool, grace: float, yes: bool) -> ExitCode:
     """Replace the deployment's own token; an unfinished rotation is finished first and alone."""
     clock = SystemClock()
-    with stoppable(clock), existing(options, clock, lock=True) as (context, store):
+    with stoppable(clock), existing(options, clock, lock=True) as (at, store):
         refuse_unfinished(store)
         rotation = rotations.unfinished(options.state)
         if rotation is None:
             question = "Clients that hold a copy of the old token will be refused. Go on?"
             if not keep_old and not _agreed(question, "rotate", yes=yes):
                 return ExitCode.DONE
-            own = tokens.read(options.state) or context.token
+            own = tokens.read(options.state) or at.token
             rotation = rotations.begin(options.state, store.state.tokens, own, label, keep_old=keep_old)
         else:
             messages().print("Going on with the rotation that was begun.")
-        _carry_out(rotation, context, store, options, grace)
+        _carry_out(rotation, at, store, options, grace)
         _say_rotated(rotation, store, options)
     return ExitCode.DONE
 
 
-def _carry_out(rotation: Rotation, context: Context, store: Store, options: Options, grace: float) -> None:
+def _carry_out(rotation: Rotation, at: Deployment, store: Store, options: Options, grace: float) -> None:
     """Every step may have happened before: each does nothing then."""
     listen = PlainLines(messages())
     old_is_known = any(token.sha256 == rotation.old_sha256 for token in store.state.tokens)
-    context.token = rotation.token
-    write_ahead(context, store, rotation.joined(store.state.tokens))
-    bring_into_force(context, store, listen)
+    at = write_ahead(replace(at, token=rotation.token), store, rotation.joined(store.state.tokens))
+    bring_into_force(at, store, listen)
     tokens.write(options.state, rotation.token)
     if old_is_known and not rotation.keep_old:
         messages().print(f"The new token is in force. The old one goes in {grace:g} s.", markup=False)
         # Requests that were begun with the old token are still on their way.
-        context.aws.clock.sleep(grace)
-    write_ahead(context, store, rotation.finished(store.state.tokens))
-    bring_into_force(context, store, listen)
+        at.aws.clock.sleep(grace)
+    at = write_ahead(at, store, rotation.finished(store.state.tokens))
+    bring_into_force(at, store, listen)
     rotations.forget(options.state)
 
 
@@ -151,10 +151,10 @@ def _own(options: Options) -> tuple[str | None, ...]:
     return tokens.read(options.state), os.environ.get("EVENTTRACK_TOKEN")
 
 
-def _is_in_force(label: str, context: Context) -> bool:
+def _is_in_force(label: str, at: Deployment) -> bool:
     """Whether the function still lets a token in that the state file has forgotten: a revoke was killed."""
-    facts = FunctionEnvironment().read(context) or {}
-    return label in facts.get("variables", {}).get("AUTH_TOKEN_LABELS", "").split(",")
+    facts = FunctionEnvironment().read(at.looking_anew())
+    return facts is not None and label in {token.label for token in FunctionEnvironment().tokens_from(facts)}
 
 
 def _give_up_rotation_to(label: str, store: Store, options: Options) -> None:

@@ -5,7 +5,7 @@ clients and browsers need.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from wizard.aws.error_rules import Wait
 from wizard.aws.retry import NotYet
@@ -77,7 +77,7 @@ class EndpointWorks(FunctionCheck):
     """Through the public URL: the preflight passes, a wrong token is refused, an event is stored."""
 
     key = "deploy.endpoint"
-    needs = ("stage", "api.permission", "test.invoke")
+    needs: ClassVar[tuple[str, ...]] = ("stage", "api.permission", "test.invoke")
     actions = READS_EVENTS
 
     def title(self, at: Deployment) -> str:

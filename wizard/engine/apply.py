@@ -14,7 +14,7 @@ from typing import Any
 
 from wizard.aws.error_rules import Wait
 from wizard.aws.retry import NotYet, retry
-from wizard.engine.decide import ABSENT, Action, Consent, Seen, decide, former_settings
+from wizard.engine.decide import ABSENT, Action, Consent, Seen, decide
 from wizard.engine.failures import summed_up
 from wizard.engine.graph import Walk, Workers, walk, workers_for
 from wizard.engine.order import final_looks, outdated_checks, removal_order, setup_order
@@ -70,7 +70,8 @@ class Engine:
         self._listen = listen
         self._consent = consent
         self._phases = phases
-        self._workers_for = lambda order: workers_for(jobs, order)
+        self._jobs = jobs
+        self._workers_for = workers_for
         self._resources: dict[str, AnyResource] = {
             resource.key: resource for phase in phases for resource in phase.resources
         }
@@ -95,7 +96,7 @@ class Engine:
             consent=self._consent,
             remove=remove,
             phases=self._phases,
-            workers=self._workers_for(order),
+            workers=self._workers_for(self._jobs, order),
         )
 
     def apply(self, plan: Plan | None = None) -> None:
@@ -161,7 +162,9 @@ class Engine:
         self._tracker = PhaseTracker(phase_of, names, self._listen, self._phase_done)
         self.at.aws.on_wait = self._tracker.waiting
         try:
-            found = walk(order, self._run, self._workers_for(list(order)), on_stopped=self._stopped)
+            found = walk(
+                order, self._run, self._workers_for(self._jobs, list(order)), on_stopped=self._stopped
+            )
         except Interrupted:
             self.store.flush()
             raise
@@ -219,7 +222,9 @@ class Engine:
             facts = resource.with_new_parent(self.at)
             return Seen(facts) if facts is not None else None
         parent = self._planned.get(resource.parent or "")
-        stood = resource.parent not in self._resources or (parent is not None and parent.seen.facts is not None)
+        stood = resource.parent not in self._resources or (
+            parent is not None and parent.seen.facts is not None
+        )
         return planned.seen if planned and stood and planned.seen.error is None else None
 
     def _see(self, resource: AnyResource, *, reuse: bool = False) -> Seen:
@@ -300,7 +305,7 @@ class Engine:
             return "create"
         if action.kind == "update" and resource.parent in self._created:
             return "create"
-        return action.kind if action.kind in ("create", "adopt", "delete", "restore") else "update"  # type: ignore[return-value]
+        return action.kind if action.kind in ("create", "adopt", "delete", "restore") else "update"
 
     def _act(self, resource: AnyResource, action: Action, seen: Seen) -> Facts | None:
         """The facts afterwards, None where they must be read (or there are none)."""
@@ -320,7 +325,9 @@ class Engine:
 
     def _forget_answers(self, resource: AnyResource) -> None:
         for key in list(self._answers):
-            if key in (resource.key, resource.answer_of) or (resource.chain and self._resources[key].chain == resource.chain):
+            if key in (resource.key, resource.answer_of) or (
+                resource.chain and self._resources[key].chain == resource.chain
+            ):
                 self._answers.pop(key, None)
 
     # The proofs.

@@ -14,7 +14,8 @@ from wizard.resources.base import AnyResource, Deployment
 from wizard.state.model import Facts, Origin, Record
 
 Kind = Literal[
-    "create", "update", "adopt", "recreate", "delete", "restore", "keep", "forget", "nothing", "conflict", "unknown"
+    "create", "update", "adopt", "recreate", "delete", "restore", "keep", "forget", "nothing", "conflict",
+    "unknown",
 ]  # fmt: skip
 # What somebody else decides or an earlier run left: nothing is done, and the deployment is not as desired.
 BLOCKED: frozenset[Kind] = frozenset({"conflict", "unknown"})
@@ -70,7 +71,11 @@ class Action:
     @property
     def is_change(self) -> bool:
         """Whether AWS has to be changed; adopting what is as desired is writing it down."""
-        return self.kind in CHANGES and not self.with_parent and not (self.kind == "adopt" and not self.difference)
+        return (
+            self.kind in CHANGES
+            and not self.with_parent
+            and not (self.kind == "adopt" and not self.difference)
+        )
 
 
 NOTHING = Action("nothing")
@@ -84,7 +89,7 @@ def decide(
     seen: Seen,
     record: Record | None,
     parent: Action | None = None,
-    consent: Consent = Consent(),  # noqa: B008  frozen
+    consent: Consent = Consent(),
 ) -> Action:
     """What to do about `resource`.
 

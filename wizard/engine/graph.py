@@ -148,7 +148,9 @@ def walk(
     found, running, halted = Walk(), 0, False
     while sorter.is_active():
         for step in sorted(sorter.get_ready(), key=list(needs).index):
-            because = next((found.stopped.get(need, need) for need in edges[step] if need not in found.done), None)
+            because = next(
+                (found.stopped.get(need, need) for need in edges[step] if need not in found.done), None
+            )
             if because is None and not halted:
                 workers.start(step, work)
                 running += 1

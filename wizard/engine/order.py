@@ -59,9 +59,7 @@ def removal_order(plan: Plan) -> Order:
     for key in order:
         if carrier(key) != key:
             order[key].append(carrier(key))
-    looks = {
-        f"look at {key}": [key] for key in order if steps[key].action.is_change
-    }
+    looks = {f"look at {key}": [key] for key in order if steps[key].action.is_change}
     return {key: tuple(dict.fromkeys(after)) for key, after in {**order, **looks}.items()}
 
 

@@ -192,7 +192,9 @@ class Look:
         Raises:
             CredentialsError: the credentials died.
         """
-        needs = {key: self._after(resource) for key, resource in self._resources.items() if self._counts(resource)}
+        needs = {
+            key: self._after(resource) for key, resource in self._resources.items() if self._counts(resource)
+        }
         found = walk(needs, self._look_at, workers or workers_for(LOOKS_AT_A_TIME, needs))
         found.raise_failure_of_everything()
         return self._seen
@@ -246,9 +248,7 @@ def remember(at: Deployment, resource: AnyResource, facts: dict[str, object] | N
 
 def look_at(resource: AnyResource, at: Deployment, step: Callable[[], Found]) -> Found:
     """Wait while AWS cannot answer."""
-    return retry(
-        step, clock=at.aws.clock, on_wait=at.aws.on_wait, doing=f"look at the {resource.title(at)}"
-    )
+    return retry(step, clock=at.aws.clock, on_wait=at.aws.on_wait, doing=f"look at the {resource.title(at)}")
 
 
 def _sum_up(phase: Phase, steps: tuple[Step, ...], at: Deployment, store: Store) -> PhasePlan:
@@ -271,5 +271,3 @@ def _status(steps: Collection[Step], due: tuple[str, ...], *, started: bool) -> 
     if not started:
         return "not started"
     return "incomplete" if kinds <= {"nothing"} and not waiting else "drift"
-
-

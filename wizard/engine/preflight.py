@@ -1,13 +1,13 @@
 """What can be known before the first change: everything in the way is said at once, nothing is begun.
 
 Caller, region and account are checked where the account is opened (`deployment`), names that are taken
-where the plan is made (`observe`). Here come the account's limits and the operator's permissions, and all
+where the plan is made (`plan`). Here come the account's limits and the operator's permissions, and all
 that was found is put into one message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
@@ -16,10 +16,11 @@ from wizard.aws.error_rules import IAM_TROUBLESHOOTING, LAMBDA_LIMITS
 from wizard.aws.limits import concurrency
 from wizard.aws.permissions import NotCheckedError, missing_permissions
 from wizard.aws.retry import retry
+from wizard.engine.failures import summed_up
 from wizard.engine.plan import Plan
 from wizard.errors import CredentialsError, UsageError, WizardError
-from wizard.resources.base import Context
-from wizard.resources.function import FunctionEnvironment
+from wizard.resources.base import Deployment
+from wizard.resources.function import environment_variables
 from wizard.state.model import TokenDigest
 from wizard.tokens.token import DEFAULT_LABEL
 
@@ -31,7 +32,7 @@ Notice = Callable[[str], None]
 NEW_ACCOUNT_MEMORY, NEW_ACCOUNT_CONCURRENCY = 3008, 10
 
 
-def check(context: Context, plan: Plan, policy: policies.Document, caller_arn: str, notice: Notice) -> None:
+def check(at: Deployment, plan: Plan, policy: policies.Document, caller_arn: str, notice: Notice) -> None:
     """Refuse a plan that cannot be carried out.
 
     Args:
@@ -44,52 +45,32 @@ def check(context: Context, plan: Plan, policy: policies.Document, caller_arn: s
     """
     problems: list[WizardError] = [*plan.conflicts, *plan.failures]
     if not plan.in_order:
-        problems += _environment(context)
-        problems += _limits(context, plan, notice)
-        problems += _permissions(context, policy, caller_arn, notice)
-    raise_together(problems)
+        problems += _environment(at)
+        problems += _limits(at, plan, notice)
+        problems += _permissions(at, policy, caller_arn, notice)
+    if problems:
+        raise summed_up(problems)
 
 
-def raise_together(problems: Sequence[WizardError]) -> None:
-    """Raise one error that says everything; return when there is nothing to say."""
-    if not problems:
-        return
-    if len(problems) == 1:
-        raise problems[0]
-    kinds = {type(problem) for problem in problems}
-    kind = kinds.pop() if len(kinds) == 1 else WizardError
-    raise kind(
-        what=_each(problem.what for problem in problems),
-        why=_each(problem.why for problem in problems),
-        next_step=_each(problem.next_step for problem in problems),
-        exit_code=max(problem.exit_code for problem in problems),
-        link=next((problem.link for problem in problems if problem.link), None),
-    )
-
-
-def _each(sentences: Iterable[str]) -> str:
-    return " ".join(dict.fromkeys(sentences))
-
-
-def _environment(context: Context) -> list[WizardError]:
+def _environment(at: Deployment) -> list[WizardError]:
     """Too many origins or tokens for the function's environment; a first token is still to be made."""
-    tokens = context.tokens or (TokenDigest(DEFAULT_LABEL, "0" * 64, ""),)
+    tokens = at.tokens or (TokenDigest(DEFAULT_LABEL, "0" * 64, ""),)
     try:
-        FunctionEnvironment().desired(replace(context, tokens=tokens))
+        environment_variables(replace(at, tokens=tokens))
     except UsageError as error:
         return [error]
     return []
 
 
-def _limits(context: Context, plan: Plan, notice: Notice) -> list[WizardError]:
+def _limits(at: Deployment, plan: Plan, notice: Notice) -> list[WizardError]:
     """New accounts have little of everything; asked only when the plan wants much."""
-    reserved, memory = context.settings.reserved_concurrency, context.settings.memory_mb
-    more = (reserved or 0) - (context.fact("function.concurrency", "reserved") or 0)
+    reserved, memory = at.settings.reserved_concurrency, at.settings.memory_mb
+    more = (reserved or 0) - (at.fact("function.concurrency", "reserved") or 0)
     much_memory = memory > NEW_ACCOUNT_MEMORY and _will_change(plan, "function.settings")
     if more <= 0 and not much_memory:
         return []
     try:
-        limits = _patient(context, "look up the account's limits", lambda: concurrency(context.aws))
+        limits = _retry(at, "look up the account's limits", lambda: concurrency(at.aws))
     except CredentialsError:
         raise
     except WizardError as error:
@@ -111,20 +92,20 @@ def _limits(context: Context, plan: Plan, notice: Notice) -> list[WizardError]:
 
 
 def _will_change(plan: Plan, key: str) -> bool:
-    return any(item.key == key and item.verdict != "as set up" for item in plan.resources)
+    return any(item.key == key and item.action.kind != "nothing" for item in plan.steps)
 
 
 def _permissions(
-    context: Context, policy: policies.Document, caller_arn: str, notice: Notice
+    at: Deployment, policy: policies.Document, caller_arn: str, notice: Notice
 ) -> list[WizardError]:
     """The local AWS needs no check: there the wizard itself has made its user, with this policy."""
-    if context.identity.local:
+    if at.identity.local:
         return []
     try:
-        missing = _patient(
-            context,
+        missing = _retry(
+            at,
             "look up your permissions",
-            lambda: missing_permissions(context.aws, caller_arn, policy),
+            lambda: missing_permissions(at.aws, caller_arn, policy),
         )
     except NotCheckedError as error:
         notice(
@@ -143,5 +124,5 @@ def _permissions(
     ]
 
 
-def _patient(context: Context, doing: str, step: Callable[[], Result]) -> Result:
-    return retry(step, clock=context.aws.clock, on_wait=context.aws.on_wait, doing=doing)
+def _retry(at: Deployment, doing: str, step: Callable[[], Result]) -> Result:
+    return retry(step, clock=at.aws.clock, on_wait=at.aws.on_wait, doing=doing)

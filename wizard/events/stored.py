@@ -16,8 +16,9 @@ from wizard.aws.calls import none_if
 from wizard.errors import WizardError
 
 if TYPE_CHECKING:
-    from wizard.aws.client import Aws
     from types_boto3_s3.type_defs import GetObjectRequestTypeDef, ObjectIdentifierTypeDef
+
+    from wizard.aws.client import Aws
 
 # The wizard stores two events of its own (the test phase and the last check) and a few more after
 # repairs; a bucket with more objects than this surely holds somebody's events.
@@ -84,9 +85,7 @@ def _keys_in_hour(aws: Aws, bucket: str, hour: datetime, first: datetime) -> Ite
             yield found["Key"]
 
 
-def read_events(
-    aws: Aws, bucket: str, key: str, version_id: str | None = None
-) -> StoredEvents | None:
+def read_events(aws: Aws, bucket: str, key: str, version_id: str | None = None) -> StoredEvents | None:
     """The events of one object in any of the formats; None when it is gone again.
 
     Raises:

@@ -79,9 +79,7 @@ class RestApi(Resource[RestApiFacts]):
     def owners(self, at: Deployment) -> list[str]:
         """Names of APIs say nothing, so every API with the name's tag counts."""
         tags = [api.get("tags", {}) for api in self._all(at)]
-        return [
-            tag[OWNER_TAG] for tag in tags if tag.get(NAME_TAG) == at.identity.name and OWNER_TAG in tag
-        ]
+        return [tag[OWNER_TAG] for tag in tags if tag.get(NAME_TAG) == at.identity.name and OWNER_TAG in tag]
 
     @staticmethod
     def _all(at: Deployment) -> list[Any]:
@@ -114,7 +112,10 @@ class RestApi(Resource[RestApiFacts]):
         """Duplicates go; name and type change in place."""
         for api_id in observed["duplicates"]:
             delete_api(at, api_id)
-        paths = {"name": "/name", "endpoint_type": f"/endpointConfiguration/types/{observed['endpoint_type']}"}
+        paths = {
+            "name": "/name",
+            "endpoint_type": f"/endpointConfiguration/types/{observed['endpoint_type']}",
+        }
         operations: Any = [
             {"op": "replace", "path": path, "value": desired[name]}
             for name, path in paths.items()
@@ -180,9 +181,7 @@ class ApiResource(Resource[PathFacts]):
         )
         return {"id": answer["id"], "path": f"/{at.settings.resource_path}"}
 
-    def update(
-        self, at: Deployment, desired: Facts, observed: PathFacts, difference: frozenset[str]
-    ) -> bool:
+    def update(self, at: Deployment, desired: Facts, observed: PathFacts, difference: frozenset[str]) -> bool:
         """Nothing of it can change."""
         return True
 
@@ -228,7 +227,12 @@ class PostMethod(Resource[MethodFacts]):
         """Method, then integration; when only the first was made, an update adds the second."""
         put_method(at, "POST")
         self._put_integration(at, desired)
-        return {**desired, "responses": {}, "integration_responses": {}}  # type: ignore[typeddict-item]
+        return {
+            "method": desired["method"],
+            "integration": desired["integration"],
+            "responses": {},
+            "integration_responses": {},
+        }
 
     def must_recreate(self, desired: Facts, observed: MethodFacts) -> bool:
         """A method cannot be put over another one, an integration can."""

@@ -167,8 +167,8 @@ class Resource(ABC, Generic[Observed]):
 
     def owners(self, at: Deployment) -> list[str]:
         """The ids of the deployments that own what stands in its place."""
-        owner = (self.find(at) or {}).get("owner")
-        return [owner] if owner else []
+        found = self.find(at)
+        return [found["owner"]] if found and found.get("owner") else []
 
     def difference(self, desired: Facts, observed: Facts) -> frozenset[str]:
         """The names of the facts that differ."""

@@ -113,7 +113,14 @@ class Preflight(Resource[PreflightFacts]):
         put_method(at, "OPTIONS")
         self._put_integration(at)
         self._put_responses(at, desired)
-        return {**desired, "has_response": True, "has_integration_response": True}  # type: ignore[typeddict-item]
+        return {
+            "method": desired["method"],
+            "integration": desired["integration"],
+            "headers": desired["headers"],
+            "template": desired["template"],
+            "has_response": True,
+            "has_integration_response": True,
+        }
 
     def must_recreate(self, desired: Facts, observed: PreflightFacts) -> bool:
         """A method cannot be put over another one."""

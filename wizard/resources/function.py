@@ -7,7 +7,7 @@ too, so that a look at the four resources here is one call.
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from wizard import package
 from wizard.aws.calls import none_if
@@ -112,9 +112,7 @@ def _as_variable(value: object) -> str:
 def _described(at: Deployment) -> GetFunctionResponseTypeDef | None:
     return at.answers.once(
         "lambda.GetFunction",
-        lambda: none_if(
-            GONE, lambda: at.aws.functions.get_function(FunctionName=at.settings.function_name)
-        ),
+        lambda: none_if(GONE, lambda: at.aws.functions.get_function(FunctionName=at.settings.function_name)),
     )
 
 
@@ -251,7 +249,7 @@ def _failure(configuration: Any) -> str | None:
 class FunctionSetting(SubResource[Observed]):
     """A setting of the function, which tells it itself."""
 
-    needs = ("function",)
+    needs: ClassVar[tuple[str, ...]] = ("function",)
     parent = "function"
     chain = "function"
     answer_of = "function"

@@ -68,9 +68,7 @@ class LogGroup(Resource[LogGroupFacts]):
     def read(self, at: Deployment) -> LogGroupFacts | None:
         if _described(at) is None:
             return None
-        answer = none_if(
-            GONE, lambda: at.aws.logs.list_tags_for_resource(resourceArn=log_group_arn(at))
-        )
+        answer = none_if(GONE, lambda: at.aws.logs.list_tags_for_resource(resourceArn=log_group_arn(at)))
         return {"name": log_group_name(at), "owner": answer["tags"].get(OWNER_TAG)} if answer else None
 
     def create(self, at: Deployment, desired: Facts) -> LogGroupFacts | None:

@@ -160,9 +160,7 @@ class BasicExecution(Resource[AttachedPolicyFacts]):
 
     def read(self, at: Deployment) -> AttachedPolicyFacts | None:
         arn = policies.basic_execution_arn(at.identity.partition)
-        answer = none_if(
-            GONE, lambda: at.aws.iam.list_attached_role_policies(RoleName=at.settings.role_name)
-        )
+        answer = none_if(GONE, lambda: at.aws.iam.list_attached_role_policies(RoleName=at.settings.role_name))
         attached = {policy["PolicyArn"] for policy in answer["AttachedPolicies"]} if answer else set()
         return {"arn": arn} if arn in attached else None
 
@@ -180,9 +178,7 @@ class BasicExecution(Resource[AttachedPolicyFacts]):
 
     def delete(self, at: Deployment, observed: AttachedPolicyFacts) -> None:
         arn = observed["arn"]
-        none_if(
-            GONE, lambda: at.aws.iam.detach_role_policy(RoleName=at.settings.role_name, PolicyArn=arn)
-        )
+        none_if(GONE, lambda: at.aws.iam.detach_role_policy(RoleName=at.settings.role_name, PolicyArn=arn))
 
 
 class BucketAccessPolicy(Resource[InlinePolicyFacts]):
@@ -207,9 +203,7 @@ class BucketAccessPolicy(Resource[InlinePolicyFacts]):
         settings = at.settings
         answer = none_if(
             GONE,
-            lambda: at.aws.iam.get_role_policy(
-                RoleName=settings.role_name, PolicyName=settings.policy_name
-            ),
+            lambda: at.aws.iam.get_role_policy(RoleName=settings.role_name, PolicyName=settings.policy_name),
         )
         return {"document": answer["PolicyDocument"]} if answer else None
 

@@ -111,9 +111,7 @@ class Stage(Resource[StageFacts]):
     def delete(self, at: Deployment, observed: StageFacts) -> None:
         """Before the API where that is not ours."""
         api_id = at.fact("api", "id")
-        none_if(
-            GONE, lambda: at.aws.apigateway.delete_stage(restApiId=api_id, stageName=observed["name"])
-        )
+        none_if(GONE, lambda: at.aws.apigateway.delete_stage(restApiId=api_id, stageName=observed["name"]))
 
     def settings_from(self, observed: StageFacts) -> dict[str, object]:
         return {"stage_name": observed["name"], "stage_description": observed["description"]}

@@ -1,7 +1,7 @@
 """The state file: what this deployment is, what it owns, and what it was about to do.
 
-It is written ahead of every change (`store`): the intent is on disk before AWS is asked. It holds no secret: tokens are in a file of their
-own (`tokens`), here are only their SHA-256 digests.
+It is written ahead of every change (`store`): the intent is on disk before AWS is asked. It holds no
+secret: tokens are in a file of their own (`tokens`), here are only their SHA-256 digests.
 """
 
 from __future__ import annotations

@@ -90,7 +90,7 @@ class Store:
         before: Facts | None,
         outdates: Collection[str] = (),
     ) -> None:
-        """Have it on disk that a change is about to be made, and that the checks `outdates` prove nothing now.
+        """Have a change on disk that is about to be made, and that the checks `outdates` prove nothing now.
 
         Raises:
             StateError: see `save`; the change must not be made.
@@ -156,5 +156,3 @@ class Store:
             self.state.tokens.clear()
         self.state.lifecycle = "rolled back"
         self.save()
-
-

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -14,71 +13,57 @@ from rich.text import Text
 from wizard.ui.text import Printable, listed, text
 
 if TYPE_CHECKING:
-    from wizard.engine.rollback import Verdict
+    from wizard.engine.plan import Plan, Step
 
-# Fate: its sign, its word before, its word after, and its style. A part listed for itself has lost its
-# whole and goes as well.
-FATES: dict[str, tuple[str, str, str, str]] = {
-    "delete": ("-", "goes", "removed", "red"),
-    "goes with": ("-", "goes", "removed", "red"),
-    "keep": ("=", "stays", "kept", "bold yellow"),
-    "leave": ("=", "stays", "kept", "bold yellow"),
-    "restore": ("~", "restored", "restored", "cyan"),
-    "gone": ("·", "already gone", "already gone", "dim"),
+# Kind of action: its sign, its word before, its word after, and its style.
+KINDS: dict[str, tuple[str, str, str, str]] = {
+    "delete": ("-", "delete", "deleted", "red"),
+    "keep": ("=", "keep", "kept", "bold yellow"),
+    "unknown": ("?", "unknown", "unknown", "bold red"),
+    "restore": ("~", "restore", "restored", "cyan"),
+    "give back": ("=", "give back", "given back", "bold yellow"),
+    "forget": ("·", "already gone", "already gone", "dim"),
 }
 
 
-def rollback_table(verdicts: Sequence[Verdict], *, finished: bool = False) -> RenderableType:
+def rollback_table(plan: Plan, *, finished: bool = False) -> RenderableType:
     """Resource by resource what becomes of it and why; `finished` says what has become of it.
 
     Parts are named with what takes them along; where that stays, they stay too and are not listed.
     """
-    parts = _parts_by_whole(verdicts)
-    listed_verdicts = [verdict for verdict in verdicts if not _is_folded(verdict, verdicts)]
+    steps = [step for step in reversed(plan.steps) if step.action.kind != "nothing"]
+    whole = [step for step in steps if not step.action.with_parent]
     table = Table.grid(padding=(0, 1))
     table.add_column(width=1)
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
-    for verdict in listed_verdicts:
-        sign, before, after, style = FATES[verdict.fate]
+    for step in whole:
+        sign, before, after, style = KINDS[kind_of(step)]
         word = Text(after if finished else before, style=style)
-        table.add_row(Text(sign, style=style), word, text(verdict.title, "bold"))
-        if verdict.fate != "delete":
-            table.add_row("", "", Padding(text(verdict.reason), (0, 0, 0, 2)))
-        elif titles := parts.get(verdict.resource.key):
-            table.add_row("", "", Padding(text(f"with {', '.join(titles)}", "dim"), (0, 0, 0, 2)))
-    return Printable(Group(table, Text(), text(_summed_up(listed_verdicts, finished=finished), "bold")))
+        table.add_row(Text(sign, style=style), word, text(step.title, "bold"))
+        parts = [part.title for part in steps if part.action.with_parent and part.resource.parent == step.key]
+        if step.action.kind != "delete":
+            table.add_row("", "", Padding(text(step.action.reasons[0]), (0, 0, 0, 2)))
+        elif parts:
+            table.add_row("", "", Padding(text(f"with {', '.join(parts)}", "dim"), (0, 0, 0, 2)))
+    for key in plan.unknown_keys:
+        table.add_row("=", Text("keep", style="bold yellow"), text(key, "bold"))
+        reason = "this version of the wizard does not know it; the version that made it can remove it"
+        table.add_row("", "", Padding(text(reason), (0, 0, 0, 2)))
+    return Printable(Group(table, Text(), text(_summed_up(whole, finished=finished), "bold")))
 
 
-def _parts_by_whole(verdicts: Sequence[Verdict]) -> dict[str, list[str]]:
-    parts: dict[str, list[str]] = {}
-    for verdict in verdicts:
-        if verdict.fate == "goes with":
-            parts.setdefault(_whole_of(verdict, verdicts), []).append(verdict.title)
-    return parts
+def kind_of(step: Step) -> str:
+    """The row's kind: what stood there before and is as it was is given back."""
+    if step.action.kind == "forget" and step.action.origin == "adopted":
+        return "give back"
+    return step.action.kind
 
 
-def _whole_of(verdict: Verdict, verdicts: Sequence[Verdict]) -> str:
-    """The key of what takes a part along; a part of a part goes with the outermost one."""
-    by_key = {other.resource.key: other for other in verdicts}
-    whole = verdict.resource.parent or ""
-    while whole in by_key and by_key[whole].fate == "goes with" and by_key[whole].resource.parent:
-        whole = by_key[whole].resource.parent or ""
-    return whole
-
-
-def _is_folded(verdict: Verdict, verdicts: Sequence[Verdict]) -> bool:
-    wholes = {other.resource.key for other in verdicts if other.fate != "goes with"}
-    return verdict.fate == "goes with" and _whole_of(verdict, verdicts) in wholes
-
-
-def _summed_up(verdicts: Sequence[Verdict], *, finished: bool) -> str:
-    counts = Counter(FATES[verdict.fate][2 if finished else 1] for verdict in verdicts)
-    parts = [f"{count} {_verb(word, count)}" for word, count in counts.items()]
-    return listed(parts) or "Nothing is left to remove."
-
-
-def _verb(word: str, count: int) -> str:
-    """ "1 goes", "2 go"; other words stay as they are."""
-    verbs = {"goes": "go", "stays": "stay"}
-    return word if count == 1 else verbs.get(word, word)
+def _summed_up(steps: list[Step], *, finished: bool) -> str:
+    counts = Counter(KINDS[kind_of(step)][2 if finished else 1] for step in steps)
+    words = [
+        f"{count} {word}" if finished or word == "already gone" else f"{count} to {word}"
+        for word, count in counts.items()
+    ]
+    return listed(words) or "Nothing is left to remove."

@@ -14,7 +14,7 @@ from wizard.phase_titles import PHASE_TITLES, phase_number
 from wizard.ui.text import Printable, duration, indented, plain, text
 
 if TYPE_CHECKING:
-    from wizard.engine.plan import PhaseObservation, Plan
+    from wizard.engine.plan import PhasePlan, Plan
     from wizard.state.model import State
 
 # State of a phase: its sign and its style.
@@ -97,7 +97,7 @@ def _table(rows: Sequence[Row]) -> RenderableType:
     return Printable(fitting)
 
 
-def _differences(phase: PhaseObservation) -> list[RenderableType]:
+def _differences(phase: PhasePlan) -> list[RenderableType]:
     sentences = [indented(text(sentence)) for sentence in phase.sentences]
     return [Text(), text(f"{phase.title}:", SIGNS[phase.status][1]), *sentences]
 
