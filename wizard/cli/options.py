@@ -89,24 +89,20 @@ def _setting_option(setting: Setting) -> Any:
     ]
 
 
-def _made_by_typer(run: Callable[..., None]) -> list[Any]:
-    """The parameters that Typer makes of a function's signature."""
-    carrier = typer.Typer(add_completion=False)
-    carrier.command()(run)
-    return list(typer.main.get_command(carrier).params)
-
-
 def _setting_options() -> list[Any]:
+    """Every setting's flag, as Typer makes them of the signature of a command."""
     from wizard.settings.table import SETTINGS
 
     def run(**_given: Any) -> None: ...
 
     _set_signature(run, _parameters({setting.key: _setting_option(setting) for setting in SETTINGS}))
-    return _made_by_typer(run)
+    carrier = typer.Typer(add_completion=False)
+    carrier.command()(run)
+    return list(typer.main.get_command(carrier).params)
 
 
 class LightCommand(TyperCommand):
-    """Help without a type behind switches, which take no value; no conversion of what nobody said."""
+    """Help without a type behind switches, which take no value; conversions only where they are needed."""
 
     def get_params(self, ctx: Any) -> Any:
         """Of the command, `--help` among them."""
@@ -150,9 +146,10 @@ def _lightened(parameters: list[Any]) -> list[Any]:
 
 
 class _Conversion:
-    """Converts the text behind a flag, where that takes more than Typer's machinery costs to load.
+    """A parameter's conversion, left out where there is nothing to convert: None, text, the text of a path.
 
-    For any value, None and text included, Typer loads pydantic: a third of the time of `status --offline`.
+    Typer would load pydantic for those too, which takes longer than all the rest of `status --offline` that
+    is ours. What Typer could check of a path (`exists`, `dir_okay`) is not checked then.
     """
 
     def __init__(self, parameter: Any) -> None:
