@@ -39,6 +39,36 @@ def test_every_setting_has_a_flag_in_the_panel_of_its_phase() -> None:
         assert f"─ {title} ─" in text
 
 
+def test_flags_of_settings_are_completed_although_they_are_made_late() -> None:
+    environment = {
+        "_EVENTTRACK_WIZARD_COMPLETE": "complete_bash",
+        "COMP_WORDS": "eventtrack-wizard setup --cors",
+        "COMP_CWORD": "2",
+    }
+    done = runner.invoke(app, env=environment, prog_name="eventtrack-wizard")
+    assert done.stdout.split() == ["--cors-origins", "--cors-headers", "--cors-methods"]
+
+
+@pytest.mark.parametrize(
+    ("flags", "taken"),
+    [
+        (["--memory-mb", "lots"], "'lots' from flag"),
+        (["--no-versioning", "--cors-origins", "a.example"], "'a.example' from flag"),
+    ],
+)
+def test_flags_of_settings_reach_their_rows(flags: list[str], taken: str, tmp_path: Path) -> None:
+    path = saved(tmp_path)
+    done = runner.invoke(app, ["policy", "--state", path, *flags])
+    assert done.exit_code == 2
+    assert taken in done.stderr
+
+
+def test_a_folder_in_place_of_the_state_file_is_named_in_words(tmp_path: Path) -> None:
+    done = runner.invoke(app, ["status", "--offline", "--state", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "cannot be read" in done.stderr
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["--state", "here.json", "status", "--offline"], ["status", "--offline", "--state", "here.json"]],
@@ -70,21 +100,6 @@ def test_a_line_that_cannot_be_parsed_exits_with_2(arguments: list[str]) -> None
 def test_json_errors_are_one_document_on_stdout_so_that_scripts_need_not_parse_prose(tmp_path: Path) -> None:
     done = runner.invoke(app, ["--state", str(tmp_path / "none.json"), "status", "--json"])
     assert json.loads(done.stdout)["error"]["exit_code"] == done.exit_code == 1
-
-
-@pytest.mark.parametrize("arguments", [["--help"], ["status", "--offline", "--state", "none.json"]])
-def test_light_commands_do_not_load_boto3_because_it_costs_most_of_a_second(
-    arguments: list[str], tmp_path: Path
-) -> None:
-    code = (
-        "import sys\n"
-        "from wizard.cli.app import app\n"
-        f"try: app({arguments!r})\n"
-        "except SystemExit: pass\n"
-        "sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, capture_output=True, check=False)
-    assert done.returncode == 0, done.stderr
 
 
 def test_help_into_a_reader_that_has_gone_is_no_failure(tmp_path: Path) -> None:

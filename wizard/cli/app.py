@@ -16,12 +16,12 @@ from typing import Annotated, Any
 import typer
 
 from wizard import __version__
-from wizard.cli.options import GLOBAL_OPTIONS, Options, QuietGroup, give_signature, register
+from wizard.cli.options import LightGroup, Options, give_signature, register
 from wizard.errors import ExitCode, UsageError
 
 app = typer.Typer(
     name="eventtrack-wizard",
-    cls=QuietGroup,
+    cls=LightGroup,
     help="Sets up, checks and removes a small event-tracking backend of your own on AWS:"
     " API Gateway POST /events → Lambda → S3.",
     no_args_is_help=True,
@@ -29,13 +29,13 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 local_app = typer.Typer(
-    cls=QuietGroup,
+    cls=LightGroup,
     help="The embedded local AWS: everything without an AWS account.",
     no_args_is_help=True,
 )
 app.add_typer(local_app, name="local")
 token_app = typer.Typer(
-    cls=QuietGroup,
+    cls=LightGroup,
     help="Tokens of clients: several are valid at once; AWS knows only their digests.",
     no_args_is_help=True,
 )
@@ -57,7 +57,7 @@ def _remember_options(context: typer.Context, version: Version = False, **said: 
     context.obj = said
 
 
-give_signature(_remember_options, _remember_options, GLOBAL_OPTIONS)
+give_signature(_remember_options, _remember_options)
 app.callback()(_remember_options)
 
 

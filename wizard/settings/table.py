@@ -7,7 +7,6 @@ To add a setting, add a row to `Settings`; nothing else needs to know.
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -89,6 +88,8 @@ def _row(
 
 def _unique_bucket_name(identity: DeploymentId) -> str:
     """A name no other account has; the same at every run, so that a lost state file finds its bucket."""
+    import hashlib  # loads OpenSSL, which help and the saved state can do without
+
     digest = hashlib.sha256(f"{identity.account}:{identity.region}:{identity.name}".encode()).hexdigest()
     return f"{identity.name}-{digest[:10]}"
 
