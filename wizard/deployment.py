@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import secrets
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from wizard.aws import policies
@@ -30,12 +30,39 @@ from wizard.tokens import token as tokens
 LOCAL_REGION = "us-east-1"
 
 
-@dataclass
 class Account:
-    """Where we are: clients, and who STS says we are."""
+    """Where we are: clients, and who STS says we are.
 
-    aws: Aws
-    caller: Caller
+    Args:
+        aws: the clients.
+        identity: the deployment that must be in this account; None: any will do.
+        caller: who we are, where that is known already.
+    """
+
+    def __init__(self, aws: Aws, identity: DeploymentId | None = None, caller: Caller | None = None) -> None:
+        self.aws = aws
+        self._identity = identity
+        self._caller = caller
+        self._asking = threading.Lock()
+
+    @property
+    def caller(self) -> Caller:
+        """Asked once.
+
+        Raises:
+            CredentialsError: no, dead or wrong credentials, or of another account than the deployment's.
+        """
+        with self._asking:
+            if self._caller is None:
+                caller = identify(self.aws)
+                if self._identity is not None:
+                    refuse_other_account(caller, self._identity.account, self._identity.partition)
+                self._caller = caller
+            return self._caller
+
+    def verify(self) -> None:
+        """Raise what `caller` raises; asked beside the first look, before anything is decided."""
+        _ = self.caller
 
 
 def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Account:
@@ -64,10 +91,7 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
                 next_step="Name one, for example --region us-east-1.",
             )
         aws = Aws(session, options.endpoint_url or (identity.endpoint_url if identity else None), clock)
-    caller = identify(aws)
-    if identity is not None:
-        refuse_other_account(caller, identity.account, identity.partition)
-    return Account(aws, caller)
+    return Account(aws, identity)
 
 
 def _checked_region(region: str | None) -> str | None:
@@ -126,7 +150,7 @@ def as_local_operator(account: Account, identity: DeploymentId, settings: Settin
     keys = operator_keys(account.aws, local_user(identity), policy, running.data_folder)
     session = open_session(None, identity.region, keys)
     aws = Aws(session, account.aws.endpoint_url, account.aws.clock)
-    return Account(aws, account.caller)
+    return Account(aws, identity, account.caller)
 
 
 def local_user(identity: DeploymentId) -> str:
@@ -162,18 +186,24 @@ def new_identity(account: Account, name: str, options: Options) -> DeploymentId:
 
 
 @contextmanager
-def existing(options: Options, clock: Clock, *, lock: bool) -> Iterator[tuple[Deployment, Store]]:
+def existing(
+    options: Options, clock: Clock, *, lock: bool, looks_first: bool = False
+) -> Iterator[tuple[Deployment, Store]]:
     """A deployment that the state file knows, connected and pinned.
+
+    Args:
+        lock: whether the state file may be written.
+        looks_first: the command begins with a plan, which asks beside its look whose credentials these are.
 
     Raises:
         StateError: there is none, or the file cannot be used.
     """
     if not lock:
-        yield _open(options, clock)
+        yield _open(options, clock, looks_first=looks_first)
         return
     required_state(options.state)
     with locked(options.state):
-        yield _open(options, clock)
+        yield _open(options, clock, looks_first=looks_first)
 
 
 def required_state(path: Path) -> State:
@@ -192,16 +222,24 @@ def required_state(path: Path) -> State:
     return state
 
 
-def _open(options: Options, clock: Clock) -> tuple[Deployment, Store]:
+def _open(options: Options, clock: Clock, *, looks_first: bool) -> tuple[Deployment, Store]:
     state = required_state(options.state)
     identity = state.identity
     account = connect(options, clock, identity)
     settings = from_saved(state.settings, identity)
     if identity.local:
         account = as_local_operator(account, identity, settings)
+    if not looks_first:
+        account.verify()
     store = Store(options.state, state)
     at = Deployment(
-        account.aws, identity, settings, tuple(state.tokens), current_token(options), store.known()
+        account.aws,
+        identity,
+        settings,
+        tuple(state.tokens),
+        current_token(options),
+        store.known(),
+        verify=account.verify,
     )
     return at, store
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -104,43 +103,45 @@ class Aws:
         self.clock = clock
         self.on_wait: OnWait = lambda reason, elapsed, timeout: None
         self._pacer = Pacer(clock)
+        self._making = threading.Lock()
+        self._made: dict[tuple[str, int, str | None], Any] = {}
 
     @property
     def region(self) -> str:
         """The region of every client."""
         return str(self.session.region_name)
 
-    @cached_property
+    @property
     def s3(self) -> S3Client:
         """S3, by path at an emulator, because a bucket's own host name does not exist there."""
         return cast("S3Client", self._client("s3"))
 
-    @cached_property
+    @property
     def iam(self) -> IAMClient:
         """IAM."""
         return cast("IAMClient", self._client("iam"))
 
-    @cached_property
+    @property
     def functions(self) -> LambdaClient:
         """Lambda, for everything but Invoke."""
         return cast("LambdaClient", self._client("lambda"))
 
-    @cached_property
+    @property
     def invoker(self) -> LambdaClient:
         """Lambda, for Invoke, which may take as long as the function."""
         return cast("LambdaClient", self._client("lambda", read_timeout=INVOKE_READ_TIMEOUT))
 
-    @cached_property
+    @property
     def apigateway(self) -> APIGatewayClient:
         """API Gateway (REST APIs)."""
         return cast("APIGatewayClient", self._client("apigateway"))
 
-    @cached_property
+    @property
     def logs(self) -> CloudWatchLogsClient:
         """CloudWatch Logs."""
         return cast("CloudWatchLogsClient", self._client("logs"))
 
-    @cached_property
+    @property
     def sts(self) -> STSClient:
         """STS, in the region that we work in, so that a region that is not enabled shows at once."""
         return cast("STSClient", self._client("sts"))
@@ -150,11 +151,16 @@ class Aws:
         region = ALWAYS_ENABLED.get(partition_of(self.session, self.region), self.region)
         return None if region == self.region else cast("STSClient", self._client("sts", region=region))
 
-    def open_clients(self) -> None:
-        """Make the clients of reads now: making one is not safe on several threads at a time."""
-        _ = (self.s3, self.iam, self.functions, self.apigateway, self.logs)
-
     def _client(self, service: str, read_timeout: int = 30, region: str | None = None) -> Any:
+        """Made at its first use: several threads may ask, but making one is not safe on two at a time."""
+        key = (service, read_timeout, region)
+        if key not in self._made:
+            with self._making:
+                if key not in self._made:
+                    self._made[key] = self._make(service, read_timeout, region)
+        return self._made[key]
+
+    def _make(self, service: str, read_timeout: int, region: str | None) -> Any:
         make = cast("Callable[..., Any]", self.session.client)
         client = make(
             service,

@@ -30,7 +30,7 @@ def run(
             next_step="Run `eventtrack-wizard rollback --yes`.",
         )
     clock, consent = SystemClock(), Consent(delete_events=delete_events)
-    with stoppable(clock), deployment.existing(options, clock, lock=True) as (at, store):
+    with stoppable(clock), deployment.existing(options, clock, lock=True, looks_first=True) as (at, store):
         plan = _take_back(at, store, options, consent, ask=not yes, jobs=jobs)
         if plan is None:
             messages().print("Nothing was changed.")

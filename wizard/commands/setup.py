@@ -180,6 +180,7 @@ class _Setup:
             tuple(self.state.tokens),
             deployment.current_token(self.request.options),
             self.store.known(),
+            verify=self.account.verify,
         )
 
     def plan(self) -> Plan:
@@ -286,6 +287,7 @@ class _Setup:
                 self.interview.press_enter("Log in again in another window, then press Enter.")
             try:
                 self.account = self._connect()
+                self.account.verify()
                 break
             except CredentialsError as still_dead:
                 error = still_dead
@@ -293,7 +295,7 @@ class _Setup:
                 print_error(self.console, error)
         if self.identity.local:
             self.account = deployment.as_local_operator(self.account, self.identity, self.resolved.settings)
-        self.at = replace(self.at, aws=self.account.aws)
+        self.at = replace(self.at, aws=self.account.aws, verify=self.account.verify)
 
     def _say_nothing_to_do(self) -> None:
         self.console.print("Everything is as set up: nothing to do.")

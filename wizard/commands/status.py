@@ -20,7 +20,7 @@ from wizard.ui import status_table
 def run(options: Options, *, as_json: bool) -> ExitCode:
     """Look at AWS and compare. Exit 0 when everything is as set up, 3 otherwise."""
     clock = SystemClock()
-    with stoppable(clock), existing(options, clock, lock=False) as (at, store):
+    with stoppable(clock), existing(options, clock, lock=False, looks_first=True) as (at, store):
         if store.state.lifecycle == "rolled back":
             return _rolled_back(at, store.state, as_json=as_json)
         plan = make_plan(at, store)

@@ -19,7 +19,7 @@ from wizard.engine.failures import summed_up
 from wizard.engine.graph import Walk, Workers, walk, workers_for
 from wizard.engine.order import final_looks, outdated_checks, removal_order, setup_order
 from wizard.engine.phase_tracker import PhaseTracker
-from wizard.engine.plan import Plan, Step, make_plan, parent_action, remember
+from wizard.engine.plan import ACCOUNT, Plan, Step, make_plan, parent_action, remember
 from wizard.engine.progress import Change, Listener
 from wizard.errors import ConflictError, Interrupted, WizardError
 from wizard.phases import PHASES, Phase
@@ -89,7 +89,7 @@ class Engine:
         Raises:
             CredentialsError: the credentials died.
         """
-        order = list(self._resources)
+        order = [ACCOUNT, *self._resources]
         return make_plan(
             self.at,
             self.store,

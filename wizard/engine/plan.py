@@ -21,6 +21,7 @@ Found = TypeVar("Found")
 PhaseStatus = Literal["done", "drift", "incomplete", "not started", "unknown"]
 # Reads are allowed as many as come: nothing has to be waited for between them.
 LOOKS_AT_A_TIME = 8
+ACCOUNT = "whose account it is"
 # Seconds after which a plan is looked at again before it is carried out: the operator was thinking.
 PLAN_IS_OLD = 30.0
 
@@ -195,7 +196,10 @@ class Look:
         needs = {
             key: self._after(resource) for key, resource in self._resources.items() if self._counts(resource)
         }
-        found = walk(needs, self._look_at, workers or workers_for(LOOKS_AT_A_TIME, needs))
+        steps = {ACCOUNT: (), **needs}
+        found = walk(steps, self._look_at, workers or workers_for(LOOKS_AT_A_TIME, steps))
+        if ACCOUNT in found.failed:
+            raise found.failed[ACCOUNT]
         found.raise_failure_of_everything()
         return self._seen
 
@@ -213,6 +217,9 @@ class Look:
         return after + [key for key in sources if key and not self._at.known.get(key)]
 
     def _look_at(self, key: str) -> None:
+        if key == ACCOUNT:
+            self._at.verify()
+            return
         resource = self._resources[key]
         try:
             facts = self._read(resource)

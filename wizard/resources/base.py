@@ -51,6 +51,7 @@ class Deployment:
         token: the token that checks send; None when it is not at hand.
         known: the last facts of every resource, kept up to date by the engine; the only part that grows.
         answers: what AWS has answered in the present look.
+        verify: raises `CredentialsError` when the credentials are of another account; asked with every plan.
     """
 
     aws: Aws
@@ -60,6 +61,7 @@ class Deployment:
     token: str | None = field(default=None, repr=False)
     known: dict[str, Facts] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers, compare=False, repr=False)
+    verify: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
 
     @property
     def tags(self) -> dict[str, str]:
