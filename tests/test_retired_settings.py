@@ -8,8 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from tests.local_deployment import LocalDeployment, deployed
+from tests.terminal import Terminal
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("retired settings")]
+
+STATE_FILE = "eventtrack-state.json"
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +25,7 @@ def deployment(standing: LocalDeployment) -> LocalDeployment:
     """As an older version has left it, with a runtime of those days and a setting that is gone since."""
     state = standing.state
     state["settings"] |= {"runtime": "python3.9", "gone_since": ["x"]}
-    (standing.folder / "eventtrack-state.json").write_text(json.dumps(state))
+    (standing.folder / STATE_FILE).write_text(json.dumps(state))
     standing.client("lambda").update_function_configuration(
         FunctionName=state["settings"]["function_name"], Runtime="python3.9"
     )
@@ -63,6 +66,19 @@ def test_setup_with_another_runtime_goes_on_and_keeps_what_it_does_not_know(
     assert deployment.state["settings"]["runtime"] == "python3.12"
     assert deployment.state["settings"]["gone_since"] == ["x"]
     assert "nothing to do" in deployment.run("setup", "--local", "--yes").stderr
+
+
+def test_setup_asks_for_what_cannot_stay_and_for_nothing_else(deployment: LocalDeployment) -> None:
+    program = "import sys; from wizard.__main__ import main; sys.argv[1:] = ['setup', '--local']; main()"
+    environment = deployment.environment | {"EVENTTRACK_STATE": str(deployment.folder / STATE_FILE)}
+    with Terminal(program, columns=120, rows=60, **environment) as terminal:
+        terminal.see("python3.14: supported until")
+        assert "Runtime: what this deployment has cannot be used any more." in terminal.text
+        terminal.type("\r")
+        terminal.see("Go ahead?")
+        assert "asked" not in terminal.text, "the default was taken"
+        terminal.type("n")
+        terminal.see("Nothing was changed.")
 
 
 def test_it_can_be_removed(deployment: LocalDeployment) -> None:

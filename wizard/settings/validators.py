@@ -5,7 +5,6 @@ Every parser raises `ValueError` with one sentence that says what is wrong and w
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 
@@ -46,6 +45,8 @@ def bucket_name(text: str) -> str:
 
 
 def _is_ip_address(text: str) -> bool:
+    import ipaddress
+
     try:
         ipaddress.ip_address(text)
     except ValueError:
@@ -55,10 +56,9 @@ def _is_ip_address(text: str) -> bool:
 
 def matching(pattern: str, sentence: str) -> Callable[[str], str]:
     """A parser for texts that match `pattern` as a whole; others are refused with `sentence`."""
-    compiled = re.compile(pattern, re.ASCII)
 
     def parse(text: str) -> str:
-        if not compiled.fullmatch(text):
+        if not re.fullmatch(pattern, text, re.ASCII):
             raise ValueError(sentence)
         return text
 
