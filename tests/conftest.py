@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.matrix import table
-from tests.matrix.environment import MEMORY, warm_up
-from tests.support import Account, Deployment, Standing, World, world
+from tests.aws.in_process import Account, Deployment, Standing, World, world
+from tests.resilience import table
+from tests.resilience.environment import MEMORY, warm_up
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,7 +15,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lambda_code"))
 def ministack() -> Iterator[str]:
     """The URL of a MiniStack that checks signatures."""
     pytest.importorskip("ministack", reason="the extra `local` is not installed")
-    from tests.ministack_server import MiniStackProcess
+    from tests.tools.ministack_server import MiniStackProcess
 
     process = MiniStackProcess()
     yield process.start(auth=True)
