@@ -9,23 +9,12 @@ import pytest
 
 from tests.aws.lab import Lab
 from tests.aws.over_http import ManualClock
-from tests.tools.ministack_server import MiniStackProcess
-
-
-@pytest.fixture(scope="module")
-def emulator() -> Iterator[str]:
-    """A MiniStack of this module's own, without pending states of its own."""
-    process = MiniStackProcess()
-    try:
-        yield process.start(extra_env={"LAMBDA_STATE_TRANSITION_SECONDS": "0"})
-    finally:
-        process.stop()
 
 
 @pytest.fixture
-def lab(emulator: str) -> Iterator[Lab]:
+def lab(emulator_url: str) -> Iterator[Lab]:
     with ExitStack() as stack:
-        yield Lab(emulator, stack)
+        yield Lab(emulator_url, stack)
 
 
 @pytest.fixture

@@ -18,16 +18,18 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.aws.names import EMULATOR_ACCOUNT_ID, OTHER_REGION
 from tests.aws.over_http import AwsDouble
 from tests.aws.over_http.behaviours import (
     Behaviour,
 )
+from tests.tools.emulator import empty
 
-REGION = "eu-central-1"
+REGION = OTHER_REGION
 Credentials = tuple[str, str]
 ROOT: Credentials = ("test", "test")
-ROLE_ARN = "arn:aws:iam::000000000000:role/tracker"
-FUNCTION_ARN = f"arn:aws:lambda:{REGION}:000000000000:function:tracker"
+ROLE_ARN = f"arn:aws:iam::{EMULATOR_ACCOUNT_ID}:role/tracker"
+FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{EMULATOR_ACCOUNT_ID}:function:tracker"
 TOKEN = "an-accepted-token"
 TRUST_LAMBDA = json.dumps(
     {
@@ -82,8 +84,7 @@ class Lab:
     def __init__(self, url: str, stack: ExitStack) -> None:
         self.url = url
         self._stack = stack
-        with urllib.request.urlopen(urllib.request.Request(f"{url}/_ministack/reset", method="POST")):
-            pass
+        empty(url)
         self.direct = self.clients(url)
 
     def clients(self, url: str, region: str = REGION, credentials: Credentials = ROOT) -> Clients:
@@ -157,7 +158,9 @@ def create_api(clients: Clients, *, permission: bool = True, deploy: bool = True
         uri=f"arn:aws:apigateway:{REGION}:lambda:path/2015-03-31/functions/{FUNCTION_ARN}/invocations",
     )
     if permission:
-        add_permission(clients, f"arn:aws:execute-api:{REGION}:000000000000:{identifier}/*/POST/events")
+        add_permission(
+            clients, f"arn:aws:execute-api:{REGION}:{EMULATOR_ACCOUNT_ID}:{identifier}/*/POST/events"
+        )
     if deploy:
         clients.apigateway.create_deployment(restApiId=identifier, stageName="prod")
     return f"/restapis/{identifier}/prod/_user_request_/events"

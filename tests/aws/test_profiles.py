@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests import PROJECT
 from tests.aws.lab import (
     Lab,
     allow,
@@ -87,6 +88,7 @@ def test_the_lasting_rules_let_a_correct_deployment_pass(lab: Lab) -> None:
 def test_the_double_runs_by_hand_as_a_module(lab: Lab, tmp_path: Path) -> None:
     log = tmp_path / "calls.jsonl"
     command = [
+        sys.executable,
         "-m",
         "tests.aws.over_http",
         "--upstream",
@@ -96,8 +98,9 @@ def test_the_double_runs_by_hand_as_a_module(lab: Lab, tmp_path: Path) -> None:
         "--log-file",
         str(log),
     ]
-    root = Path(__file__).parents[2]
-    with subprocess.Popen([sys.executable, *command], stdout=subprocess.PIPE, text=True, cwd=root) as process:
+    with subprocess.Popen(
+        [sys.executable, *command], stdout=subprocess.PIPE, text=True, cwd=PROJECT
+    ) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         lab.clients(url).sts.get_caller_identity()

@@ -13,10 +13,10 @@ import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 
+from tests import PROJECT
 from tests.tools.operator_lab import ACCOUNT, NAME, REGION, WITHOUT_CHECKS, OperatorLab, operator_lab
 from wizard.aws import policies
 from wizard.endpoint.checks import probe_event, prove_stored
@@ -26,7 +26,6 @@ from wizard.errors import WizardError
 
 pytestmark = [pytest.mark.local, pytest.mark.slow, pytest.mark.xdist_group("operator-policy")]
 
-PROJECT = Path(__file__).parents[2]
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/edge"
 EVERYTHING = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}

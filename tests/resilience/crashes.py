@@ -8,10 +8,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tests.aws.in_process import Call
+from tests.aws.inventory import Inventory, differences
 from tests.resilience.copies import in_a_copy
 from tests.resilience.disk import watched
 from tests.resilience.environment import Command, Environment
-from tests.resilience.inventory import Inventory, differences, harm, inventory
+from tests.resilience.judgement import harm
 from tests.resilience.scenarios import Scenario, adopting_setup, setup
 
 
@@ -63,7 +64,7 @@ class CrashRun:
         else:
             self.scenario.run(self.environment)
             self._follow(self.environment)
-        return inventory(self.environment.account)
+        return self.environment.inventory()
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -96,7 +97,7 @@ class CrashRun:
     def _what_follows(self) -> list[str]:
         self.environment.move_into_this_process()
         self._follow(self.environment)
-        problems = differences(self._expected, inventory(self.environment.account))
+        problems = differences(self._expected, self.environment.inventory())
         return problems + self._untrue_state()
 
     def _untrue_state(self) -> list[str]:

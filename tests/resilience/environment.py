@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.aws.in_process import Account, FakeClock, make_context
+from tests.aws.in_process.workspace import MEMORY
+from tests.aws.inventory import Inventory, inventory
 from tests.resilience.copies import FOLDERS_OF_THIS_COPY
 from tests.resilience.disk import stop_watching
 from wizard.engine.apply import Engine
@@ -16,9 +18,6 @@ from wizard.engine.progress import Event
 from wizard.engine.rollback import Rollback
 from wizard.resources.base import Context
 from wizard.state.model import State, Store, load
-
-# Where there is a file system in memory, the many copies do not wait for a disk.
-MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 Command = Callable[["Environment"], None]
 
@@ -42,6 +41,10 @@ class Environment:
     def state(self) -> State | None:
         """What the state file says."""
         return load(self.path)
+
+    def inventory(self) -> Inventory:
+        """Everything that stands."""
+        return inventory(self.account, make_context(self.account.look).identity.id)
 
     def _open(self) -> tuple[Context, Store]:
         context = make_context(self.account.aws(FakeClock()))

@@ -8,11 +8,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
+from tests.aws.errors import INTERNAL_ERROR, REFUSED, THROTTLED, WireError, refusal_text
 from tests.aws.in_process import Call
-from tests.aws.over_http.standard_errors import INTERNAL_ERROR, THROTTLED, WireError
+from tests.aws.names import ACCOUNT_ID
 
-OPERATOR = "arn:aws:iam::123456789012:user/operator"
-DENIALS = {"s3": (403, "AccessDenied"), "iam": (403, "AccessDenied"), "logs": (400, "AccessDeniedException")}
+OPERATOR = f"arn:aws:iam::{ACCOUNT_ID}:user/operator"
 
 
 @dataclass(frozen=True)
@@ -38,13 +38,8 @@ def _answered(call: Call, answer: WireError) -> ClientError:
 
 
 def _refused(call: Call) -> ClientError:
-    status, code = DENIALS.get(call.service, (403, "AccessDeniedException"))
-    action = f"{call.service}:{call.operation}"
-    message = (
-        f"User: {OPERATOR} is not authorized to perform: {action} on resource: * because no identity-based"
-        f" policy allows the {action} action"
-    )
-    return _answered(call, (status, code, message))
+    message = refusal_text(OPERATOR, f"{call.service}:{call.operation}", "*")
+    return _answered(call, (*REFUSED[call.service], message))
 
 
 def _throttled(call: Call) -> ClientError:

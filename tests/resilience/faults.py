@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.aws.in_process import Call
+from tests.aws.inventory import Inventory, differences
 from tests.resilience.copies import Copy, in_a_copy
 from tests.resilience.environment import Environment
 from tests.resilience.fault_kinds import FaultKind
-from tests.resilience.inventory import Inventory, differences, harm, inventory
-from tests.resilience.judgement import sent_twice_blindly, unclear, untrue
+from tests.resilience.judgement import harm, sent_twice_blindly, unclear, untrue
 from tests.resilience.scenarios import Scenario
 from wizard.engine.progress import Noticed
 from wizard.errors import WizardError
@@ -70,7 +70,7 @@ class FaultRun:
     def _undisturbed(self) -> Inventory:
         self.environment.move_into_this_process()
         self.scenario.run(self.environment)
-        return inventory(self.environment.account)
+        return self.environment.inventory()
 
     def _run(self) -> BaseException | None:
         try:
@@ -128,5 +128,5 @@ class FaultRun:
             ending = "done"
         else:
             return {"ending": "broken", "problems": ["".join(traceback.format_exception(failure))]}
-        problems += differences(self._expected, inventory(environment.account))
+        problems += differences(self._expected, environment.inventory())
         return {"ending": ending, "problems": problems}

@@ -92,3 +92,16 @@ def _goes_with_others(key: str, records: dict[str, Record]) -> bool:
     resource = RESOURCES[key]
     others = {resource.parent, *resource.needs} - {None}
     return any(other not in records or records[other].status == "deleting" for other in others if other)
+
+
+def harm(problems: list[str]) -> dict[str, int]:
+    """What was done to the operator, counted from the sentences of `differences`."""
+    kinds = {
+        "duplicates": [text for text in problems if "left over: apis: " in text],
+        "orphans": [text for text in problems if "left over: " in text],
+        "foreign changes": [
+            text for text in problems if "somebody-else" in text or "of nobody" in text or "of other-" in text
+        ],
+        "events lost": [text for text in problems if "missing: events: " in text],
+    }
+    return {kind: len(found) for kind, found in kinds.items()}

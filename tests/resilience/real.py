@@ -8,22 +8,22 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 
+from tests import PROJECT
 from tests.aws.in_process import FakeClock
+from tests.aws.inventory import Inventory, inventory
+from tests.aws.names import REGION
 from tests.aws.over_http import AwsDouble
 from tests.aws.over_http.faults import killed_after, killed_before
-from tests.resilience.inventory import Inventory, inventory
+from tests.tools.emulator import empty
 from wizard.aws.client import Aws
 from wizard.resources.base import OWNER_TAG
 
-PROJECT = Path(__file__).resolve().parents[2]
-REGION = "us-east-1"
 SECONDS_FOR_A_COMMAND = 120
 ANYTHING = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
@@ -52,10 +52,7 @@ class Bench:
     def begin_anew(self, folder: Path) -> None:
         """An empty AWS with somebody else's things in it, an IAM user with keys, an empty folder."""
         self.double.faults.clear()
-        with urllib.request.urlopen(
-            urllib.request.Request(f"{self.emulator_url}/_ministack/reset", method="POST")
-        ):
-            pass
+        empty(self.emulator_url)
         self.folder = folder
         folder.mkdir(parents=True)
         iam = self.look.iam
@@ -162,7 +159,7 @@ class Bench:
 
     def inventory(self) -> Inventory:
         """Everything that stands."""
-        return inventory(self, self.state.get("identity", {}).get("id", "none-yet"))
+        return inventory(self, self.state.get("pins", {}).get("id", "none-yet"))
 
 
 def finish(process: subprocess.Popen[str]) -> tuple[int, str]:

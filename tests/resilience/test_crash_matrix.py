@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 
 from tests.aws.in_process import Account, Killed
+from tests.aws.inventory import Inventory, differences
 from tests.resilience.copies import in_a_copy
 from tests.resilience.crashes import CrashRun
 from tests.resilience.environment import Environment
-from tests.resilience.inventory import Inventory, differences, inventory
 from tests.resilience.scenarios import SCENARIOS, Scenario
 
 CASES = [(scenario.name, follow_up) for scenario in SCENARIOS.values() for follow_up in scenario.follow_ups]
@@ -111,7 +111,7 @@ def _end_of(environment: Environment, scenario: Scenario, *, then_roll_back: boo
     scenario.run(environment)
     if then_roll_back:
         environment.rollback()
-    return inventory(environment.account)
+    return environment.inventory()
 
 
 def _without_events(found: Inventory) -> Inventory:

@@ -7,15 +7,15 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import boto3
 import pytest
 
+from tests import PROJECT
 from tests.aws.over_http import AwsDouble, lasting_rules
 from tests.aws.over_http.behaviours import DeadCredentials
-from tests.tools.ministack_server import MiniStackProcess
+from tests.tools.emulator import empty
 from tests.tools.terminal import Terminal
 from wizard.aws.client import Aws, identify
 from wizard.aws.error_rules import LOG_IN, RULES, Explain
@@ -24,7 +24,6 @@ from wizard.aws.retry import SystemClock
 from wizard.commands.common import name_profile
 from wizard.errors import CredentialsError, ExitCode, WizardError
 
-PROJECT = Path(__file__).parents[2]
 # Somewhere among the changes of a setup: the bucket stands, the API does not.
 IN_THE_MIDDLE = 75
 
@@ -32,12 +31,10 @@ local_aws = [pytest.mark.local, pytest.mark.xdist_group("credentials")]
 
 
 @pytest.fixture(scope="module")
-def emulator() -> Iterator[str]:
-    process = MiniStackProcess()
-    try:
-        yield process.start(extra_env={"LAMBDA_STATE_TRANSITION_SECONDS": "0"})
-    finally:
-        process.stop()
+def emulator(emulator_url: str) -> str:
+    """Empty at the beginning of this module."""
+    empty(emulator_url)
+    return emulator_url
 
 
 def account(double: AwsDouble, region: str) -> Aws:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.aws.inventory import differences
 from tests.aws.over_http import AwsDouble
 from tests.aws.over_http.faults import (
     Fault,
@@ -20,10 +21,8 @@ from tests.aws.over_http.faults import (
     reset,
     throttled,
 )
-from tests.resilience.inventory import differences, harm
-from tests.resilience.judgement import sent_twice_blindly
+from tests.resilience.judgement import harm, sent_twice_blindly
 from tests.resilience.real import Bench
-from tests.tools.ministack_server import MiniStackProcess
 
 pytestmark = [pytest.mark.local, pytest.mark.slow, pytest.mark.xdist_group("real faults")]
 
@@ -31,15 +30,10 @@ SETUP, ROLLBACK = ("setup", "--yes"), ("rollback", "--yes")
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """One MiniStack for this module."""
-    process = MiniStackProcess()
-    try:
-        url = process.start(extra_env={"LAMBDA_STATE_TRANSITION_SECONDS": "0"})
-        with AwsDouble(url) as double:
-            yield Bench(url, double, tmp_path_factory.mktemp("operator"))
-    finally:
-        process.stop()
+def bench(emulator_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """One double for this module."""
+    with AwsDouble(emulator_url) as double:
+        yield Bench(emulator_url, double, tmp_path_factory.mktemp("operator"))
 
 
 @dataclass(frozen=True)

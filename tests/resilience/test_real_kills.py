@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.aws.inventory import Inventory, differences
 from tests.aws.over_http import AwsDouble
-from tests.resilience.inventory import Inventory, differences, harm
+from tests.resilience.judgement import harm
 from tests.resilience.real import Bench, Moment
-from tests.tools.ministack_server import MiniStackProcess
 
 pytestmark = [pytest.mark.local, pytest.mark.slow]
 
@@ -19,15 +19,10 @@ Record = Callable[[str, object], None]
 
 
 @pytest.fixture(scope="module")
-def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """One MiniStack for this module."""
-    process = MiniStackProcess()
-    try:
-        url = process.start(extra_env={"LAMBDA_STATE_TRANSITION_SECONDS": "0"})
-        with AwsDouble(url) as double:
-            yield Bench(url, double, tmp_path_factory.mktemp("operator"))
-    finally:
-        process.stop()
+def bench(emulator_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """One double for this module."""
+    with AwsDouble(emulator_url) as double:
+        yield Bench(emulator_url, double, tmp_path_factory.mktemp("operator"))
 
 
 def prepare_nothing(_bench: Bench) -> None:

@@ -11,26 +11,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws.in_process import Account, Deployment, world
+from tests.aws.in_process import Account, Workspace, snapshot
 from tests.aws.over_http import AwsDouble
 from tests.aws.over_http.faults import hang
 from tests.resilience.real import Bench, finish
-from tests.tools.ministack_server import MiniStackProcess
 from tests.tools.terminal import Terminal
 
 real = [pytest.mark.local, pytest.mark.xdist_group("signals")]
 SECONDS_TO_STOP = 2.0
 HIDE_CURSOR, SHOW_CURSOR = b"\x1b[?25l", b"\x1b[?25h"
-
-
-@pytest.fixture(scope="module")
-def emulator_url() -> Iterator[str]:
-    """One MiniStack for this module."""
-    process = MiniStackProcess()
-    try:
-        yield process.start(extra_env={"LAMBDA_STATE_TRANSITION_SECONDS": "0"})
-    finally:
-        process.stop()
 
 
 @pytest.fixture
@@ -178,15 +167,15 @@ def test_the_lock_of_a_killed_process_is_taken_over_and_what_it_half_wrote_is_sw
 
 def test_two_deployments_in_one_account_do_not_touch_each_other(account: Account, tmp_path: Path) -> None:
     first, second = (
-        Deployment(account, tmp_path, name=name) for name in ("first-tracking", "second-tracking")
+        Workspace(account, tmp_path, name=name) for name in ("first-tracking", "second-tracking")
     )
     first.apply()
-    alone = world(account)
+    alone = snapshot(account)
     second.apply()
-    both = world(account)
+    both = snapshot(account)
     first.apply()
 
-    assert world(account) == both, "a setup changes nothing of the other deployment"
+    assert snapshot(account) == both, "a setup changes nothing of the other deployment"
     second.rollback()
-    assert world(account) == alone, "neither does a rollback"
+    assert snapshot(account) == alone, "neither does a rollback"
     assert first.observe().in_order

@@ -5,7 +5,6 @@ Time stands still in the double until the wizard sleeps, so that minutes cost no
 
 from __future__ import annotations
 
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,28 +15,15 @@ import pytest
 from tests.aws.over_http import AwsDouble, ManualClock, real_aws
 from tests.aws.over_http.behaviours import RoleNotYetAssumable
 from tests.resilience.waiting import SlowAws, ThroughPacer
-from tests.tools.ministack_server import MiniStackProcess
 from wizard.errors import WaitTimeoutError
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("waiting")]
 
 
-@pytest.fixture(scope="module")
-def emulator_url() -> Iterator[str]:
-    """One MiniStack for this module; the double adds the pending states."""
-    process = MiniStackProcess()
-    try:
-        yield process.start(extra_env={"LAMBDA_STATE_TRANSITION_SECONDS": "0"})
-    finally:
-        process.stop()
-
-
 @pytest.fixture
-def slow_aws(emulator_url: str, tmp_path: Path) -> Iterator[SlowAws]:
+def slow_aws(empty_emulator: str, tmp_path: Path) -> Iterator[SlowAws]:
     """An empty account with all the delays of real AWS."""
-    with urllib.request.urlopen(urllib.request.Request(f"{emulator_url}/_ministack/reset", method="POST")):
-        pass
-    with AwsDouble(emulator_url, real_aws(), clock=ManualClock()) as double:
+    with AwsDouble(empty_emulator, real_aws(), clock=ManualClock()) as double:
         yield SlowAws(double, tmp_path)
 
 
@@ -98,9 +84,9 @@ def test_when_patience_ends_the_run_stops_with_exit_1_and_the_next_one_continues
 
 
 def test_calls_with_known_quotas_are_paced_and_not_answered_with_429(
-    emulator_url: str, tmp_path: Path
+    empty_emulator: str, tmp_path: Path
 ) -> None:
-    with AwsDouble(emulator_url, real_aws(), clock=ManualClock()) as double:
+    with AwsDouble(empty_emulator, real_aws(), clock=ManualClock()) as double:
         paced = ThroughPacer(double, tmp_path)
         paced.make_and_delete_apis(3)
 
@@ -108,8 +94,8 @@ def test_calls_with_known_quotas_are_paced_and_not_answered_with_429(
         assert paced.clock.time() >= 2 * 30
 
 
-def test_the_double_would_answer_429_without_the_pacing(emulator_url: str) -> None:
-    with AwsDouble(emulator_url, real_aws(), clock=ManualClock()) as double:
+def test_the_double_would_answer_429_without_the_pacing(empty_emulator: str) -> None:
+    with AwsDouble(empty_emulator, real_aws(), clock=ManualClock()) as double:
         make: Any = boto3.client
         gateway = make(
             "apigateway",

@@ -7,7 +7,9 @@ from typing import Any, cast
 
 import boto3
 
+from tests.aws.clock import FakeClock
 from tests.aws.in_process import make_context
+from tests.aws.names import REGION
 from tests.aws.over_http import AwsDouble, ManualClock
 from wizard.aws.client import Aws
 from wizard.engine.apply import Engine
@@ -17,33 +19,13 @@ from wizard.engine.rollback import Rollback
 from wizard.resources.base import Context
 from wizard.state.model import DeploymentId, State, Store, load
 
-REGION = "us-east-1"
-
-
-class ClockOfDouble:
-    """A `wizard.aws.retry.Clock`: the wizard's pauses let the double's time pass."""
-
-    def __init__(self, clock: ManualClock) -> None:
-        self._clock = clock
-
-    def time(self) -> float:
-        """AWS's time."""
-        return self._clock.now()
-
-    def sleep(self, seconds: float) -> None:
-        """Takes no time of ours."""
-        self._clock.advance(seconds)
-
-    def check(self) -> None:
-        """Nobody wants to stop."""
-
 
 class SlowAws:
     """One deployment there, and what was seen and heard of it. `events` are those of all runs."""
 
     def __init__(self, double: AwsDouble, folder: Path) -> None:
         self.double = double
-        self.clock = ClockOfDouble(cast("ManualClock", double.clock))
+        self.clock = FakeClock(aws=cast("ManualClock", double.clock))
         self.path = folder / "eventtrack-state.json"
         self.events: list[Event] = []
         session = boto3.Session("test", "test", region_name=REGION)

@@ -23,10 +23,10 @@ import boto3
 import pytest
 from botocore.config import Config
 
+from tests import PROJECT
 from wizard import local
 from wizard.endpoint.client import Endpoint
 
-PROJECT = Path(__file__).resolve().parents[2]
 SECONDS_FOR_A_COMMAND = 120
 
 

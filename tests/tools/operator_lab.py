@@ -11,7 +11,8 @@ from typing import Any
 
 import boto3
 
-from tests.aws.in_process.deployment import TOKEN, digest_of
+from tests.aws.in_process.workspace import TOKEN, digest_of
+from tests.aws.names import EMULATOR_ACCOUNT_ID, OTHER_REGION
 from tests.aws.over_http import AwsDouble, lasting_rules
 from tests.aws.over_http.behaviours import Behaviour, ExactActions, ImpliedPermissions
 from tests.tools.ministack_server import MiniStackProcess
@@ -29,8 +30,7 @@ from wizard.resources.base import Context
 from wizard.settings.table import Place, as_text, resolve
 from wizard.state.model import DeploymentId, State, Store, id_prefix, load
 
-REGION = "eu-central-1"
-ACCOUNT = "000000000000"
+REGION, ACCOUNT = OTHER_REGION, EMULATOR_ACCOUNT_ID
 NAME = "proof"
 USER = "operator"
 ROOT = ("test", "test")

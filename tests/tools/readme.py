@@ -9,9 +9,10 @@ import os
 import re
 import subprocess
 import sys
-from pathlib import Path
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+from tests import PROJECT
+
+README = PROJECT / "README.md"
 BLOCK = re.compile(r"(<!-- help: (?P<command>.*?) -->\n```text\n)(?P<help>.*?)(```\n)", re.DOTALL)
 COLUMNS = 100
 

@@ -13,12 +13,12 @@ import subprocess
 import sys
 import termios
 import time
-from pathlib import Path
 from types import TracebackType
 
 import pyte
 
-PROJECT = Path(__file__).parents[2]
+from tests import PROJECT
+
 PATIENCE = 60.0
 
 # Ctrl-C reaches a program only on its controlling terminal.

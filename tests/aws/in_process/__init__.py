@@ -2,13 +2,13 @@
 
 account = Account()                                 once per session: clients and a web server
 with account.opened():                              an empty AWS (moto)
-    deployment = Deployment(account, folder)        a state file and the settings of one deployment
-    deployment.apply()                              as a new process would: reads the state file first
+    workspace = Workspace(account, folder)          a state file and the settings of one deployment
+    workspace.apply()                               as a new process would: reads the state file first
     account.calls.clear()
-    deployment.apply()
+    workspace.apply()
     assert account.calls.changing() == []           every AWS call, in order
     account.look.s3.delete_bucket(Bucket=...)       behind the wizard's back: not recorded
-    assert world(account) == ...                    everything that stands, without random ids
+    assert snapshot(account) == ...                 everything that stands, without random ids
 
 moto runs no function and serves no URL, so two doubles do: `FunctionDouble` runs the real handler with
 the function's environment and its role's rights, `EndpointDouble` is a web server that answers as the
@@ -17,13 +17,15 @@ deployed API would.
 
 from __future__ import annotations
 
-from .account import ACCOUNT_ID, REGION, Account
+from tests.aws.clock import FakeClock
+from tests.aws.inventory import Snapshot, leftovers, snapshot
+from tests.aws.names import ACCOUNT_ID, REGION
+
+from .account import Account
 from .calls import Call, Calls, Killed
-from .clock import FakeClock
-from .deployment import TOKEN, Deployment, Standing, make_context
 from .endpoint_double import EndpointDouble
 from .function_double import FunctionDouble
-from .world import World, leftovers, world
+from .workspace import TOKEN, Standing, Workspace, make_context
 
 __all__ = [
     "ACCOUNT_ID",
@@ -32,14 +34,14 @@ __all__ = [
     "Account",
     "Call",
     "Calls",
-    "Deployment",
     "EndpointDouble",
     "FakeClock",
     "FunctionDouble",
     "Killed",
+    "Snapshot",
     "Standing",
-    "World",
+    "Workspace",
     "leftovers",
     "make_context",
-    "world",
+    "snapshot",
 ]

@@ -13,17 +13,16 @@ from moto import mock_aws
 from moto.backends import get_backend
 from moto.iam.models import AWSManagedPolicy
 
+from tests.aws.clock import FakeClock
+from tests.aws.names import ACCOUNT_ID, REGION
 from wizard.aws.client import Aws
 from wizard.aws.retry import Clock
 
 from .calls import Calls
-from .clock import FakeClock
 from .endpoint_double import EndpointDouble
 from .function_double import FunctionDouble
 from .moto_gaps import complete_moto
 
-ACCOUNT_ID = "123456789012"
-REGION = "us-east-1"
 BASIC_EXECUTION = {
     "DefaultVersionId": "v1",
     "Path": "/service-role/",

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-READ_PREFIXES = ("Get", "List", "Head", "Describe", "Simulate")
+from tests.aws.names import is_changing
 
 
 class Killed(BaseException):
@@ -33,7 +33,7 @@ class Call:
     @property
     def changing(self) -> bool:
         """Whether it changes anything."""
-        return not self.operation.startswith(READ_PREFIXES)
+        return is_changing(self.operation)
 
 
 Rule = Callable[[Call], None]

@@ -7,17 +7,17 @@ import io
 import json
 import sys
 import uuid
-from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
+from tests import PROJECT
 from wizard.aws.client import Aws
 
 from .moto_gaps import Answered
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "lambda_code"))
+sys.path.insert(0, str(PROJECT / "lambda_code"))
 
 import configuration
 import lambda_function

@@ -10,6 +10,8 @@ from typing import Any
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.backends import get_backend
 
+from tests.aws.names import ACCOUNT_ID
+
 API_PATH = re.compile(r"/restapis/(?P<api>[^/]+)(/resources/(?P<resource>[^/]+))?")
 TAG = re.compile(r"<Tag><Key>([^<]*)</Key><Value>([^<]*)</Value></Tag>")
 
@@ -36,7 +38,7 @@ def _tag_new_bucket(context: Any, parsed: Any, **_: object) -> None:
     if "Location" in parsed:
         tags = dict(TAG.findall(context["test_parameters"]["body"].decode()))
         name = parsed["Location"].rstrip("/").rpartition("/")[2].partition(".")[0]
-        backend = get_backend("s3")["123456789012"]["aws"]
+        backend = get_backend("s3")[ACCOUNT_ID]["aws"]
         backend.put_bucket_tagging(name, tags)
 
 
@@ -44,7 +46,7 @@ def _set_architecture(context: Any, parsed: Any, **_: object) -> None:
     """moto leaves out the architecture of UpdateFunctionCode."""
     asked = json.loads(context["test_parameters"]["body"]).get("Architectures")
     if asked and "FunctionName" in parsed:
-        backend = lambda_simple_backends["123456789012"][context["test_region"]]
+        backend = lambda_simple_backends[ACCOUNT_ID][context["test_region"]]
         backend.get_function(parsed["FunctionName"]).architectures = asked
         parsed["Architectures"] = asked
 
@@ -54,7 +56,7 @@ def _refuse_unknown(params: Any, context: Any, **_: object) -> tuple[Answered, A
     address = API_PATH.match(params["url_path"])
     if address is None:
         return None
-    api = get_backend("apigateway")["123456789012"][context["test_region"]].apis.get(address["api"])
+    api = get_backend("apigateway")[ACCOUNT_ID][context["test_region"]].apis.get(address["api"])
     if api is not None and (address["resource"] is None or address["resource"] in api.resources):
         return None
     error = {"Code": "NotFoundException", "Message": "Invalid identifier specified"}

@@ -9,9 +9,10 @@ with AwsDouble(emulator_url, behaviours=real_aws(), faults=[lost(operation="iam.
 
 from __future__ import annotations
 
+from tests.aws.clock import Clock, ManualClock, ScaledClock
+
 from .behaviours import lasting_rules, real_aws
 from .calls import Call
-from .clock import Clock, ManualClock, ScaledClock
 from .double import AwsDouble
 
 __all__ = ["AwsDouble", "Call", "Clock", "ManualClock", "ScaledClock", "lasting_rules", "real_aws"]

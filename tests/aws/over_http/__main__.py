@@ -8,8 +8,9 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
+from tests.aws.clock import ScaledClock
+
 from .behaviours import Behaviour, NewAccountLimits, lasting_rules, real_aws
-from .clock import ScaledClock
 from .double import AwsDouble
 
 PROFILES: dict[str, Callable[[], list[Behaviour]]] = {

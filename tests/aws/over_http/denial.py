@@ -1,17 +1,14 @@
-"""The texts with which AWS refuses a call for lack of permission, and what they are made of.
-
-Source: "Troubleshoot access denied error messages" of the IAM user guide; since January 2026 an explicit deny
-in an organization's policy also names the policy's ARN.
-"""
+"""How AWS refuses a call for lack of permission: which action on which resource, for which caller."""
 
 from __future__ import annotations
 
 from urllib.parse import unquote
 
+from tests.aws.errors import REFUSED, refusal_text
+
 from . import wire
 from .calls import Call
 from .messages import Answer
-from .operations import protocol_of
 from .world import World, role_name
 
 ACTIONS = {
@@ -36,19 +33,6 @@ ACTIONS = {
     "lambda.Invoke": "lambda:InvokeFunction",
 }
 """Operations whose IAM action has another name than the operation."""
-
-POLICY_ARN = (
-    "arn:aws:organizations::999999999999:policy/o-exampleorgid/service_control_policy/p-examplepolicy"
-)
-REASONS = {
-    "missing": "because no identity-based policy allows the {action} action",
-    "service control policy": f"with an explicit deny in a service control policy: {POLICY_ARN}",
-    "resource control policy": "with an explicit deny in a resource control policy",
-    "permissions boundary": "because no permissions boundary allows the {action} action",
-    "permissions boundary deny": "with an explicit deny in a permissions boundary",
-    "identity policy": "with an explicit deny in an identity-based policy",
-}
-"""Why a call is refused; the keys are what a test chooses from."""
 
 
 def action_of(call: Call) -> str:
@@ -88,11 +72,6 @@ def denial(call: Call, world: World, reason: str = "missing", action: str = "", 
     """The refusal of a call with the service's code and AWS's text."""
     action = action or action_of(call)
     resource = resource or resource_of(call, world)
-    message = (
-        f"User: {world.caller_arn(call.scope.access_key)} is not authorized to perform: {action} "
-        f"on resource: {resource} {REASONS[reason].format(action=action)}"
-    )
-    protocol = protocol_of(call.service)
-    code = "AccessDenied" if protocol in {"query", "rest-xml"} else "AccessDeniedException"
-    status = 400 if protocol == "json" else 403
+    message = refusal_text(world.caller_arn(call.scope.access_key), action, resource, reason)
+    status, code = REFUSED.get(call.service, REFUSED["logs"])
     return wire.error(call.service, call.request, status, code, message)

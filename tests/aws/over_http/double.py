@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from tests.aws.clock import Clock, ScaledClock
+
 from .behaviours import Behaviour
 from .calls import Call, CallLog
-from .clock import Clock, ScaledClock
 from .faults import ConnectionCutError, Fault
 from .messages import Answer, Request
 from .server import ProxyServer, Upstream

@@ -12,11 +12,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.aws.errors import INTERNAL_ERROR, THROTTLED, UNAVAILABLE
+
 from . import wire
 from .calls import Call
 from .denial import denial
 from .messages import Answer
-from .standard_errors import INTERNAL_ERROR, THROTTLED, UNAVAILABLE, standard_error
+from .standard_errors import standard_error
 from .world import World
 
 
@@ -108,7 +110,7 @@ def hang(seconds: float, *, executed: bool = False, **choice: Any) -> Fault:
 
 
 def refused(reason: str = "missing", **choice: Any) -> Fault:
-    """Access denied, with the service's code and AWS's text; `reason` as in `denial.REASONS`."""
+    """Access denied, with the service's code and AWS's text; `reason` as in `errors.REASONS`."""
     return Fault("refused", before=lambda call, world, _stopped: denial(call, world, reason), **choice)
 
 

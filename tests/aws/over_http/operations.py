@@ -15,25 +15,14 @@ from urllib.parse import unquote
 from botocore.exceptions import UnknownServiceError
 from botocore.loaders import Loader
 
+from tests.aws.names import is_changing
+
 from .messages import Request
 
 EXECUTE_API_PATH = re.compile(
     r"^/restapis/(?P<restApiId>[^/]+)/(?P<stageName>[^/]+)/_user_request_(?P<path>/.*|)$"
 )
 CREDENTIAL = re.compile(r"Credential=([^/\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
-READ_PREFIXES = (
-    "Get",
-    "List",
-    "Head",
-    "Describe",
-    "Simulate",
-    "Filter",
-    "Lookup",
-    "Select",
-    "OPTIONS",
-    "HEAD",
-    "GET",
-)
 _loader = Loader()
 
 
@@ -57,7 +46,7 @@ class Operation:
     @property
     def changing(self) -> bool:
         """Whether the call may change or run something; a read never does."""
-        return not self.name.startswith(READ_PREFIXES)
+        return is_changing(self.name)
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests.aws.clock import Clock
+from tests.aws.names import REGION
+
 from .calls import Call
-from .clock import Clock
 
 if TYPE_CHECKING:
     from types_boto3_apigateway import APIGatewayClient
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
     from types_boto3_sts import STSClient
 
-DEFAULT_REGION = "us-east-1"
 ROOT = "test"
 """The emulator's root user: access key and secret are the same word."""
 INTEGRATION_FUNCTION = re.compile(r":function:([^:/]+)")
@@ -57,13 +58,13 @@ class World:
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
         self._api_regions: dict[str, str] = {}
-        self._regions_seen: dict[str, None] = {DEFAULT_REGION: None}
+        self._regions_seen: dict[str, None] = {REGION: None}
 
     def iam(self) -> IAMClient:
-        return cast("IAMClient", self._client("iam", DEFAULT_REGION))
+        return cast("IAMClient", self._client("iam", REGION))
 
     def sts(self) -> STSClient:
-        return cast("STSClient", self._client("sts", DEFAULT_REGION))
+        return cast("STSClient", self._client("sts", REGION))
 
     def s3(self, region: str) -> S3Client:
         return cast("S3Client", self._client("s3", region))
@@ -147,7 +148,7 @@ class World:
             if (service, region) not in self._clients:
                 self._clients[service, region] = self._session.client(  # type: ignore[call-overload]
                     service,
-                    region_name=region or DEFAULT_REGION,
+                    region_name=region or REGION,
                     endpoint_url=self.upstream_url,
                     config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
                 )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.aws.clock import ManualClock
 from tests.aws.in_process import ACCOUNT_ID, Account, FakeClock
 from wizard.aws.client import Aws, Caller, Keys, Pacer, identify, open_session, refuse_other_account
 from wizard.errors import CredentialsError, Interrupted
@@ -40,8 +41,7 @@ def test_all_calls_together_keep_to_a_burst_of_40_and_10_a_second() -> None:
 
 
 def test_a_rounding_error_does_not_hold_a_call_back_for_ever() -> None:
-    clock = FakeClock()
-    clock.now = 1e9
+    clock = FakeClock(aws=ManualClock(1e9))
     pacer = Pacer(clock)
     for _ in range(300):
         paced(pacer, clock, "GetResources")

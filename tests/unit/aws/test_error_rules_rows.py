@@ -11,9 +11,9 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.aws.in_process.clock import FakeClock
+from tests.aws.clock import FakeClock
 from tests.aws.over_http import AwsDouble, faults
-from tests.tools.ministack_server import MiniStackProcess
+from tests.tools.emulator import empty
 from wizard.aws.client import Aws
 from wizard.aws.error_rules import AGAIN, RULES, Explain, Wait
 from wizard.aws.retry import retry
@@ -168,13 +168,10 @@ IDS = [f"{answer.operation}-{answer.code}-{number}" for number, answer in enumer
 
 
 @pytest.fixture(scope="module")
-def double() -> Iterator[AwsDouble]:
-    process = MiniStackProcess()
-    try:
-        with AwsDouble(process.start()) as double:
-            yield double
-    finally:
-        process.stop()
+def double(emulator_url: str) -> Iterator[AwsDouble]:
+    empty(emulator_url)
+    with AwsDouble(emulator_url) as double:
+        yield double
 
 
 @pytest.fixture(scope="module")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws.in_process import Account, Deployment
+from tests.aws.in_process import Account, Workspace
 from wizard.engine.ownership import Claim, claim, is_ours_to_delete
 from wizard.errors import ConflictError
 from wizard.phases import RESOURCES
@@ -67,7 +67,7 @@ CASES = (
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.why)
 def test_whose_it_is(account: Account, folder: Path, case: Case) -> None:
-    context, store = Deployment(account, folder).open()
+    context, store = Workspace(account, folder).open()
     for key, origin in case.records.items():
         before = {"was": 1} if origin == "adopted" else None
         store.state.records[key] = Record("present", origin, {}, before)
@@ -92,7 +92,7 @@ def test_whose_it_is(account: Account, folder: Path, case: Case) -> None:
     ],
 )
 def test_only_what_still_carries_our_tag_is_deleted(
-    deployment: Deployment, key: str, facts: dict[str, Any], deletable: bool
+    workspace: Workspace, key: str, facts: dict[str, Any], deletable: bool
 ) -> None:
-    context, _store = deployment.open()
+    context, _store = workspace.open()
     assert is_ours_to_delete(RESOURCES[key], facts, context) is deletable

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from tests.aws.in_process import Account, Deployment, leftovers, world
+from tests import PROJECT
+from tests.aws.in_process import Account, Workspace, leftovers, snapshot
 from tests.tools.local_deployment import LocalDeployment
 from tests.tools.local_deployment import deployed as set_up_locally
-from tests.tools.terminal import PROJECT, Terminal
+from tests.tools.terminal import Terminal
 from wizard.engine import recover as recovery
 from wizard.engine.recover import Recovered
 from wizard.errors import LostStateError, StateError, UsageError
@@ -41,30 +42,30 @@ CHOICES: dict[str, Any] = {
 }
 
 
-def recover(deployment: Deployment, deployment_id: str | None = None, **said: str) -> Recovered:
+def recover(workspace: Workspace, deployment_id: str | None = None, **said: str) -> Recovered:
     """As a new process recovers that knows the name alone."""
-    context, _store = deployment.open()
-    fresh = Deployment(deployment.account, deployment.path.parent, name=deployment.name, **said)
+    context, _store = workspace.open()
+    fresh = Workspace(workspace.account, workspace.path.parent, name=workspace.name, **said)
     context.settings = fresh.settings
     context.identity = dataclasses.replace(context.identity, id="")
     context.tokens, context.token = (), None
     return recovery.recover(context, said, deployment_id)
 
 
-def keep(deployment: Deployment, state: State) -> None:
+def keep(workspace: Workspace, state: State) -> None:
     """The recovered state takes the lost one's place."""
-    deployment.path.unlink(missing_ok=True)
-    Store(deployment.path, state).save()
+    workspace.path.unlink(missing_ok=True)
+    Store(workspace.path, state).save()
 
 
 def test_everything_comes_back_and_a_setup_has_only_to_prove_it(
-    account: Account, deployment: Deployment
+    account: Account, workspace: Workspace
 ) -> None:
-    deployment.apply()
-    lost, before = deployment.state, world(account)
-    recovered = recover(deployment)
+    workspace.apply()
+    lost, before = workspace.state, snapshot(account)
+    recovered = recover(workspace)
     assert recovered.state.identity == lost.identity
-    assert recovered.state.settings == deployment.settings.as_json()
+    assert recovered.state.settings == workspace.settings.as_json()
     assert recovered.left_out == ()
     assert {key: record.facts for key, record in recovered.state.records.items()} == {
         key: record.facts for key, record in lost.records.items()
@@ -74,96 +75,96 @@ def test_everything_comes_back_and_a_setup_has_only_to_prove_it(
         (token.label, token.sha256) for token in lost.tokens
     ]
     assert recovered.state.checks == {}, "a proof does not survive the file that held it"
-    keep(deployment, recovered.state)
+    keep(workspace, recovered.state)
     account.calls.clear()
-    deployment.apply()
+    workspace.apply()
     assert account.calls.changing() == ["lambda.Invoke"]
-    assert world(account) == before
+    assert snapshot(account) == before
 
 
 def test_settings_are_read_back_from_what_stands(account: Account, tmp_path: Path) -> None:
-    deployment = Deployment(account, tmp_path, **CHOICES)
-    deployment.apply()
-    settings = recover(deployment).state.settings
+    workspace = Workspace(account, tmp_path, **CHOICES)
+    workspace.apply()
+    settings = recover(workspace).state.settings
     assert {key: settings[key] for key in CHOICES} == CHOICES
-    assert recover(deployment).state.settings == deployment.settings.as_json()
+    assert recover(workspace).state.settings == workspace.settings.as_json()
 
 
 def test_a_bucket_and_a_role_with_names_of_their_own_are_found_through_the_function(
     account: Account, tmp_path: Path
 ) -> None:
-    deployment = Deployment(account, tmp_path, bucket_name="chosen-by-hand", role_name="also-chosen")
-    deployment.apply()
-    recovered = recover(deployment)
+    workspace = Workspace(account, tmp_path, bucket_name="chosen-by-hand", role_name="also-chosen")
+    workspace.apply()
+    recovered = recover(workspace)
     assert recovered.state.settings["bucket_name"] == "chosen-by-hand"
     assert {"bucket", "role"} <= set(recovered.state.records)
 
 
 def test_a_name_that_nothing_shows_is_taken_from_the_flag(account: Account, tmp_path: Path) -> None:
-    deployment = Deployment(account, tmp_path, function_name="chosen-by-hand")
-    deployment.apply()
-    recovered = recover(deployment, function_name="chosen-by-hand")
+    workspace = Workspace(account, tmp_path, function_name="chosen-by-hand")
+    workspace.apply()
+    recovered = recover(workspace, function_name="chosen-by-hand")
     assert recovered.state.settings["function_name"] == "chosen-by-hand"
     assert recovered.left_out == ()
 
 
 @pytest.mark.parametrize("number", range(1, 9))
 def test_a_half_done_deployment_comes_back_and_is_finished_or_rolled_back(
-    account: Account, deployment: Deployment, number: int
+    account: Account, workspace: Workspace, number: int
 ) -> None:
-    deployment.apply(phases=PHASES[:number])
-    recovered = recover(deployment)
-    assert set(recovered.state.records) >= set(deployment.state.records)
-    assert recovered.state.settings == deployment.settings.as_json()
-    keep(deployment, recovered.state)
-    deployment.apply()
-    assert deployment.state.stage == "deployed"
-    keep(deployment, recover(deployment).state)
-    deployment.rollback(delete_events=True)
+    workspace.apply(phases=PHASES[:number])
+    recovered = recover(workspace)
+    assert set(recovered.state.records) >= set(workspace.state.records)
+    assert recovered.state.settings == workspace.settings.as_json()
+    keep(workspace, recovered.state)
+    workspace.apply()
+    assert workspace.state.stage == "deployed"
+    keep(workspace, recover(workspace).state)
+    workspace.rollback(delete_events=True)
     assert leftovers(account) == []
 
 
-def test_what_does_not_carry_the_tag_is_named_and_left_out(account: Account, deployment: Deployment) -> None:
-    account.look.s3.create_bucket(Bucket=deployment.settings.bucket_name)
-    deployment.apply(adopt=True)
-    recovered = recover(deployment)
-    assert recovered.left_out == (f"S3 bucket {deployment.settings.bucket_name}",)
+def test_what_does_not_carry_the_tag_is_named_and_left_out(account: Account, workspace: Workspace) -> None:
+    account.look.s3.create_bucket(Bucket=workspace.settings.bucket_name)
+    workspace.apply(adopt=True)
+    recovered = recover(workspace)
+    assert recovered.left_out == (f"S3 bucket {workspace.settings.bucket_name}",)
     assert not any(key.startswith("bucket") for key in recovered.state.records)
 
 
-def test_nothing_found_is_said_with_what_to_try(deployment: Deployment) -> None:
+def test_nothing_found_is_said_with_what_to_try(workspace: Workspace) -> None:
     with pytest.raises(StateError) as caught:
-        recover(deployment)
+        recover(workspace)
     assert "--bucket-name" in caught.value.next_step
 
 
-def test_several_deployments_under_one_name_are_listed(account: Account, deployment: Deployment) -> None:
-    deployment.apply(phases=PHASES[:1])
-    name = deployment.name
+def test_several_deployments_under_one_name_are_listed(account: Account, workspace: Workspace) -> None:
+    workspace.apply(phases=PHASES[:1])
+    name = workspace.name
     account.look.logs.create_log_group(
-        logGroupName=f"/aws/lambda/{deployment.settings.function_name}",
+        logGroupName=f"/aws/lambda/{workspace.settings.function_name}",
         tags={"eventtrack-wizard:deployment": f"{name}.us-east-1.ffffffff", "eventtrack-wizard:name": name},
     )
     with pytest.raises(UsageError) as caught:
-        recover(deployment)
+        recover(workspace)
     assert f"{name}.us-east-1.0a1b2c3d, {name}.us-east-1.ffffffff" in caught.value.what
     assert "--id" in caught.value.next_step
-    assert recover(deployment, f"{name}.us-east-1.ffffffff").found == (
-        f"log group /aws/lambda/{deployment.settings.function_name}",
+    assert recover(workspace, f"{name}.us-east-1.ffffffff").found == (
+        f"log group /aws/lambda/{workspace.settings.function_name}",
     )
     with pytest.raises(UsageError):
-        recover(deployment, f"{name}.us-east-1.00000000")
+        recover(workspace, f"{name}.us-east-1.00000000")
 
 
-def test_a_setup_without_its_state_file_says_how_to_recover(account: Account, deployment: Deployment) -> None:
-    deployment.apply()
-    deployment.path.unlink()
-    context, store = deployment.open()
-    context.identity = dataclasses.replace(context.identity, id=f"{deployment.name}.us-east-1.ffffffff")
+def test_a_setup_without_its_state_file_says_how_to_recover(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    workspace.path.unlink()
+    context, store = workspace.open()
+    context.identity = dataclasses.replace(context.identity, id=f"{workspace.name}.us-east-1.ffffffff")
     conflicts = recovery_conflicts(context, store)
     assert len(conflicts) >= 4
     assert all(isinstance(conflict, LostStateError) for conflict in conflicts)
-    assert f"`eventtrack-wizard recover --name {deployment.name}`" in conflicts[0].next_step
+    assert f"`eventtrack-wizard recover --name {workspace.name}`" in conflicts[0].next_step
 
 
 def recovery_conflicts(context: Any, store: Store) -> list[Any]:

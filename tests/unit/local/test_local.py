@@ -23,14 +23,13 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from tests import PROJECT
 from wizard import local
 from wizard.local.folder import LOG_LIMIT_BYTES, DataFolder
 from wizard.local.ports import is_free
 from wizard.local.process import end, is_alive, require_installed
 
 pytestmark = pytest.mark.local
-
-PROJECT = Path(__file__).parents[3]
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws.in_process import ACCOUNT_ID, Account, Deployment, Standing, world
+from tests.aws.in_process import ACCOUNT_ID, Account, Standing, Workspace, snapshot
 from wizard.errors import ConflictError
 from wizard.resources.base import OWNER_TAG
 from wizard.resources.logs import log_group_arn, log_group_name
@@ -22,15 +22,15 @@ OTHER_ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/somebody-elses"
 class Vandal:
     """Changes one thing each, without the wizard noticing."""
 
-    def __init__(self, account: Account, deployment: Deployment) -> None:
+    def __init__(self, account: Account, workspace: Workspace) -> None:
         self.look = account.look
-        self.settings = deployment.settings
+        self.settings = workspace.settings
         self.bucket = self.settings.bucket_name
         self.role = self.settings.role_name
         self.function = self.settings.function_name
-        self.context = deployment.open()[0]
-        self.api_id = deployment.state.records["api"].facts["id"]
-        self.resource_id = deployment.state.records["api.resource"].facts["id"]
+        self.context = workspace.open()[0]
+        self.api_id = workspace.state.records["api"].facts["id"]
+        self.resource_id = workspace.state.records["api.resource"].facts["id"]
 
     def open_the_bucket(self) -> None:
         """One of four switches."""
@@ -280,21 +280,21 @@ DRIFTS = (
 def test_a_change_behind_our_back_is_named_and_exactly_that_is_repaired(
     standing: Standing, drift: Drift
 ) -> None:
-    account, deployment = standing.account, standing.deployment
-    drift.break_it(Vandal(account, deployment))
+    account, workspace = standing.account, standing.workspace
+    drift.break_it(Vandal(account, workspace))
 
-    plan = deployment.observe()
+    plan = workspace.observe()
     sentences = [sentence for phase in plan.phases for sentence in phase.sentences]
     assert any(drift.words in sentence for sentence in sentences), sentences
     assert not plan.in_order
 
-    deployment.apply()
-    repaired = world(account)
+    workspace.apply()
+    repaired = snapshot(account)
     assert _without_restored_tags(repaired) == _without_restored_tags(standing.as_set_up)
     account.calls.clear()
-    deployment.apply()
+    workspace.apply()
     assert account.calls.changing() == []
-    assert deployment.observe().in_order
+    assert workspace.observe().in_order
     standing.in_order = repaired == standing.as_set_up
 
 
@@ -306,45 +306,45 @@ def _without_restored_tags(found: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("key", ["versioning"])
 def test_versioning_that_was_switched_on_is_suspended_because_it_cannot_be_undone(
-    account: Account, deployment: Deployment, key: str
+    account: Account, workspace: Workspace, key: str
 ) -> None:
-    deployment.apply()
-    bucket = deployment.settings.bucket_name
+    workspace.apply()
+    bucket = workspace.settings.bucket_name
     account.look.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    assert "versioning is on, should be off" in str(deployment.observe().phases[0].sentences)
-    deployment.apply()
+    assert "versioning is on, should be off" in str(workspace.observe().phases[0].sentences)
+    workspace.apply()
     assert account.look.s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Suspended"
 
 
-def test_a_repair_proves_again_that_events_arrive(account: Account, deployment: Deployment) -> None:
-    deployment.apply()
+def test_a_repair_proves_again_that_events_arrive(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
     before = len(account.endpoint.requests), account.function.runs
-    Vandal(account, deployment).change_retention()
-    deployment.apply()
+    Vandal(account, workspace).change_retention()
+    workspace.apply()
     assert len(account.endpoint.requests) > before[0]
     assert account.function.runs > before[1]
 
 
 def test_a_bucket_that_lost_our_tag_is_not_touched_because_somebody_else_may_own_it(
-    account: Account, deployment: Deployment
+    account: Account, workspace: Workspace
 ) -> None:
-    deployment.apply()
-    account.look.s3.delete_bucket_tagging(Bucket=deployment.settings.bucket_name)
+    workspace.apply()
+    account.look.s3.delete_bucket_tagging(Bucket=workspace.settings.bucket_name)
     account.calls.clear()
     with pytest.raises(ConflictError):
-        deployment.apply()
+        workspace.apply()
     assert account.calls.changing() == []
 
 
-def test_another_function_under_our_name_is_not_overwritten(account: Account, deployment: Deployment) -> None:
-    deployment.apply()
-    function = deployment.settings.function_name
+def test_another_function_under_our_name_is_not_overwritten(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    function = workspace.settings.function_name
     arn = f"arn:aws:lambda:us-east-1:{ACCOUNT_ID}:function:{function}"
     account.look.functions.untag_resource(Resource=arn, TagKeys=[OWNER_TAG])
     with pytest.raises(ConflictError, match="not this deployment's"):
-        deployment.apply(adopt=True)
+        workspace.apply(adopt=True)
 
 
-def test_the_log_groups_arn_is_without_the_star_that_tag_calls_refuse(deployment: Deployment) -> None:
-    context, _store = deployment.open()
+def test_the_log_groups_arn_is_without_the_star_that_tag_calls_refuse(workspace: Workspace) -> None:
+    context, _store = workspace.open()
     assert log_group_arn(context).endswith(":log-group:/aws/lambda/saas-event-tracking-processor")

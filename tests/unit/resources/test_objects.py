@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.aws.in_process import Account, Deployment
+from tests.aws.in_process import Account, Workspace
 from wizard.errors import WizardError
 from wizard.events import stored as objects
 from wizard.phases import PHASES
@@ -19,14 +19,14 @@ REQUEST = "0f9a"
 
 
 @pytest.fixture
-def context(deployment: Deployment) -> Context:
+def context(workspace: Workspace) -> Context:
     """A deployment whose bucket stands, empty."""
-    return deployment.apply(phases=PHASES[:1]).context
+    return workspace.apply(phases=PHASES[:1]).context
 
 
 @pytest.fixture
-def bucket(deployment: Deployment) -> str:
-    return deployment.settings.bucket_name
+def bucket(workspace: Workspace) -> str:
+    return workspace.settings.bucket_name
 
 
 def store(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws.in_process.deployment import make_settings
+from tests.aws.in_process.workspace import make_settings
 from wizard.errors import UsageError
 from wizard.phases import PHASES
 from wizard.settings.table import SETTINGS, Place, Setting, Value, as_text, from_saved, resolve

@@ -15,13 +15,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.aws.in_process import TOKEN, Account, Deployment
+from tests import PROJECT
+from tests.aws.in_process import TOKEN, Account, Workspace
 from wizard.errors import BusyError, ExitCode, StateError
 from wizard.state.files import write_private_file
 from wizard.state.lock import locked
 from wizard.state.model import DeploymentId, State, Store, TokenDigest, backup_path, load
-
-PROJECT = Path(__file__).parents[3]
 
 
 @pytest.fixture
@@ -354,10 +353,10 @@ def test_the_folder_of_the_state_file_is_made_if_need_be(tmp_path: Path) -> None
 
 
 def test_a_whole_deployment_leaves_no_secret_in_the_file_or_its_backup(
-    account: Account, deployment: Deployment
+    account: Account, workspace: Workspace
 ) -> None:
-    deployment.apply()
-    for file in deployment.path.parent.iterdir():
+    workspace.apply()
+    for file in workspace.path.parent.iterdir():
         text = file.read_text()
         assert TOKEN not in text
         assert "aws_secret" not in text.casefold()

@@ -8,7 +8,8 @@ import sys
 
 import pytest
 
-from tests.tools.terminal import PROJECT, Terminal
+from tests import PROJECT
+from tests.tools.terminal import Terminal
 from wizard.settings.table import SETTINGS
 from wizard.ui.prompts import is_interactive
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
 
-from tests.tools.terminal import PROJECT, Terminal
+from tests import PROJECT
+from tests.tools.terminal import Terminal
 from wizard.engine.plan import Observation, PhaseObservation, Plan
 from wizard.engine.progress import (
     ChangeDone,

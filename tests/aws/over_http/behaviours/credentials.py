@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from tests.aws.errors import DEAD_CREDENTIALS
+
 from .. import wire
 from ..calls import Call
 from ..messages import Answer
 from ..operations import protocol_of
-from ..standard_errors import DEAD_CREDENTIALS
 from ..world import World
 from .base import Behaviour
 

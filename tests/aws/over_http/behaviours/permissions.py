@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from tests.aws.errors import REASONS
+
 from ..calls import Call
-from ..denial import REASONS, denial
+from ..denial import denial
 from ..messages import Answer
 from ..policies import ALLOWED, decide
 from ..world import World
@@ -13,7 +15,7 @@ from .base import Behaviour
 class ExplicitDeny(Behaviour):
     """Some operations are refused for ever, with the reason in AWS's words.
 
-    `operations` are names such as `s3.CreateBucket`. `reason` is one of the keys of `denial.REASONS`:
+    `operations` are names such as `s3.CreateBucket`. `reason` is one of the keys of `errors.REASONS`:
     missing, service control policy, resource control policy, permissions boundary,
     permissions boundary deny, identity policy.
     """

@@ -1,4 +1,4 @@
-"""The time that the double lives in. Every duration of the double is given in seconds of AWS's time."""
+"""The time that a double lives in, and the wizard's clock on it; all in seconds of AWS's time."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
+
+from wizard.errors import Interrupted
 
 
 class Clock(Protocol):
@@ -86,3 +88,40 @@ class ManualClock:
 
     def stop(self) -> None:
         self._planned.clear()
+
+
+class FakeClock:
+    """A `wizard.aws.retry.Clock` that never waits.
+
+    `naps` are the pauses so far. `stop_at_check` is the number of the `check`, counted from 1, from which
+    on the operator wants to stop; there is a check before every AWS call. `on_sleep` is called with every
+    pause. With `aws`, pauses let the time of a double over HTTP pass.
+    """
+
+    def __init__(self, stop_at_check: int | None = None, aws: ManualClock | None = None) -> None:
+        self._aws = aws or ManualClock(0.0)
+        self.naps: list[float] = []
+        self.checks = 0
+        self.stop_at_check = stop_at_check
+        self.on_sleep: Callable[[float], None] = lambda seconds: None
+
+    @property
+    def now(self) -> float:
+        """AWS's time; where it is this clock's own, the seconds slept so far."""
+        return self._aws.now()
+
+    def time(self) -> float:
+        """The same."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Takes no time of ours."""
+        self._aws.advance(seconds)
+        self.naps.append(seconds)
+        self.on_sleep(seconds)
+
+    def check(self) -> None:
+        """Raise `Interrupted` from the chosen check on."""
+        self.checks += 1
+        if self.stop_at_check is not None and self.checks >= self.stop_at_check:
+            raise Interrupted

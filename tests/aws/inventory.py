@@ -1,22 +1,32 @@
-"""Everything that stands in the account, in one comparable document without random ids and times."""
+"""Everything that stands in an account, without random ids and times: as one document, and as a flat list."""
 
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from botocore.exceptions import ClientError
 
 from wizard.aws.client import Aws
+from wizard.events.stored import probe_event_id
+from wizard.resources.base import OWNER_TAG
 
-from .account import Account
-
-World = dict[str, Any]
+Snapshot = dict[str, Any]
+Inventory = dict[str, Any]
+"""`kind: name` to everything that can be told of it."""
 VOLATILE_FUNCTION_FACTS = ("LastModified", "RevisionId", "Version", "Description", "TracingConfig")
 
 
-def world(account: Account) -> World:
+class Looking(Protocol):
+    """Anything with clients to look through, such as an `Account`."""
+
+    look: Aws
+
+
+def snapshot(account: Looking) -> Snapshot:
     """What stands; event objects are counted, ids of APIs are replaced by their place in the list."""
     look = account.look
     names = _api_names(look)
@@ -30,13 +40,13 @@ def world(account: Account) -> World:
     text = json.dumps(found, sort_keys=True, default=str)
     for api_id, name in names.items():
         text = text.replace(api_id, name)
-    document: World = json.loads(text)
+    document: Snapshot = json.loads(text)
     return document
 
 
-def leftovers(account: Account) -> list[str]:
+def leftovers(account: Looking) -> list[str]:
     """The names of everything that stands."""
-    everything = world(account)
+    everything = snapshot(account)
     return sorted(
         [
             f"{kind}: {name}"
@@ -61,11 +71,11 @@ def _api_names(look: Aws) -> dict[str, str]:
     return {api["id"]: f"<{api['name']} {number}>" for number, api in enumerate(items, start=1)}
 
 
-def _buckets(look: Aws) -> World:
+def _buckets(look: Aws) -> Snapshot:
     return {bucket["Name"]: _bucket(look, bucket["Name"]) for bucket in look.s3.list_buckets()["Buckets"]}
 
 
-def _bucket(look: Aws, name: str) -> World:
+def _bucket(look: Aws, name: str) -> Snapshot:
     s3 = look.s3
     tags = _or_none(lambda: s3.get_bucket_tagging(Bucket=name))
     return {
@@ -82,11 +92,11 @@ def _public_access_block(look: Aws, name: str) -> list[str]:
     return sorted(key for key, on in answer["PublicAccessBlockConfiguration"].items() if on) if answer else []
 
 
-def _roles(look: Aws) -> World:
+def _roles(look: Aws) -> Snapshot:
     return {role["RoleName"]: _role(look, role["RoleName"]) for role in look.iam.list_roles()["Roles"]}
 
 
-def _role(look: Aws, name: str) -> World:
+def _role(look: Aws, name: str) -> Snapshot:
     iam = look.iam
     role: Any = iam.get_role(RoleName=name)["Role"]
     policies = iam.list_role_policies(RoleName=name)["PolicyNames"]
@@ -104,12 +114,12 @@ def _role(look: Aws, name: str) -> World:
     }
 
 
-def _functions(look: Aws) -> World:
+def _functions(look: Aws) -> Snapshot:
     found = look.functions.list_functions()["Functions"]
     return {function["FunctionName"]: _function(look, function["FunctionName"]) for function in found}
 
 
-def _function(look: Aws, name: str) -> World:
+def _function(look: Aws, name: str) -> Snapshot:
     answer: Any = look.functions.get_function(FunctionName=name)
     policy = _or_none(lambda: look.functions.get_policy(FunctionName=name))
     facts = {
@@ -123,7 +133,7 @@ def _function(look: Aws, name: str) -> World:
     }
 
 
-def _log_groups(look: Aws) -> World:
+def _log_groups(look: Aws) -> Snapshot:
     return {
         group["logGroupName"]: {
             "days": group.get("retentionInDays"),
@@ -133,7 +143,7 @@ def _log_groups(look: Aws) -> World:
     }
 
 
-def _api(look: Aws, api: Any) -> World:
+def _api(look: Aws, api: Any) -> Snapshot:
     gateway, api_id = look.apigateway, api["id"]
     resources = gateway.get_resources(restApiId=api_id, limit=500)["items"]
     return {
@@ -152,7 +162,7 @@ def _api(look: Aws, api: Any) -> World:
     }
 
 
-def _methods(look: Aws, api_id: str, resource: Any) -> World:
+def _methods(look: Aws, api_id: str, resource: Any) -> Snapshot:
     return {
         method: _method(
             look.apigateway.get_method(restApiId=api_id, resourceId=resource["id"], httpMethod=method)
@@ -161,14 +171,14 @@ def _methods(look: Aws, api_id: str, resource: Any) -> World:
     }
 
 
-def _method(answer: Any) -> World:
+def _method(answer: Any) -> Snapshot:
     answer.pop("ResponseMetadata")
     answer.get("methodIntegration", {}).pop("cacheNamespace", None)
-    method: World = answer
+    method: Snapshot = answer
     return method
 
 
-def _stage(look: Aws, api_id: str, stage: Any) -> World:
+def _stage(look: Aws, api_id: str, stage: Any) -> Snapshot:
     deployment = _or_none(
         lambda: look.apigateway.get_deployment(restApiId=api_id, deploymentId=stage["deploymentId"])
     )
@@ -180,3 +190,61 @@ def _stage(look: Aws, api_id: str, stage: Any) -> World:
 
 def _sorted_tags(tags: Any) -> list[Any]:
     return sorted(tags, key=lambda tag: str(tag["Key"]))
+
+
+def inventory(account: Looking, deployment_id: str) -> Inventory:
+    """`kind: name` to everything that can be told of it; ids that AWS or we roll are replaced."""
+    ours = deployment_id
+    found, entries = snapshot(account), Inventory()
+    for kind in ("buckets", "roles", "functions", "log groups"):
+        entries.update({f"{kind}: {name}": facts for name, facts in found[kind].items()})
+    seen: Counter[str] = Counter()
+    for api in found["apis"]:
+        owner = (api["tags"] or {}).get(OWNER_TAG, "nobody")
+        seen[owner] += 1
+        entries[f"apis: {api['name']} of {owner} ({seen[owner]})"] = api
+    for bucket in found["buckets"]:
+        entries[f"buckets: {bucket}"]["further settings"] = _further_settings(account.look, bucket)
+        for key, text in _operators_events(account.look, bucket, probe_event_id(ours)).items():
+            entries[f"events: {bucket}/{key}"] = text
+    document: Inventory = json.loads(json.dumps(entries, default=str).replace(ours, "<this deployment>"))
+    return document
+
+
+def _further_settings(look: Aws, bucket: str) -> Inventory:
+    calls = {
+        "policy": look.s3.get_bucket_policy,
+        "lifecycle": look.s3.get_bucket_lifecycle_configuration,
+        "cors": look.s3.get_bucket_cors,
+    }
+    return {name: _or_none(partial(call, Bucket=bucket)) for name, call in calls.items()}
+
+
+def _operators_events(look: Aws, bucket: str, probe: str) -> dict[str, str]:
+    """Objects and their content, without the events by which the wizard proves that things work."""
+    s3, found = look.s3, {}
+    for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
+        text = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode()
+        if probe not in text:
+            found[item["Key"]] = text
+    return found
+
+
+def differences(expected: Inventory, found: Inventory) -> list[str]:
+    """What is missing, what is too much, and what is not the same, one sentence each."""
+    missing = [f"missing: {name}" for name in expected.keys() - found.keys()]
+    extra = [f"left over: {name}" for name in found.keys() - expected.keys()]
+    changed = [
+        f"not the same: {name}: {_first_difference(expected[name], found[name])}"
+        for name in expected.keys() & found.keys()
+        if expected[name] != found[name]
+    ]
+    return sorted(missing + extra + changed)
+
+
+def _first_difference(expected: Any, found: Any, path: str = "") -> str:
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for key in sorted({*expected, *found}):
+            if expected.get(key) != found.get(key):
+                return _first_difference(expected.get(key), found.get(key), f"{path}/{key}")
+    return f"{path} is {found!r}, should be {expected!r}"

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.aws.clock import FakeClock
+from tests.aws.inventory import Snapshot, snapshot
+from tests.aws.names import ACCOUNT_ID, REGION
 from wizard.aws.client import Aws
 from wizard.engine.apply import Engine
 from wizard.engine.plan import Plan, observe
@@ -17,11 +20,11 @@ from wizard.resources.base import Context
 from wizard.settings.table import DEFAULT_NAME, Place, Settings, as_text, resolve
 from wizard.state.model import DeploymentId, State, Store, TokenDigest, id_prefix, load
 
-from .account import ACCOUNT_ID, REGION, Account
-from .clock import FakeClock
-from .world import World, world
+from .account import Account
 
 TOKEN = "the-token-that-clients-send"
+# Where there is a file system in memory, nobody waits for a disk.
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 
 
 def make_settings(name: str = DEFAULT_NAME, region: str = REGION, **overrides: object) -> Settings:
@@ -54,7 +57,7 @@ def digest_of(token: str, label: str = "default") -> TokenDigest:
     return TokenDigest(label, hashlib.sha256(token.encode()).hexdigest(), "2026-01-01T00:00:00+00:00")
 
 
-class Deployment:
+class Workspace:
     """A state file, the settings of a deployment, and the commands on it.
 
     `events` are those of the last command. `settings` may be changed between two commands.
@@ -134,10 +137,10 @@ class Standing:
     def set_up(self, account: Account) -> None:
         """Set it up unless it stands; until a test says otherwise it counts as not in order any more."""
         if not self.stands_in(account):
-            self.deployment = Deployment(account, self._folder)
-            self.deployment.path.unlink(missing_ok=True)
-            self.deployment.apply()
-            self.as_set_up: World = world(account)
+            self.workspace = Workspace(account, self._folder)
+            self.workspace.path.unlink(missing_ok=True)
+            self.workspace.apply()
+            self.as_set_up: Snapshot = snapshot(account)
             self._times_emptied = account.times_emptied
         account.calls.clear()
         self.account = account
