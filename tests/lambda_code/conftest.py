@@ -3,20 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "lambda_code"))
+from tests import PROJECT
+
+sys.path.insert(0, str(PROJECT / "lambda_code"))
 
 
-@pytest.fixture(scope="session")
-def ministack() -> Iterator[str]:
+@pytest.fixture
+def ministack(empty_emulator: str) -> str:
     """The URL of a MiniStack that checks signatures."""
-    pytest.importorskip("ministack", reason="the extra `local` is not installed")
-    from tests.ministack_server import MiniStackProcess
-
-    process = MiniStackProcess()
-    yield process.start(auth=True)
-    process.stop()
+    return empty_emulator

@@ -8,17 +8,17 @@ import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests import PROJECT
 from tests.lambda_code.doubles import DIGEST, TOKEN
 from tests.lambda_code.s3_double import S3Double
 
 LIMIT = 6_291_456
 FUNCTION_MEGABYTES = 128
-LAMBDA_CODE = Path(__file__).resolve().parents[2] / "lambda_code"
+LAMBDA_CODE = PROJECT / "lambda_code"
 CHILD = """
 import json, sys
 event = json.load(sys.stdin)

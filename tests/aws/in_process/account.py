@@ -1,0 +1,133 @@
+"""One AWS account in this process: moto behind boto3, doubles for what moto cannot do."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, cast
+
+import boto3
+from moto import mock_aws
+from moto.backends import get_backend
+from moto.iam.models import AWSManagedPolicy
+
+from tests.aws.clock import FakeClock
+from tests.aws.names import ACCOUNT_ID, REGION
+from wizard.aws.client import Aws
+from wizard.aws.retry import Clock
+
+from .calls import Calls
+from .endpoint_double import EndpointDouble
+from .function_double import FunctionDouble
+from .moto_gaps import complete_moto
+
+BASIC_EXECUTION = {
+    "DefaultVersionId": "v1",
+    "Path": "/service-role/",
+    "CreateDate": "2015-04-09T15:03:43+00:00",
+    "UpdateDate": "2015-04-09T15:03:43+00:00",
+    "Document": {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}],
+    },
+}
+
+
+class SharedSession(boto3.Session):
+    """A session whose clients are made once, because making one takes longer than ten calls.
+
+    moto answers only at AWS's own addresses, so an endpoint URL is left out: it is that of the
+    `EndpointDouble`, which serves the deployed API alone. Each caller gets a shallow copy with event
+    handlers of its own.
+    """
+
+    def __init__(
+        self, region: str, complete: Callable[[str, Any], None], watch: Callable[[str, Any], None]
+    ) -> None:
+        super().__init__("test", "test", region_name=region)
+        self._complete = complete
+        self._watch = watch
+        self._made: dict[tuple[str, int], Any] = {}
+
+    def client(self, service_name: str, *, config: Any, **_: object) -> Any:  # type: ignore[override]
+        """A copy of the service's client."""
+        key = (service_name, config.read_timeout)
+        if key not in self._made:
+            make = cast("Callable[..., Any]", super().client)
+            self._made[key] = make(service_name, config=config)
+        client = _twin(self._made[key])
+        self._watch(service_name, client)
+        self._complete(service_name, client)
+        return client
+
+
+def _twin(client: Any) -> Any:
+    """A client that shares everything but its event handlers; `copy` does not know how to copy one."""
+    twin = object.__new__(type(client))
+    twin.__dict__.update(client.__dict__)
+    twin.meta = copy.copy(client.meta)
+    twin.meta.events = copy.copy(client.meta.events)
+    return twin
+
+
+class Account:
+    """An account that is made once and opened, empty, for every test.
+
+    `calls` logs what clients of `aws()` do. `look` is for tests: its calls are not logged.
+    """
+
+    def __init__(self) -> None:
+        self.calls = Calls()
+        self.times_emptied = 0
+        self._sessions: dict[str, SharedSession] = {}
+        self.look = Aws(SharedSession(REGION, complete_moto, lambda service, client: None), None, FakeClock())
+        self.function = FunctionDouble(self.look)
+        self.endpoint = EndpointDouble(self.look, self.function)
+
+    def aws(self, clock: Clock, region: str = REGION) -> Aws:
+        """The clients of one run of the wizard."""
+        if region not in self._sessions:
+            self._sessions[region] = SharedSession(region, self._complete, self._watch)
+        return Aws(self._sessions[region], self.endpoint.url, clock)
+
+    def _complete(self, service: str, client: Any) -> None:
+        complete_moto(service, client)
+        if service == "lambda":
+            client.meta.events.register_last("before-call", self.function.answer_invoke)
+        if service == "apigateway":
+            client.meta.events.register("after-call.apigateway.CreateDeployment", self.endpoint.deployed)
+
+    def _watch(self, service: str, client: Any) -> None:
+        self.calls.watch(client)
+
+    @contextmanager
+    def opened(self, *, as_it_was: bool = False) -> Iterator[Account]:
+        """The account for as long as the context lasts: empty, or as the last one that opened it left it."""
+        mock = mock_aws(config={"lambda": {"use_docker": False}})
+        mock.start(reset=not as_it_was)
+        self.calls.clear()
+        if not as_it_was:
+            self.times_emptied += 1
+            self.endpoint.forget()
+            self.function.forget()
+            _add_managed_policy()
+        try:
+            yield self
+        finally:
+            mock.stop(remove_data=False)
+
+    def close(self) -> None:
+        """Stop the web server."""
+        self.endpoint.close()
+
+
+def _add_managed_policy() -> None:
+    """moto can load all of AWS's 1,300 managed policies, which takes most of a second; we need one."""
+    iam = get_backend("iam")[ACCOUNT_ID]["aws"]
+    with warnings.catch_warnings():
+        policy = AWSManagedPolicy.from_data(
+            "AWSLambdaBasicExecutionRole", ACCOUNT_ID, REGION, cast("dict[str, Any]", BASIC_EXECUTION)
+        )
+    iam.managed_policies[policy.arn] = policy

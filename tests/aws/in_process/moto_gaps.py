@@ -1,0 +1,70 @@
+"""What moto leaves out of the calls that the wizard makes, added at the client."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from moto.awslambda_simple.models import lambda_simple_backends
+from moto.backends import get_backend
+
+from tests.aws.names import ACCOUNT_ID
+
+API_PATH = re.compile(r"/restapis/(?P<api>[^/]+)(/resources/(?P<resource>[^/]+))?")
+TAG = re.compile(r"<Tag><Key>([^<]*)</Key><Value>([^<]*)</Value></Tag>")
+
+
+def complete_moto(service: str, client: Any) -> None:
+    """Let a client see what AWS would show."""
+    events = client.meta.events
+    events.register_first("before-call", _keep_parameters)
+    if service == "s3":
+        events.register("after-call.s3.CreateBucket", _tag_new_bucket)
+    if service == "lambda":
+        events.register("after-call.lambda.UpdateFunctionCode", _set_architecture)
+    if service == "apigateway":
+        events.register_last("before-call", _refuse_unknown)
+
+
+def _keep_parameters(params: Any, context: Any, request_signer: Any, **_: object) -> None:
+    context["test_parameters"] = params
+    context["test_region"] = request_signer._region_name
+
+
+def _tag_new_bucket(context: Any, parsed: Any, **_: object) -> None:
+    """moto leaves out the tags of CreateBucket."""
+    if "Location" in parsed:
+        tags = dict(TAG.findall(context["test_parameters"]["body"].decode()))
+        name = parsed["Location"].rstrip("/").rpartition("/")[2].partition(".")[0]
+        backend = get_backend("s3")[ACCOUNT_ID]["aws"]
+        backend.put_bucket_tagging(name, tags)
+
+
+def _set_architecture(context: Any, parsed: Any, **_: object) -> None:
+    """moto leaves out the architecture of UpdateFunctionCode."""
+    asked = json.loads(context["test_parameters"]["body"]).get("Architectures")
+    if asked and "FunctionName" in parsed:
+        backend = lambda_simple_backends[ACCOUNT_ID][context["test_region"]]
+        backend.get_function(parsed["FunctionName"]).architectures = asked
+        parsed["Architectures"] = asked
+
+
+def _refuse_unknown(params: Any, context: Any, **_: object) -> tuple[Answered, Any] | None:
+    """moto falls over an API or a path that does not exist."""
+    address = API_PATH.match(params["url_path"])
+    if address is None:
+        return None
+    api = get_backend("apigateway")[ACCOUNT_ID][context["test_region"]].apis.get(address["api"])
+    if api is not None and (address["resource"] is None or address["resource"] in api.resources):
+        return None
+    error = {"Code": "NotFoundException", "Message": "Invalid identifier specified"}
+    return Answered(404), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 404}}
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The HTTP response of an answer that moto does not give."""
+
+    status_code: int = 200

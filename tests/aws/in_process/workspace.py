@@ -1,0 +1,146 @@
+"""One deployment under test: every command on it is a new process that has only the state file."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from tests.aws.clock import FakeClock
+from tests.aws.inventory import Snapshot, snapshot
+from tests.aws.names import ACCOUNT_ID, REGION
+from wizard.aws.client import Aws
+from wizard.engine.apply import Engine
+from wizard.engine.plan import Plan, observe
+from wizard.engine.progress import Event
+from wizard.engine.rollback import Rollback, Verdict
+from wizard.phases import PHASES, Phase
+from wizard.resources.base import Context
+from wizard.settings.resolve import resolve
+from wizard.settings.table import DEFAULT_NAME, Settings, as_text
+from wizard.state.model import DeploymentId, State, Store, TokenDigest, id_prefix, load
+
+from .account import Account
+
+TOKEN = "the-token-that-clients-send"
+# Where there is a file system in memory, nobody waits for a disk.
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+
+
+def make_settings(name: str = DEFAULT_NAME, region: str = REGION, **overrides: object) -> Settings:
+    """The documented defaults, with overrides."""
+    flags = {key: as_text(value) for key, value in overrides.items()}
+    return resolve(make_identity(name, region), flags=flags, environment={}, saved={}).settings
+
+
+def make_identity(name: str = DEFAULT_NAME, region: str = REGION) -> DeploymentId:
+    """Always with the same id, so that every command on the name is on one deployment."""
+    return DeploymentId(id_prefix(name, region) + "0a1b2c3d", name, ACCOUNT_ID, "aws", region)
+
+
+def make_context(aws: Aws, *, name: str = DEFAULT_NAME, **overrides: object) -> Context:
+    """What the wizard knows at the first run of a deployment."""
+    region = aws.region
+    return Context(
+        aws=aws,
+        identity=make_identity(name, region),
+        settings=make_settings(name, region, **overrides),
+        tokens=[digest_of(TOKEN)],
+        token=TOKEN,
+    )
+
+
+def digest_of(token: str, label: str = "default") -> TokenDigest:
+    """What the state file keeps of a token."""
+    return TokenDigest(label, hashlib.sha256(token.encode()).hexdigest(), "2026-01-01T00:00:00+00:00")
+
+
+class Workspace:
+    """A state file, the settings of a deployment, and the commands on it.
+
+    `events` are those of the last command. `settings` may be changed between two commands.
+    """
+
+    def __init__(
+        self,
+        account: Account,
+        folder: Path,
+        *,
+        name: str = DEFAULT_NAME,
+        region: str = REGION,
+        **overrides: object,
+    ) -> None:
+        self.account = account
+        self.path = folder / f"{name}.json"
+        self.name = name
+        self.region = region
+        self.overrides = overrides
+        self.events: list[Event] = []
+        self.clock = FakeClock()
+
+    def open(self, **changes: Any) -> tuple[Context, Store]:
+        """As a new process opens the deployment; `changes` are members of the context."""
+        context = make_context(self.account.aws(self.clock, self.region), name=self.name, **self.overrides)
+        for member, value in changes.items():
+            setattr(context, member, value)
+        state = load(self.path) or State(
+            context.identity, settings=context.settings.as_json(), tokens=list(context.tokens)
+        )
+        return context, Store(self.path, state)
+
+    def apply(self, *, adopt: bool = False, phases: Sequence[Phase] = PHASES, **changes: Any) -> Engine:
+        """`setup`."""
+        context, store = self.open(**changes)
+        self.events = []
+        engine = Engine(context, store, self.events.append, adopt=adopt, phases=phases)
+        engine.apply()
+        return engine
+
+    def rollback(self, *, delete_events: bool = False) -> list[Verdict]:
+        """`rollback --yes`."""
+        context, store = self.open(delete_events=delete_events)
+        self.events = []
+        return Rollback(context, store, self.events.append).apply()
+
+    def observe(self, *, side_by_side: bool = True, adopt: bool = False) -> Plan:
+        """`status`."""
+        context, store = self.open()
+        return observe(context, store, side_by_side=side_by_side, adopt=adopt)
+
+    @property
+    def state(self) -> State:
+        """What the file says now."""
+        state = load(self.path)
+        assert state is not None, "there is no state file"
+        return state
+
+    @property
+    def settings(self) -> Settings:
+        """The settings of the next command."""
+        return make_settings(self.name, self.region, **self.overrides)
+
+
+class Standing:
+    """A deployment that is set up once and shared by tests that leave it in order."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._times_emptied = 0
+        self.in_order = False
+
+    def stands_in(self, account: Account) -> bool:
+        """Whether the last test left it in order, and nobody emptied the account since."""
+        return self.in_order and self._times_emptied == account.times_emptied
+
+    def set_up(self, account: Account) -> None:
+        """Set it up unless it stands; until a test says otherwise it counts as not in order any more."""
+        if not self.stands_in(account):
+            self.workspace = Workspace(account, self._folder)
+            self.workspace.path.unlink(missing_ok=True)
+            self.workspace.apply()
+            self.as_set_up: Snapshot = snapshot(account)
+            self._times_emptied = account.times_emptied
+        account.calls.clear()
+        self.account = account
+        self.in_order = False

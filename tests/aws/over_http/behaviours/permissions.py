@@ -1,0 +1,73 @@
+"""Refusals for lack of permission, and permissions that a call needs besides its own."""
+
+from __future__ import annotations
+
+from tests.aws.errors import REASONS
+
+from ..calls import Call
+from ..denial import denial
+from ..messages import Answer
+from ..policies import ALLOWED, decide
+from ..world import World
+from .base import Behaviour
+
+
+class ExplicitDeny(Behaviour):
+    """Some operations are refused for ever, with the reason in AWS's words.
+
+    `operations` are names such as `s3.CreateBucket`. `reason` is one of the keys of `errors.REASONS`:
+    missing, service control policy, resource control policy, permissions boundary,
+    permissions boundary deny, identity policy.
+    """
+
+    def __init__(self, *operations: str, reason: str = "service control policy") -> None:
+        if reason not in REASONS:
+            raise ValueError(f"unknown reason {reason!r}; known are {', '.join(REASONS)}")
+        self.operations = operations
+        self.reason = reason
+
+    def before(self, call: Call, world: World) -> Answer | None:
+        return denial(call, world, self.reason) if call.name in self.operations else None
+
+
+class ImpliedPermissions(Behaviour):
+    """Handing a role to a function needs iam:PassRole; tags in a create call need a tagging permission.
+
+    The emulator checks neither. The account's root may do everything.
+    """
+
+    def before(self, call: Call, world: World) -> Answer | None:
+        if not call.changing or call.scope.access_key in {"", world.root_key}:
+            return None
+        for action, resource in implied_permissions(call, world):
+            if not _allowed(call, world, action, resource):
+                return denial(call, world, action=action, resource=resource)
+        return None
+
+
+def implied_permissions(call: Call, world: World) -> list[tuple[str, str]]:
+    """The further actions that a call needs, each with the resource that it touches."""
+    desired, needed = call.parameters, []
+    region, account = call.scope.region, world.account
+    if call.name in {"lambda.CreateFunction", "lambda.UpdateFunctionConfiguration"} and desired.get("Role"):
+        needed.append(("iam:PassRole", str(desired["Role"])))
+    if call.name == "lambda.CreateFunction" and desired.get("Tags"):
+        needed.append(
+            ("lambda:TagResource", f"arn:aws:lambda:{region}:{account}:function:{call.function_name}")
+        )
+    if call.name == "iam.CreateRole" and any(name.startswith("Tags.member.") for name in desired):
+        needed.append(("iam:TagRole", f"arn:aws:iam::{account}:role/{desired['RoleName']}"))
+    if call.name == "s3.CreateBucket" and b"<Tag>" in call.request.body:
+        needed.append(("s3:TagResource", f"arn:aws:s3:::{desired['Bucket']}"))
+    if call.name == "logs.CreateLogGroup" and desired.get("tags"):
+        needed.append(
+            ("logs:TagResource", f"arn:aws:logs:{region}:{account}:log-group:{desired['logGroupName']}")
+        )
+    return needed
+
+
+def _allowed(call: Call, world: World, action: str, resource: str) -> bool:
+    context = {"iam:passedtoservice": ["lambda.amazonaws.com"]}
+    return (
+        decide(world, world.caller_arn(call.scope.access_key), action, resource, context).outcome == ALLOWED
+    )

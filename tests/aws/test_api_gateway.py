@@ -1,0 +1,159 @@
+"""API Gateway: quotas, rules of order, and stages that take time."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from tests.aws.lab import (
+    REGION,
+    Clients,
+    Lab,
+    add_permission,
+    create_api,
+    create_function,
+    create_role,
+    error_of,
+    post,
+)
+from tests.aws.over_http import ManualClock
+from tests.aws.over_http.behaviours import (
+    ApiGatewayQuotas,
+    DeploymentNeedsMethods,
+    EndpointNeedsLambdaPermission,
+    FreshStageUrl,
+    IntegrationResponseNeedsMethodResponse,
+    MethodsAreUnique,
+)
+
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("aws_double")]
+
+
+@pytest.mark.parametrize(
+    ("quota_seconds", "operation"), [(3, "CreateRestApi"), (5, "CreateDeployment"), (30, "DeleteRestApi")]
+)
+def test_api_gateway_quotas_answer_429(
+    lab: Lab, clock: ManualClock, quota_seconds: float, operation: str
+) -> None:
+    clients = lab.through(ApiGatewayQuotas(), clock=clock)
+    apis = [lab.direct.apigateway.create_rest_api(name="a")["id"] for _ in range(2)]
+    calls = {
+        "CreateRestApi": lambda number: clients.apigateway.create_rest_api(name="b"),
+        "CreateDeployment": lambda number: clients.apigateway.create_deployment(restApiId=apis[number]),
+        "DeleteRestApi": lambda number: clients.apigateway.delete_rest_api(restApiId=apis[number]),
+    }
+    calls[operation](0)
+    clock.advance(quota_seconds - 0.1)
+    refused = error_of(lambda: calls[operation](1))
+    assert refused == (429, "TooManyRequestsException", "Too Many Requests")
+    clock.advance(0.1)
+    calls[operation](1)
+
+
+def test_all_api_gateway_calls_together_have_a_burst_and_a_rate(lab: Lab, clock: ManualClock) -> None:
+    clients = lab.through(ApiGatewayQuotas(), clock=clock)
+    for _ in range(40):
+        clients.apigateway.get_rest_apis()
+    assert error_of(clients.apigateway.get_rest_apis)[0] == 429
+    clock.advance(0.1)
+    clients.apigateway.get_rest_apis()
+    assert error_of(clients.apigateway.get_rest_apis)[0] == 429
+
+
+def an_api_with_a_method(clients: Clients) -> dict[str, str]:
+    api = clients.apigateway.create_rest_api(name="a")
+    method = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "POST"}
+    clients.apigateway.put_method(**method, authorizationType="NONE")
+    return method
+
+
+def test_a_method_cannot_be_put_twice(lab: Lab) -> None:
+    method = an_api_with_a_method(lab.direct)
+
+    def again(clients: Clients) -> Any:
+        return clients.apigateway.put_method(**method, authorizationType="NONE")
+
+    refused = error_of(lambda: again(lab.through(MethodsAreUnique())))
+    assert refused == (409, "ConflictException", "Method already exists for this resource")
+    again(lab.through())
+
+
+def test_an_integration_response_needs_the_method_response_first(lab: Lab) -> None:
+    clients = lab.through(IntegrationResponseNeedsMethodResponse())
+    method = an_api_with_a_method(clients)
+    clients.apigateway.put_integration(**method, type="MOCK")
+
+    def put() -> Any:
+        return clients.apigateway.put_integration_response(**method, statusCode="200")
+
+    status, code, message = error_of(put)
+    assert (status, code) == (400, "BadRequestException")
+    assert "No method response exists for method." in message
+    clients.apigateway.put_method_response(**method, statusCode="200")
+    put()
+
+
+def test_an_api_without_methods_or_integration_cannot_be_deployed(lab: Lab) -> None:
+    clients = lab.through(DeploymentNeedsMethods())
+    empty = clients.apigateway.create_rest_api(name="empty")["id"]
+    assert error_of(lambda: clients.apigateway.create_deployment(restApiId=empty)) == (
+        400,
+        "BadRequestException",
+        "The REST API doesn't contain any methods",
+    )
+    method = an_api_with_a_method(clients)
+    deploy = {"restApiId": method["restApiId"], "stageName": "prod"}
+    refused = error_of(lambda: clients.apigateway.create_deployment(**deploy))
+    assert refused == (400, "BadRequestException", "No integration defined for method")
+    lab.direct.apigateway.create_deployment(restApiId=empty)
+    clients.apigateway.put_integration(**method, type="MOCK")
+    clients.apigateway.create_deployment(**deploy)
+
+
+def test_the_url_of_a_new_stage_is_unknown_for_some_seconds(lab: Lab, clock: ManualClock) -> None:
+    double = lab.double(FreshStageUrl(5, later_misses=1), clock=clock)
+    clients = lab.clients(double.url)
+    create_role(clients)
+    create_function(clients)
+    path = create_api(clients)
+    status, body, headers = post(double.url + path)
+    assert (status, json.loads(body)) == (403, {"message": "Missing Authentication Token"})
+    assert headers["x-amzn-ErrorType"] == "MissingAuthenticationTokenException"
+    clock.advance(5)
+    assert [post(double.url + path)[0] for _ in range(4)] == [200, 403, 200, 200]
+    clients.apigateway.create_deployment(restApiId=path.split("/")[2], stageName="prod")
+    assert post(double.url + path)[0] == 200, "a stage that was there stays reachable"
+
+
+def test_an_endpoint_without_lambda_permission_answers_500_with_the_deployed_headers(lab: Lab) -> None:
+    double, plain = lab.double(EndpointNeedsLambdaPermission()), lab.double()
+    clients = lab.clients(double.url)
+    create_role(clients)
+    create_function(clients)
+    path = create_api(clients, permission=False)
+    identifier = path.split("/")[2]
+    status, body, headers = post(double.url + path)
+    assert (status, json.loads(body)) == (500, {"message": "Internal server error"})
+    assert "Access-Control-Allow-Origin" not in headers
+    assert post(plain.url + path)[0] == 200, "the emulator alone lets the call through"
+    clients.apigateway.put_gateway_response(
+        restApiId=identifier,
+        responseType="DEFAULT_5XX",
+        responseParameters={"gatewayresponse.header.Access-Control-Allow-Origin": "'*'"},
+    )
+    assert "Access-Control-Allow-Origin" not in post(double.url + path)[2], "stored but not deployed"
+    clients.apigateway.create_deployment(restApiId=identifier, stageName="prod")
+    assert post(double.url + path)[2]["Access-Control-Allow-Origin"] == "*"
+    prefix = f"arn:aws:execute-api:{REGION}:000000000000:"
+    for source, expected in [
+        (f"{prefix}otherapi/*/POST/events", 500),
+        (f"{prefix}{identifier}/*/GET/events", 500),
+        (f"{prefix}{identifier}/test/POST/events", 500),
+        (f"{prefix}{identifier}/*/POST/events", 200),
+    ]:
+        add_permission(clients, source)
+        assert post(double.url + path)[0] == expected, source
+        clients.functions.remove_permission(FunctionName="tracker", StatementId="gateway")
+    assert post(double.url + path)[0] == 500

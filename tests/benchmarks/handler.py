@@ -1,0 +1,140 @@
+"""What a request costs in our handler and in a plain boto3 one. Run by hand:
+
+    python -m tests.benchmarks.handler [--runs 5] [--repeats 30] [--sizes 1,50,1000]
+
+Starts a MiniStack of its own. Every measurement is a fresh process, and both handlers take turns, so that the
+ratios hold on a busy machine too. Prints medians; a ratio above 1 is in favour of ours.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from tests.tools.ministack_server import MiniStackProcess
+
+ROOT = Path(__file__).resolve().parents[2]
+TOKEN = "benchmark-token"
+HANDLERS = {
+    "plain": (ROOT / "tests" / "benchmarks", "handler_baseline"),
+    "ours": (ROOT / "lambda_code", "lambda_function"),
+}
+FIGURES = {"cold": "first request, CPU ms", "warm": "later request, CPU ms", "peak": "peak memory, MB"}
+# The peak is read from /proc because getrusage would count the parent's memory of before the exec.
+CHILD = """
+import importlib, json, sys, time
+folder, name, repeats, event = sys.argv[1], sys.argv[2], int(sys.argv[3]), json.load(sys.stdin)
+sys.path.insert(0, folder)
+def post():
+    answer = handler(dict(event), None)
+    assert answer["statusCode"] == 200, answer
+started = time.process_time()
+handler = importlib.import_module(name).lambda_handler
+post()
+cold = time.process_time() - started
+started = time.process_time()
+for _ in range(repeats):
+    post()
+warm = (time.process_time() - started) / repeats
+with open("/proc/self/status") as status:
+    peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM"))
+print(json.dumps({"cold": cold * 1000, "warm": warm * 1000, "peak": peak / 1024}))
+"""
+
+
+def request(events: int) -> dict[str, Any]:
+    """A gateway request with that many page views."""
+    body = [
+        {
+            "event_name": "page_view",
+            "user_id": f"user-{number}",
+            "properties": {
+                "path": f"/article/{number}",
+                "referrer": "https://example.com/",
+                "variant": number % 5,
+            },
+        }
+        for number in range(events)
+    ]
+    headers = {"Content-Type": "application/json", "x-auth-token": TOKEN}
+    return {"httpMethod": "POST", "path": "/events", "headers": headers, "body": json.dumps(body)}
+
+
+def measure(handler: str, events: int, repeats: int, environment: dict[str, str]) -> dict[str, float]:
+    """The figures of one fresh process."""
+    folder, module = HANDLERS[handler]
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD, str(folder), module, str(repeats)],
+        input=json.dumps(request(events)),
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
+    )
+    figures: dict[str, float] = json.loads(done.stdout)
+    return figures
+
+
+def environment_at(url: str) -> dict[str, str]:
+    """The function's environment, with a bucket that was just made there."""
+    credentials = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    boto3.client(
+        "s3",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+    ).create_bucket(Bucket="benchmark")
+    return {
+        **os.environ,
+        **credentials,
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "AWS_ENDPOINT_URL": url,
+        "BUCKET_NAME": "benchmark",
+        "BASELINE_TOKEN": TOKEN,
+        "AUTH_TOKEN_SHA256": hashlib.sha256(TOKEN.encode()).hexdigest(),
+        "AUTH_TOKEN_LABELS": "benchmark",
+        "ALLOW_BEACON": "true",
+        "CORS_ALLOW_ORIGIN": "https://a.example,https://b.example",
+    }
+
+
+def report(size: int, results: dict[str, list[dict[str, float]]]) -> None:
+    """Print one line a figure."""
+    for figure, title in FIGURES.items():
+        plain, ours = (statistics.median(run[figure] for run in results[handler]) for handler in HANDLERS)
+        print(f"{size:>6}  {title:<24}{plain:>10.2f}{ours:>10.2f}{plain / ours:>8.1f}")
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--runs", type=int, default=5, help="processes a figure")
+    parser.add_argument("--repeats", type=int, default=30, help="warm requests a process")
+    parser.add_argument("--sizes", default="1,50,1000", help="events a request")
+    options = parser.parse_args()
+    print(f"{'events':>6}  {'':<24}{'plain':>10}{'ours':>10}{'ratio':>8}")
+    with MiniStackProcess() as ministack:
+        environment = environment_at(ministack.url)
+        for size in map(int, options.sizes.split(",")):
+            results: dict[str, list[dict[str, float]]] = {handler: [] for handler in HANDLERS}
+            for _ in range(options.runs):
+                for handler in HANDLERS:
+                    results[handler].append(measure(handler, size, options.repeats, environment))
+            report(size, results)
+
+
+if __name__ == "__main__":
+    main()

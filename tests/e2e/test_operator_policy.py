@@ -1,0 +1,313 @@
+"""The printed policy is exactly what the wizard needs: with it everything works, without any one action
+of it something fails, and the failure names that action.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+
+import pytest
+
+from tests import PROJECT
+from tests.tools.operator_lab import ACCOUNT, NAME, REGION, WITHOUT_CHECKS, OperatorLab, operator_lab
+from wizard.aws import policies
+from wizard.endpoint.checks import probe_event, prove_stored
+from wizard.endpoint.client import Endpoint, url_of
+from wizard.engine import recover as recovery
+from wizard.errors import WizardError
+
+pytestmark = [pytest.mark.local, pytest.mark.slow, pytest.mark.xdist_group("operator-policy")]
+
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/edge"
+EVERYTHING = json.dumps(
+    {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+)
+NOBODY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+        ],
+    }
+)
+
+LOCAL_ONLY = "LocalAwsOnly"
+Work = Callable[[OperatorLab], object]
+Action = tuple[str, str]
+"""Sid of the statement, and the action."""
+
+
+@pytest.fixture(scope="module")
+def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorLab]:
+    with operator_lab(tmp_path_factory.mktemp("operator")) as lab:
+        yield lab
+
+
+@pytest.fixture
+def lab(shared_lab: OperatorLab) -> Iterator[OperatorLab]:
+    """An account without a deployment, and an operator with the whole policy."""
+    shared_lab.overrides = {"bucket_name": f"{NAME}-bucket", "versioning": True, "reserved_concurrency": 1}
+    shared_lab.grant(printed(shared_lab))
+    yield shared_lab
+    shared_lab.path.unlink(missing_ok=True)
+
+
+def printed(lab: OperatorLab) -> policies.Document:
+    """What `eventtrack-wizard policy` prints, with the one statement that only the emulator needs."""
+    flags = [f"--bucket-name={NAME}-bucket"]
+    if boundary := lab.overrides.get("permissions_boundary"):
+        flags.append(f"--permissions-boundary={boundary}")
+    command = ["policy", "--account", ACCOUNT, "--region", REGION, "--name", NAME, *flags]
+    output = subprocess.run(
+        [sys.executable, "-m", "wizard", *command],
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), "HOME": str(lab.path.parent)},
+        cwd=lab.path.parent,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    policy: policies.Document = json.loads(output)
+    local_only = policies.local_operator(lab.names)["Statement"][-1]
+    assert local_only["Sid"] == LOCAL_ONLY
+    policy["Statement"].append(local_only)
+    return policy
+
+
+def actions_of(policy: policies.Document) -> set[Action]:
+    return {
+        (statement["Sid"], action)
+        for statement in policy["Statement"]
+        if statement["Sid"] != LOCAL_ONLY
+        for action in statement["Action"]
+    }
+
+
+def without(policy: policies.Document, sid: str, dropped: str) -> policies.Document:
+    """The policy less one action; a statement without actions is no statement.
+
+    The emulator itself, which asks for other actions here and there, lets everything pass: the double alone
+    judges, by what AWS asks.
+    """
+    poorer = copy.deepcopy(policy)
+    for statement in poorer["Statement"]:
+        if statement["Sid"] == sid:
+            statement["Action"].remove(dropped)
+        if statement["Sid"] == LOCAL_ONLY:
+            statement["Action"] = ["*"]
+    poorer["Statement"] = [statement for statement in poorer["Statement"] if statement["Action"]]
+    return poorer
+
+
+# The life cycle: each step is tried without every action that it is the first to need.
+
+SETUP = """
+    s3:ListBucket iam:GetRole iam:ListAttachedRolePolicies logs:DescribeLogGroups lambda:GetFunction
+    iam:GetRolePolicy lambda:GetFunctionConfiguration lambda:GetFunctionConcurrency apigateway:GET
+    lambda:GetPolicy lambda:GetAccountSettings
+    s3:CreateBucket s3:TagResource s3:GetBucketTagging s3:GetBucketPublicAccessBlock
+    s3:GetEncryptionConfiguration s3:GetBucketVersioning s3:PutBucketVersioning
+    iam:CreateRole iam:TagRole iam:AttachRolePolicy
+    logs:CreateLogGroup logs:TagResource logs:ListTagsForResource logs:PutRetentionPolicy
+    lambda:CreateFunction lambda:TagResource iam:PassRole lambda:ListTags
+    iam:PutRolePolicy lambda:UpdateFunctionConfiguration lambda:PutFunctionConcurrency lambda:InvokeFunction
+    s3:GetObject apigateway:POST TagApi/apigateway:PUT apigateway:PUT lambda:AddPermission
+"""
+REPAIR = """
+    s3:PutBucketPublicAccessBlock s3:PutEncryptionConfiguration iam:UpdateAssumeRolePolicy
+    lambda:UpdateFunctionCode lambda:DeleteFunctionConcurrency lambda:RemovePermission apigateway:PATCH
+"""
+ROLLBACK_PLAN = "s3:ListBucketVersions s3:GetObjectVersion"
+
+# Actions that AWS misses silently: how their lack shows.
+SAID_OTHERWISE = {
+    "s3:ListBucket": "your credentials may not see it",
+    "lambda:ListTags": "Adopting it would overwrite",
+}
+
+
+class Proof:
+    """Tries pieces of the life cycle without an action, and keeps a table of what failed."""
+
+    def __init__(self, lab: OperatorLab) -> None:
+        self.lab = lab
+        self.policy = printed(lab)
+        self.rows: dict[Action, str] = {}
+
+    def needs(self, action: str, title: str, work: Work) -> None:
+        """The work fails without the action and says so; afterwards the policy is whole again."""
+        sid, action = self._found(action)
+        self.lab.grant(without(self.policy, sid, action))
+        with pytest.raises(WizardError) as caught:
+            work(self.lab)
+        assert SAID_OTHERWISE.get(action, f"perform: {action} on") in caught.value.why, f"without {action}"
+        self.rows[sid, action] = f"{title}: {caught.value.what}"
+        self.lab.grant(self.policy)
+
+    def _found(self, text: str) -> Action:
+        """An action by its name, where several statements have it with the Sid before."""
+        sid, _, action = text.rpartition("/")
+        every = [key for key in actions_of(self.policy) if key[1] == action]
+        return next(key for key in sorted(every) if not sid or key[0] == sid)
+
+    @property
+    def table(self) -> list[str]:
+        """One line an action."""
+        shape = "{:<17} {:<34} without it, {}"
+        return [shape.format(*action, failure[:120]) for action, failure in self.rows.items()]
+
+
+def other_code() -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("lambda_function.py", "def lambda_handler(event, context): pass\n")
+    return buffer.getvalue()
+
+
+def disturb(lab: OperatorLab) -> None:
+    """Drift of several kinds, made by root."""
+    root, settings = lab.root, lab.context().settings
+    facts = lab.open()[1].state.records
+    root.s3.delete_public_access_block(Bucket=settings.bucket_name)
+    root.s3.put_bucket_encryption(
+        Bucket=settings.bucket_name,
+        ServerSideEncryptionConfiguration={
+            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
+        },
+    )
+    root.iam.update_assume_role_policy(RoleName=settings.role_name, PolicyDocument=NOBODY)
+    root.functions.update_function_code(FunctionName=settings.function_name, ZipFile=other_code())
+    lab.overrides["reserved_concurrency"] = None
+    api_id = facts["api"].facts["id"]
+    statement = f"eventtrack-wizard-{api_id}"
+    root.functions.remove_permission(FunctionName=settings.function_name, StatementId=statement)
+    root.functions.add_permission(
+        FunctionName=settings.function_name,
+        StatementId=statement,
+        Action="lambda:InvokeFunction",
+        Principal="apigateway.amazonaws.com",
+        SourceArn=f"arn:aws:execute-api:{REGION}:{ACCOUNT}:{api_id}/*/GET/elsewhere",
+    )
+    root.apigateway.update_stage(
+        restApiId=api_id,
+        stageName=settings.stage_name,
+        patchOperations=[{"op": "replace", "path": "/description", "value": "changed by hand"}],
+    )
+
+
+def send_test(lab: OperatorLab) -> None:
+    context, store = lab.open()
+    context.known.update({key: record.facts for key, record in store.state.records.items()})
+    sent_at = datetime.now(UTC)
+    answer = Endpoint(str(url_of(context)), context.token).post([probe_event(context)])
+    prove_stored(context, answer.request_id, sent_at)
+
+
+def recover(lab: OperatorLab) -> None:
+    context = lab.context()
+    found = recovery.recover(context, {"bucket_name": context.settings.bucket_name})
+    assert found.left_out == ()
+    assert set(found.state.records) == set(lab.open()[1].state.records)
+
+
+def build(*phases: int, adopt: bool = False) -> Work:
+    return lambda lab: lab.build([WITHOUT_CHECKS[number - 1] for number in phases], adopt=adopt)
+
+
+def build_bucket_with_event(lab: OperatorLab) -> None:
+    build(1)(lab)
+    lab.root.s3.put_object(Bucket=lab.context().settings.bucket_name, Key="events/one.json", Body=b"[1]")
+
+
+def stand_before(lab: OperatorLab) -> None:
+    """A role and a log group that somebody else made; the role is to get a boundary."""
+    settings = lab.context().settings
+    lab.root.iam.create_role(RoleName=settings.role_name, AssumeRolePolicyDocument=NOBODY)
+    lab.root.logs.create_log_group(logGroupName=f"/aws/lambda/{settings.function_name}")
+
+
+def adopt_role_and_log_group(lab: OperatorLab) -> None:
+    lab.build([WITHOUT_CHECKS[1]], adopt=True)
+
+
+# Step, the action that it needs, and how the world is made in which it is tried.
+REMOVALS: tuple[tuple[str, Work], ...] = (
+    ("apigateway:DELETE", build(2, 7)),
+    ("lambda:DeleteFunction", build(2)),
+    ("logs:DeleteLogGroup", build(2)),
+    ("iam:ListRolePolicies", build(2)),
+    ("iam:DetachRolePolicy", build(2)),
+    ("iam:DeleteRolePolicy", build(1, 2, 3)),
+    ("iam:DeleteRole", build(2)),
+    ("s3:DeleteObject", build_bucket_with_event),
+    ("s3:DeleteObjectVersion", build_bucket_with_event),
+    ("s3:DeleteBucket", build(1)),
+)
+
+
+def test_the_life_cycle_needs_every_action_of_the_printed_policy_and_no_other(
+    lab: OperatorLab, record_property: Callable[[str, object], None]
+) -> None:
+    proof = Proof(lab)
+    for action in SETUP.split():
+        proof.needs(action, "setup", OperatorLab.set_up)
+    lab.set_up()
+    disturb(lab)
+    for action in REPAIR.split():
+        proof.needs(action, "repair", OperatorLab.set_up)
+    lab.set_up()
+    assert lab.status().in_order
+    send_test(lab)
+    recover(lab)
+    for action in ROLLBACK_PLAN.split():
+        proof.needs(action, "rollback", OperatorLab.plan_roll_back)
+    lab.roll_back()
+    assert left_over(lab) == []
+    for action, prepare in REMOVALS:
+        prepare(lab)
+        proof.needs(action, "rollback", OperatorLab.roll_back)
+        lab.roll_back()
+        assert left_over(lab) == [], f"after the rollback without and then with {action}"
+    prove_adopted(lab, proof)
+    record_property("operator policy", proof.table)
+    assert set(proof.rows) == actions_of(proof.policy)
+
+
+def prove_adopted(lab: OperatorLab, proof: Proof) -> None:
+    """What stood there before gets its former settings back, a role's boundary included."""
+    lab.overrides["permissions_boundary"] = BOUNDARY
+    lab.root.iam.create_policy(PolicyName="edge", PolicyDocument=EVERYTHING)
+    proof.policy = printed(lab)
+    stand_before(lab)
+    proof.needs("iam:PutRolePermissionsBoundary", "adopt", adopt_role_and_log_group)
+    adopt_role_and_log_group(lab)
+    proof.needs("iam:DeleteRolePermissionsBoundary", "rollback of adopted", OperatorLab.roll_back)
+    adopt_role_and_log_group(lab)
+    proof.needs("logs:DeleteRetentionPolicy", "rollback of adopted", OperatorLab.roll_back)
+    lab.roll_back()
+    assert lab.root.functions.list_functions()["Functions"] == []
+    settings = lab.context().settings
+    role = lab.root.iam.get_role(RoleName=settings.role_name)["Role"]
+    assert "PermissionsBoundary" not in role
+    assert role["AssumeRolePolicyDocument"] == json.loads(NOBODY)
+    (group,) = lab.root.logs.describe_log_groups()["logGroups"]
+    assert "retentionInDays" not in group
+
+
+def left_over(lab: OperatorLab) -> list[str]:
+    """The names of what stands in the account."""
+    root = lab.root
+    return [
+        *(bucket["Name"] for bucket in root.s3.list_buckets()["Buckets"]),
+        *(role["RoleName"] for role in root.iam.list_roles()["Roles"]),
+        *(function["FunctionName"] for function in root.functions.list_functions()["Functions"]),
+        *(group["logGroupName"] for group in root.logs.describe_log_groups()["logGroups"]),
+        *(api["name"] for api in root.apigateway.get_rest_apis()["items"]),
+    ]

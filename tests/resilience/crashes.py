@@ -1,0 +1,132 @@
+"""Dying at every moment of a run, and what the operator's next command makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from tests.aws.in_process import Call
+from tests.aws.inventory import Inventory, differences
+from tests.resilience.copies import in_a_copy
+from tests.resilience.disk import watched
+from tests.resilience.environment import Command, Environment
+from tests.resilience.judgement import harm
+from tests.resilience.scenarios import Scenario, adopting_setup, setup
+
+
+@dataclass
+class CrashTally:
+    """What came of all crash points of one scenario and one following command."""
+
+    scenario: str
+    follow_up: str
+    calls: int = 0
+    state_writes: int = 0
+    crash_points: int = 0
+    different_worlds: int = 0
+    exact: int = 0
+    problems: list[str] = field(default_factory=list)
+
+    def as_row(self) -> dict[str, Any]:
+        """For the table at the end of the run."""
+        return {**asdict(self), "problems": len(self.problems), "harm": harm(self.problems)}
+
+
+class CrashRun:
+    """Runs a scenario once; at every moment a copy of the process dies and tries the following command."""
+
+    def __init__(self, environment: Environment, scenario: Scenario, follow_up: str) -> None:
+        self.environment = environment
+        self.scenario = scenario
+        self.tally = CrashTally(scenario.name, follow_up)
+        self._follow = command_after(scenario, follow_up)
+        self._changes = 0
+        self._verdicts: dict[tuple[object, ...], list[str]] = {}
+        self._expected: Inventory = {}
+
+    def run_all(self) -> CrashTally:
+        """All crash points."""
+        self._expected = in_a_copy(self._undisturbed)
+        self.environment.account.calls.clear()
+        with self._watched():
+            self.scenario.run(self.environment)
+        self.tally.calls = len(self.environment.account.calls.made)
+        self.tally.different_worlds = len(self._verdicts)
+        return self.tally
+
+    def _undisturbed(self) -> Inventory:
+        """What should stand after the following command: as if the killed run had come to its end."""
+        self.environment.move_into_this_process()
+        if self.tally.follow_up == "run again":
+            self.scenario.run(self.environment)
+        else:
+            self.scenario.run(self.environment)
+            self._follow(self.environment)
+        return self.environment.inventory()
+
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        calls = self.environment.account.calls
+        calls.before.append(lambda call: self._die(f"before {call.name} ({call.number})"))
+        calls.after.append(self._after)
+        with watched(self.environment.path, self._at_write):
+            yield
+        calls.before.clear()
+        calls.after.clear()
+
+    def _after(self, call: Call) -> None:
+        self._changes += call.changing
+        self._die(f"after {call.name} ({call.number})")
+
+    def _at_write(self, moment: str) -> None:
+        self.tally.state_writes += moment.startswith("after")
+        self._die(moment)
+
+    def _die(self, moment: str) -> None:
+        """A kill leaves AWS and the disk; where both are as at a moment before, so is all that follows."""
+        left = (self._changes, self.environment.account.function.runs, self.environment.what_a_kill_leaves())
+        if left not in self._verdicts:
+            self._verdicts[left] = in_a_copy(self._what_follows)
+        found = self._verdicts[left]
+        self.tally.crash_points += 1
+        self.tally.exact += not found
+        self.tally.problems += [f"{moment}: {problem}" for problem in found]
+
+    def _what_follows(self) -> list[str]:
+        self.environment.move_into_this_process()
+        self._follow(self.environment)
+        problems = differences(self._expected, self.environment.inventory())
+        return problems + self._untrue_state()
+
+    def _untrue_state(self) -> list[str]:
+        """The state file must say that the command came to its end, and that all is well."""
+        state = self.environment.state
+        if state is None:
+            return []
+        rolled_back = self._follow is roll_back or (
+            self.tally.follow_up == "run again" and "rollback" in self.scenario.name
+        )
+        desired = "rolled back" if rolled_back else "deployed"
+        problems = [] if state.stage == desired else [f"the state file says {state.stage}, not {desired}"]
+        unfinished = [key for key, record in state.records.items() if record.status != "present"]
+        problems += [f"{key} is still written down as unfinished" for key in unfinished]
+        if not rolled_back and not self.environment.status().in_order:
+            problems.append("status finds something that is not as set up")
+        return problems
+
+
+def roll_back(environment: Environment) -> None:
+    """`rollback --yes`."""
+    environment.rollback()
+
+
+def command_after(scenario: Scenario, follow_up: str) -> Command:
+    """What the operator types after the kill."""
+    commands: dict[str, Callable[[Environment], None]] = {
+        "run again": scenario.run,
+        "roll back": roll_back,
+        "set up again": adopting_setup if "adopt" in scenario.name else setup,
+    }
+    return commands[follow_up]

@@ -1,0 +1,38 @@
+"""Refused, throttled, cut off: every kind of fault at every call of a setup and of a rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.aws.in_process import Account
+from tests.resilience.environment import Environment
+from tests.resilience.fault_kinds import KINDS
+from tests.resilience.faults import FaultRun
+from tests.resilience.scenarios import SCENARIOS
+
+CASES = [(scenario, kind) for scenario in ("setup", "rollback") for kind in KINDS]
+
+
+@pytest.mark.parametrize(
+    ("scenario", "kind"), CASES, ids=["-".join(case).replace(" ", "_") for case in CASES]
+)
+def test_a_fault_at_any_call_is_outlasted_or_explained_and_the_next_run_completes(
+    scenario: str,
+    kind: str,
+    warm_account: Account,
+    tmp_path: Path,
+    record_property: Callable[[str, object], None],
+) -> None:
+    environment = Environment(warm_account, tmp_path)
+    SCENARIOS[scenario].prepare(environment)
+
+    tally = FaultRun(environment, SCENARIOS[scenario], KINDS[kind]).run_all()
+
+    record_property("fault matrix", tally.as_row())
+    assert tally.problems == []
+    assert tally.cases > (5 if KINDS[kind].executed else 40)
+    if KINDS[kind].times is not None and "refused" not in kind:
+        assert set(tally.endings) == {"done"}, "what AWS mends by itself is waited for"

@@ -1,0 +1,181 @@
+"""Stopping: the first Ctrl-C or SIGTERM, the second, a dead process's lock, and two runs at once."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.aws.in_process import Account, Workspace, snapshot
+from tests.aws.over_http import AwsDouble
+from tests.aws.over_http.faults import hang
+from tests.resilience.real import Bench, finish
+from tests.tools.terminal import Terminal
+
+real = [pytest.mark.local, pytest.mark.xdist_group("signals")]
+SECONDS_TO_STOP = 2.0
+HIDE_CURSOR, SHOW_CURSOR = b"\x1b[?25l", b"\x1b[?25h"
+
+
+@pytest.fixture
+def bench(emulator_url: str, tmp_path: Path) -> Iterator[Bench]:
+    """An operator before an empty AWS."""
+    with AwsDouble(emulator_url) as double:
+        made = Bench(emulator_url, double, tmp_path)
+        made.begin_anew(tmp_path / "operator")
+        yield made
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
+    """Until something shows."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it never happened"
+        time.sleep(0.01)
+
+
+def start_and_hang(bench: Bench, *, executed: bool = False) -> subprocess.Popen[str]:
+    """A setup whose CreateRole gets no answer for a long time."""
+    bench.double.faults[:] = [hang(60.0, executed=executed, operation="iam.CreateRole")]
+    process = bench.start("setup", "--yes")
+    wait_until(lambda: "iam.CreateRole" in bench.double.names())
+    return process
+
+
+def seconds_too_slow(bench: Bench) -> float:
+    """How much longer than usual anything takes now, because other tests keep the processors busy."""
+    begun = time.monotonic()
+    bench.run("--version")
+    return max(0.0, time.monotonic() - begun - 0.4)
+
+
+def stop(process: subprocess.Popen[str], *numbers: int) -> tuple[int, str, float]:
+    """Send signals, a tenth of a second apart: exit code, output, seconds from the last one to the end."""
+    for number in numbers:
+        time.sleep(0.1)
+        process.send_signal(number)
+    sent = time.monotonic()
+    code, text = finish(process)
+    return code, text, time.monotonic() - sent
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("executed", [False, True], ids=["not_executed", "executed"])
+class TestFirstSignal:
+    """What a call in flight does not hold up."""
+
+    pytestmark = real
+
+    def test_stops_within_two_seconds_and_the_next_run_continues(
+        self, bench: Bench, number: int, executed: bool
+    ) -> None:
+        process = start_and_hang(bench, executed=executed)
+        code, text, seconds = stop(process, number)
+
+        assert code == 130, text
+        assert seconds < SECONDS_TO_STOP + seconds_too_slow(bench)
+        assert "run the same command again to continue" in text
+        assert bench.state["records"]["role"]["status"] == "creating", "the intent is on disk"
+        assert not list(bench.folder.glob("*.holder")), "the lock is released"
+        bench.double.faults.clear()
+        bench.run_well("setup", "--yes")
+        assert len(bench.look.iam.list_roles()["Roles"]) == 1
+
+
+@pytest.mark.local
+@pytest.mark.xdist_group("signals")
+def test_the_second_signal_stops_at_once_and_the_next_run_continues(bench: Bench) -> None:
+    code, text, seconds = stop(start_and_hang(bench), signal.SIGINT, signal.SIGINT)
+
+    assert code == 130, text
+    assert seconds < 0.5 + seconds_too_slow(bench), "it does not wait for the call"
+    bench.double.faults.clear()
+    bench.run_well("setup", "--yes")
+
+
+@pytest.mark.local
+@pytest.mark.xdist_group("signals")
+def test_a_signal_during_a_call_that_ends_soon_lets_it_end_because_its_outcome_is_then_known(
+    bench: Bench,
+) -> None:
+    bench.double.faults[:] = [hang(0.6, executed=True, operation="iam.CreateRole")]
+    process = bench.start("setup", "--yes")
+    wait_until(lambda: "iam.CreateRole" in bench.double.names())
+    code, _text, _seconds = stop(process, signal.SIGINT)
+
+    assert code == 130
+    assert bench.double.names()[-1] == "iam.CreateRole", "nothing was begun after it"
+
+
+@pytest.mark.local
+@pytest.mark.xdist_group("signals")
+def test_the_terminal_gets_its_cursor_back(bench: Bench) -> None:
+    bench.double.faults[:] = [hang(60.0, operation="iam.CreateRole")]
+    arguments = bench.command("setup", "--yes")[2:]
+    source = (
+        f"import os, sys; os.chdir({str(bench.folder)!r}); sys.argv = {arguments!r}\n"
+        "from wizard.__main__ import main\nmain()\n"
+    )
+    with Terminal(source, columns=110, rows=40, **{**bench.environment, "CI": ""}) as terminal:
+        terminal.see("execution role")
+        wait_until(lambda: "iam.CreateRole" in bench.double.names())
+        terminal.settle(0.2)
+        os.killpg(terminal.process.pid, signal.SIGINT)
+        code, _output = terminal.finish()
+
+        assert code == 130, terminal.text
+        assert HIDE_CURSOR in terminal.raw, "the live table hides it"
+        assert terminal.raw.rindex(SHOW_CURSOR) > terminal.raw.rindex(HIDE_CURSOR)
+
+
+@pytest.mark.local
+@pytest.mark.xdist_group("signals")
+def test_a_second_run_on_one_state_file_stops_and_names_the_first(bench: Bench) -> None:
+    first = start_and_hang(bench)
+    code, text = bench.run("setup", "--yes")
+    stop(first, signal.SIGINT)
+
+    assert code == 5
+    assert f"process {first.pid} on {os.uname().nodename}" in " ".join(text.split())
+
+
+@pytest.mark.local
+@pytest.mark.xdist_group("signals")
+def test_the_lock_of_a_killed_process_is_taken_over_and_what_it_half_wrote_is_swept_away(
+    bench: Bench,
+) -> None:
+    process = start_and_hang(bench)
+    process.kill()
+    finish(process)
+    assert list(bench.folder.glob("*.holder")), "the dead process could not release its lock"
+    half_written = [
+        bench.folder / f".eventtrack-state.{kind}.{process.pid}.tmp" for kind in ("json", "token")
+    ]
+    for path in half_written:
+        path.write_text("a half of")
+
+    bench.double.faults.clear()
+    bench.run_well("setup", "--yes")
+
+    assert not any(path.exists() for path in half_written), "one of them may hold a token"
+
+
+def test_two_deployments_in_one_account_do_not_touch_each_other(account: Account, tmp_path: Path) -> None:
+    first, second = (
+        Workspace(account, tmp_path, name=name) for name in ("first-tracking", "second-tracking")
+    )
+    first.apply()
+    alone = snapshot(account)
+    second.apply()
+    both = snapshot(account)
+    first.apply()
+
+    assert snapshot(account) == both, "a setup changes nothing of the other deployment"
+    second.rollback()
+    assert snapshot(account) == alone, "neither does a rollback"
+    assert first.observe().in_order

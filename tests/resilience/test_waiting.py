@@ -1,0 +1,109 @@
+"""Waiting instead of failing: a normal account on a normal day, with everything that real AWS delays.
+
+Time stands still in the double until the wizard sleeps, so that minutes cost nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.aws.over_http import AwsDouble, ManualClock, real_aws
+from tests.aws.over_http.behaviours import RoleNotYetAssumable
+from tests.resilience.waiting import SlowAws, ThroughPacer
+from wizard.errors import WaitTimeoutError
+
+pytestmark = [pytest.mark.local, pytest.mark.xdist_group("waiting")]
+
+
+@pytest.fixture
+def slow_aws(empty_emulator: str, tmp_path: Path) -> Iterator[SlowAws]:
+    """An empty account with all the delays of real AWS."""
+    with AwsDouble(empty_emulator, real_aws(), clock=ManualClock()) as double:
+        yield SlowAws(double, tmp_path)
+
+
+def test_a_whole_life_cycle_waits_for_everything_and_says_for_what(slow_aws: SlowAws) -> None:
+    slow_aws.setup()
+
+    reasons = slow_aws.reasons()
+    for expected in ("spreading the new role", "preparing the function", "new URL into service"):
+        assert any(expected in reason for reason in reasons), reasons
+    assert slow_aws.status().in_order
+    slow_aws.rollback()
+    assert slow_aws.leftovers() == []
+    assert slow_aws.answers(429) <= 3, "few calls are answered with 429"
+
+
+def test_a_second_deletion_of_an_api_waits_for_the_quota_and_says_it(slow_aws: SlowAws) -> None:
+    slow_aws.setup()
+    slow_aws.make_second_api()
+    begun = slow_aws.clock.time()
+    slow_aws.rollback()
+
+    assert any("one API deletion every 30 s" in reason for reason in slow_aws.reasons())
+    assert slow_aws.clock.time() - begun >= 30
+    assert slow_aws.leftovers() == []
+
+
+def test_a_function_with_stale_credentials_is_started_afresh(slow_aws: SlowAws) -> None:
+    slow_aws.setup()
+
+    updates = [
+        call for call in slow_aws.calls("lambda.UpdateFunctionConfiguration") if "Started afresh" in call
+    ]
+    assert any("started afresh" in reason for reason in slow_aws.reasons())
+    assert updates, "retrying the invocation alone never helps"
+
+
+def test_throttled_calls_are_waited_for_and_counted_in_seconds(slow_aws: SlowAws) -> None:
+    slow_aws.setup()
+    waits = slow_aws.waits()
+
+    assert all(0 <= wait.elapsed <= wait.timeout for wait in waits)
+    assert any(wait.elapsed > 0 for wait in waits), "the row shows how long it has lasted"
+
+
+def test_when_patience_ends_the_run_stops_with_exit_1_and_the_next_one_continues(slow_aws: SlowAws) -> None:
+    behaviours = slow_aws.double.behaviours
+    forever = RoleNotYetAssumable(seconds=10_000)
+    behaviours[:] = [item for item in behaviours if not isinstance(item, RoleNotYetAssumable)] + [forever]
+    with pytest.raises(WaitTimeoutError) as caught:
+        slow_aws.setup()
+
+    assert int(caught.value.exit_code) == 1
+    assert "Lambda function" in caught.value.what
+    assert "spreading the new role" in caught.value.why
+    behaviours.remove(forever)
+    slow_aws.setup()
+    assert slow_aws.status().in_order
+
+
+def test_calls_with_known_quotas_are_paced_and_not_answered_with_429(
+    empty_emulator: str, tmp_path: Path
+) -> None:
+    with AwsDouble(empty_emulator, real_aws(), clock=ManualClock()) as double:
+        paced = ThroughPacer(double, tmp_path)
+        paced.make_and_delete_apis(3)
+
+        assert paced.answers(429) == 0
+        assert paced.clock.time() >= 2 * 30
+
+
+def test_the_double_would_answer_429_without_the_pacing(empty_emulator: str) -> None:
+    with AwsDouble(empty_emulator, real_aws(), clock=ManualClock()) as double:
+        make: Any = boto3.client
+        gateway = make(
+            "apigateway",
+            endpoint_url=double.url,
+            region_name="us-east-1",
+            aws_access_key_id="test",
+            aws_secret_access_key="test",
+        )
+        gateway.create_rest_api(name="one")
+        with pytest.raises(gateway.exceptions.TooManyRequestsException):
+            gateway.create_rest_api(name="two")

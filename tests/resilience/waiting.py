@@ -1,0 +1,125 @@
+"""The wizard on an account with all the delays of real AWS; its clock is the double's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, cast
+
+import boto3
+
+from tests.aws.clock import FakeClock
+from tests.aws.in_process import make_context
+from tests.aws.names import REGION
+from tests.aws.over_http import AwsDouble, ManualClock
+from wizard.aws.client import Aws
+from wizard.engine.apply import Engine
+from wizard.engine.plan import Plan, observe
+from wizard.engine.progress import Event, Waiting
+from wizard.engine.rollback import Rollback
+from wizard.resources.base import Context
+from wizard.state.model import DeploymentId, State, Store, load
+
+
+class SlowAws:
+    """One deployment there, and what was seen and heard of it. `events` are those of all runs."""
+
+    def __init__(self, double: AwsDouble, folder: Path) -> None:
+        self.double = double
+        self.clock = FakeClock(aws=cast("ManualClock", double.clock))
+        self.path = folder / "eventtrack-state.json"
+        self.events: list[Event] = []
+        session = boto3.Session("test", "test", region_name=REGION)
+        self.aws = Aws(session, double.url, self.clock)
+        self.account = self.aws.sts.get_caller_identity()["Account"]
+
+    def _open(self) -> tuple[Context, Store]:
+        context = make_context(self.aws)
+        identity = context.identity
+        context.identity = DeploymentId(
+            identity.id, identity.name, self.account, "aws", REGION, self.double.url
+        )
+        state = load(self.path) or State(
+            context.identity, context.settings.as_json(), tokens=list(context.tokens)
+        )
+        return context, Store(self.path, state)
+
+    def setup(self) -> None:
+        """`setup --yes`."""
+        context, store = self._open()
+        Engine(context, store, self.events.append).apply()
+
+    def rollback(self) -> None:
+        """`rollback --yes`."""
+        context, store = self._open()
+        Rollback(context, store, self.events.append).apply()
+
+    def status(self) -> Plan:
+        """`status`."""
+        context, store = self._open()
+        return observe(context, store, side_by_side=False)
+
+    def make_second_api(self) -> None:
+        """As an answer that was lost leaves one, behind the wizard's back and past the quota."""
+        context, _store = self._open()
+        self.clock.sleep(60)
+        context.aws.apigateway.create_rest_api(name=context.settings.api_name, tags=context.tags)
+        self.clock.sleep(60)
+
+    def waits(self) -> list[Waiting]:
+        """Everything that was waited for."""
+        return [event for event in self.events if isinstance(event, Waiting)]
+
+    def reasons(self) -> set[str]:
+        """In words."""
+        return {wait.reason for wait in self.waits()}
+
+    def calls(self, name: str) -> list[str]:
+        """The bodies of all calls of that name."""
+        return [
+            call.request.body.decode("utf-8", "replace") for call in self.double.calls if call.name == name
+        ]
+
+    def answers(self, status: int) -> int:
+        """How many calls were answered so."""
+        return sum(call.status == status for call in self.double.calls)
+
+    def leftovers(self) -> list[str]:
+        """What stands of the deployment."""
+        aws, settings = self.aws, self._open()[0].settings
+        functions: Any = aws.functions.list_functions()["Functions"]
+        standing = (
+            [bucket["Name"] for bucket in aws.s3.list_buckets()["Buckets"]]
+            + [role["RoleName"] for role in aws.iam.list_roles()["Roles"]]
+            + [function["FunctionName"] for function in functions]
+            + [api["name"] for api in aws.apigateway.get_rest_apis(limit=500)["items"]]
+        )
+        ours = {settings.bucket_name, settings.role_name, settings.function_name, settings.api_name}
+        return sorted(ours.intersection(standing))
+
+
+class RealAddresses(boto3.Session):
+    """A session whose clients talk to the double although the wizard believes that it is AWS itself."""
+
+    def __init__(self, url: str) -> None:
+        super().__init__("test", "test", region_name=REGION)
+        self._url = url
+
+    def client(self, service_name: str, *, config: Any, **_: object) -> Any:  # type: ignore[override]
+        """At the double."""
+        make: Any = super().client
+        return make(service_name, endpoint_url=self._url, config=config)
+
+
+class ThroughPacer(SlowAws):
+    """The same where the wizard paces its calls, which it does on AWS itself only."""
+
+    def __init__(self, double: AwsDouble, folder: Path) -> None:
+        super().__init__(double, folder)
+        self.aws = Aws(RealAddresses(double.url), None, self.clock)
+
+    def make_and_delete_apis(self, count: int) -> None:
+        """So many of each."""
+        gateway = self.aws.apigateway
+        made = [gateway.create_rest_api(name=f"api-{number}")["id"] for number in range(count)]
+        for api_id in made:
+            gateway.delete_rest_api(restApiId=api_id)

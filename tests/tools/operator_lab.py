@@ -1,0 +1,130 @@
+"""A deployment worked on by an IAM user who has one policy and no more, in front of a double of AWS's IAM."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from tests.aws.in_process.workspace import TOKEN, digest_of
+from tests.aws.names import EMULATOR_ACCOUNT_ID, OTHER_REGION
+from tests.aws.over_http import AwsDouble, lasting_rules
+from tests.aws.over_http.behaviours import Behaviour, ExactActions, ImpliedPermissions
+from tests.tools.ministack_server import MiniStackProcess
+from wizard import deployment
+from wizard.aws import policies
+from wizard.aws.client import Aws, identify
+from wizard.aws.retry import SystemClock
+from wizard.engine import preflight
+from wizard.engine.apply import Engine
+from wizard.engine.plan import Plan, observe
+from wizard.engine.rollback import Rollback, Verdict
+from wizard.errors import WizardError
+from wizard.phases import PHASES, Phase
+from wizard.resources.base import Context
+from wizard.settings.resolve import resolve
+from wizard.settings.table import as_text
+from wizard.state.model import DeploymentId, State, Store, id_prefix, load
+
+REGION, ACCOUNT = OTHER_REGION, EMULATOR_ACCOUNT_ID
+NAME = "proof"
+USER = "operator"
+ROOT = ("test", "test")
+WITHOUT_CHECKS = tuple(dataclasses.replace(phase, checks=()) for phase in PHASES)
+
+
+class OperatorLab:
+    """One account, its root, and an operator whose policy a test may change at any time."""
+
+    def __init__(self, emulator_url: str, double: AwsDouble, folder: Path) -> None:
+        self.double = double
+        self.path = folder / "state.json"
+        self.overrides: dict[str, object] = {}
+        self.notices: list[str] = []
+        self.root = _aws(emulator_url, ROOT)
+        self.root.iam.create_user(UserName=USER)
+        key = self.root.iam.create_access_key(UserName=USER)["AccessKey"]
+        self.operator = _aws(double.url, (key["AccessKeyId"], key["SecretAccessKey"]))
+
+    def grant(self, policy: policies.Document) -> None:
+        """Give the operator this policy, and take every other one."""
+        self.root.iam.put_user_policy(UserName=USER, PolicyName="only", PolicyDocument=json.dumps(policy))
+        for behaviour in self.double.behaviours:
+            if isinstance(behaviour, ExactActions):
+                behaviour.forget()
+
+    def context(self, **changes: Any) -> Context:
+        """What the wizard knows when a command begins."""
+        identity = DeploymentId(id_prefix(NAME, REGION) + "0a1b2c3d", NAME, ACCOUNT, "aws", REGION)
+        flags = {key: as_text(value) for key, value in self.overrides.items()}
+        settings = resolve(identity, flags=flags, environment={}, saved={}).settings
+        return Context(self.operator, identity, settings, [digest_of(TOKEN)], TOKEN, **changes)
+
+    @property
+    def names(self) -> policies.Names:
+        context = self.context()
+        return deployment.names_of(context.identity, context.settings)
+
+    def open(self, **changes: Any) -> tuple[Context, Store]:
+        context = self.context(**changes)
+        state = load(self.path) or State(
+            context.identity, settings=context.settings.as_json(), tokens=list(context.tokens)
+        )
+        return context, Store(self.path, state)
+
+    def set_up(self, *, adopt: bool = False) -> None:
+        """`setup`: the plan, the preflight, every phase with its checks."""
+        context, store = self.open()
+        plan = observe(context, store, side_by_side=False, adopt=adopt)
+        caller = identify(self.operator).arn
+        preflight.check(context, plan, policies.operator(self.names), caller, self.notices.append)
+        Engine(context, store, lambda _event: None, adopt=adopt).apply()
+
+    def build(self, phases: Sequence[Phase] = WITHOUT_CHECKS, *, adopt: bool = False) -> None:
+        """A part of a deployment, without proofs."""
+        context, store = self.open()
+        Engine(context, store, lambda _event: None, adopt=adopt, phases=phases).apply()
+
+    def status(self) -> Plan:
+        """`status`."""
+        return observe(*self.open(), side_by_side=True)
+
+    def plan_roll_back(self) -> list[Verdict]:
+        """What `rollback` shows before it asks.
+
+        Raises:
+            WizardError: it could not look at something, which the plan itself only says.
+        """
+        context, store = self.open()
+        plan = Rollback(context, store, lambda _event: None).plan()
+        for verdict in plan:
+            if "could not be looked at" in verdict.reason:
+                raise WizardError(what=f"{verdict.title} stays.", why=verdict.reason, next_step="")
+        return plan
+
+    def roll_back(self, *, delete_events: bool = True) -> list[Verdict]:
+        """`rollback`."""
+        context, store = self.open(delete_events=delete_events)
+        return Rollback(context, store, lambda _event: None).apply()
+
+
+@contextmanager
+def operator_lab(folder: Path, *more: Behaviour) -> Iterator[OperatorLab]:
+    """An emulator that enforces IAM, and in front of it AWS's own view of what every call needs."""
+    emulator = MiniStackProcess()
+    try:
+        url = emulator.start(extra_env={"LAMBDA_STATE_TRANSITION_SECONDS": "0"})
+        rules = [rule for rule in lasting_rules() if not isinstance(rule, ImpliedPermissions)]
+        with AwsDouble(url, [ExactActions("LocalAwsOnly"), *rules, *more]) as double:
+            yield OperatorLab(url, double, folder)
+    finally:
+        emulator.stop()
+
+
+def _aws(url: str, keys: tuple[str, str]) -> Aws:
+    return Aws(boto3.Session(*keys, region_name=REGION), url, SystemClock())

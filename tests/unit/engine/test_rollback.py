@@ -1,0 +1,505 @@
+"""A rollback leaves nothing of ours, keeps what is the operator's, and does not touch what is foreign."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.aws.in_process import Account, Killed, Snapshot, Workspace, leftovers, snapshot
+from wizard.endpoint.invoke import invoke
+from wizard.engine.progress import Noticed
+from wizard.engine.rollback import Rollback
+from wizard.errors import ConflictError, CredentialsError, WizardError
+from wizard.phases import PHASES
+from wizard.resources.logs import log_group_name
+
+FOREIGN_TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    ],
+}
+
+OWN_POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}
+
+
+def build_foreign_things(account: Account) -> Snapshot:
+    """A bucket with an object, a role with a policy, a function and an API of somebody else."""
+    look = account.look
+    look.s3.create_bucket(Bucket="foreign-bucket")
+    look.s3.put_object(Bucket="foreign-bucket", Key="a", Body=b"theirs")
+    role = look.iam.create_role(RoleName="foreign", AssumeRolePolicyDocument=json.dumps(FOREIGN_TRUST))
+    look.iam.put_role_policy(RoleName="foreign", PolicyName="p", PolicyDocument=json.dumps(OWN_POLICY))
+    look.functions.create_function(
+        FunctionName="foreign",
+        Runtime="python3.13",
+        Role=role["Role"]["Arn"],
+        Handler="a.b",
+        Code={"ZipFile": b"x"},
+    )
+    look.apigateway.create_rest_api(name="saas-event-tracking-api")
+    look.logs.create_log_group(logGroupName="/aws/lambda/foreign")
+    return snapshot(account)
+
+
+def send_event(workspace: Workspace) -> None:
+    """An event of a client, not one of the wizard's own."""
+    context, _store = workspace.open()
+    answer = invoke(
+        context, {"headers": {"X-Auth-Token": context.token}, "body": [{"event_name": "a client's"}]}
+    )
+    assert answer.status == 200, answer
+
+
+def test_nothing_of_ours_is_left_and_everything_foreign_stands_as_it_was(
+    account: Account, workspace: Workspace
+) -> None:
+    foreign = build_foreign_things(account)
+    workspace.apply()
+    workspace.rollback()
+    assert snapshot(account) == foreign
+    assert account.look.s3.get_object(Bucket="foreign-bucket", Key="a")["Body"].read() == b"theirs"
+    assert workspace.state.stage == "rolled back"
+    assert workspace.state.records == {}
+
+
+def test_two_deployments_side_by_side_do_not_touch_each_other(account: Account, folder: Path) -> None:
+    one, two = Workspace(account, folder), Workspace(account, folder, name="second")
+    one.apply()
+    only_one = snapshot(account)
+    two.apply()
+    two.rollback()
+    assert snapshot(account) == only_one
+    assert one.observe().in_order
+
+
+def test_the_wizards_own_test_events_do_not_keep_the_bucket(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    stored = account.look.s3.list_objects_v2(Bucket=workspace.settings.bucket_name)["KeyCount"]
+    assert stored == 2
+    workspace.rollback()
+    assert leftovers(account) == []
+
+
+def test_a_bucket_with_events_stays_and_the_reason_is_said(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    send_event(workspace)
+    verdicts = {verdict.resource.key: verdict for verdict in workspace.rollback()}
+    bucket = workspace.settings.bucket_name
+    assert leftovers(account) == [f"buckets: {bucket}"]
+    assert verdicts["bucket"].fate == "keep"
+    assert "holds 1 object with events" in verdicts["bucket"].reason
+    assert any(isinstance(event, Noticed) and bucket in event.message for event in workspace.events)
+    assert set(workspace.state.records) == {
+        "bucket",
+        "bucket.public_access_block",
+        "bucket.encryption",
+        "bucket.versioning",
+    }
+
+
+def test_a_kept_bucket_is_used_again_by_the_next_setup_and_its_events_are_still_there(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    send_event(workspace)
+    before = snapshot(account)
+    workspace.rollback()
+    workspace.apply()
+    assert snapshot(account) == before
+    keys = account.look.s3.list_objects_v2(Bucket=workspace.settings.bucket_name)["KeyCount"]
+    assert keys == 5  # two tests of each setup and the client's
+
+
+def test_with_delete_events_the_bucket_goes_too(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    send_event(workspace)
+    workspace.rollback(delete_events=True)
+    assert leftovers(account) == []
+
+
+def test_the_bucket_kept_by_one_rollback_goes_with_a_second_one_that_may_delete_events(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    send_event(workspace)
+    workspace.rollback()
+    workspace.rollback(delete_events=True)
+    assert leftovers(account) == []
+    assert workspace.state.records == {}
+
+
+def test_a_versioned_bucket_is_emptied_of_old_versions_and_delete_markers(
+    account: Account, folder: Path
+) -> None:
+    workspace = Workspace(account, folder, versioning=True)
+    workspace.apply()
+    bucket = workspace.settings.bucket_name
+    for content in (b"[1]", b"[2]"):
+        account.look.s3.put_object(Bucket=bucket, Key="events/x.json", Body=content)
+    account.look.s3.delete_object(Bucket=bucket, Key="events/x.json")
+    kept = {verdict.resource.key: verdict for verdict in workspace.rollback()}["bucket"]
+    assert "holds 2 objects" in kept.reason, "an event deleted in a versioned bucket can be brought back"
+    workspace.rollback(delete_events=True)
+    assert leftovers(account) == []
+
+
+def test_a_second_rollback_changes_nothing(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    workspace.rollback()
+    account.calls.clear()
+    assert workspace.rollback() == []
+    assert account.calls.made == []
+
+
+def test_what_is_already_gone_is_done(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    look, settings = account.look, workspace.settings
+    look.functions.delete_function(FunctionName=settings.function_name)
+    look.apigateway.delete_rest_api(restApiId=workspace.state.records["api"].facts["id"])
+    fates = {verdict.resource.key: verdict.fate for verdict in workspace.rollback()}
+    assert fates["function"] == "gone"
+    assert fates["api"] == "gone"
+    assert leftovers(account) == []
+
+
+@pytest.mark.parametrize("phases", range(len(PHASES)))
+def test_a_setup_that_came_only_so_far_is_taken_back(
+    account: Account, workspace: Workspace, phases: int
+) -> None:
+    workspace.apply(phases=PHASES[:phases])
+    workspace.rollback()
+    assert leftovers(account) == []
+
+
+@pytest.mark.parametrize("number", range(3, 75, 6))
+def test_a_setup_killed_after_any_call_is_taken_back(
+    account: Account, workspace: Workspace, number: int
+) -> None:
+    account.calls.kill_after(number)
+    with pytest.raises(Killed):
+        workspace.apply()
+    account.calls.clear()
+    workspace.rollback()
+    assert leftovers(account) == []
+
+
+@pytest.mark.parametrize("number", range(2, 50, 6))
+def test_a_rollback_killed_after_any_call_is_finished_by_the_next_one(
+    account: Account, workspace: Workspace, number: int
+) -> None:
+    workspace.apply()
+    account.calls.clear()
+    account.calls.kill_after(number)
+    with pytest.raises(Killed):
+        workspace.rollback()
+    account.calls.clear()
+    workspace.rollback()
+    assert leftovers(account) == []
+    assert workspace.state.records == {}
+
+
+def test_a_setup_after_a_half_done_rollback_brings_everything_back(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    as_set_up = snapshot(account)
+    account.calls.clear()
+    account.calls.kill_after(30)
+    with pytest.raises(Killed):
+        workspace.rollback()
+    account.calls.clear()
+    workspace.apply()
+    assert snapshot(account) == as_set_up
+
+
+def test_a_duplicate_api_that_a_lost_answer_left_goes_too(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    context, _store = workspace.open()
+    account.look.apigateway.create_rest_api(name="saas-event-tracking-api", tags=context.tags)
+    workspace.rollback()
+    assert leftovers(account) == []
+
+
+def test_a_bucket_that_lost_our_tag_stays_because_somebody_may_have_made_another_one(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    account.look.s3.delete_bucket_tagging(Bucket=workspace.settings.bucket_name)
+    verdict = {item.resource.key: item for item in workspace.rollback()}["bucket"]
+    assert verdict.fate == "keep"
+    assert "does not carry this deployment's tag" in verdict.reason
+    assert leftovers(account) == [f"buckets: {workspace.settings.bucket_name}"]
+
+
+def test_a_log_group_that_late_lines_brought_back_is_deleted_once_more(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    context, _store = workspace.open()
+    account.calls.clear()
+
+    def late_lines(call: Any) -> None:
+        if call.name == "iam.DeleteRole":
+            account.look.logs.create_log_group(logGroupName=log_group_name(context))
+
+    account.calls.after.append(late_lines)
+    workspace.rollback()
+    assert leftovers(account) == []
+
+
+def test_a_log_group_that_came_back_and_may_not_be_deleted_is_a_message_not_a_traceback(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    context, _store = workspace.open()
+    account.calls.clear()
+
+    def late_lines(call: Any) -> None:
+        if call.name == "iam.DeleteRole":
+            account.look.logs.create_log_group(logGroupName=log_group_name(context))
+            account.calls.refuse("logs.DeleteLogGroup", "AccessDeniedException", "no", status=403)
+
+    account.calls.after.append(late_lines)
+    with pytest.raises(WizardError, match="lack a permission"):
+        workspace.rollback()
+
+
+def test_dead_credentials_stop_a_rollback_at_once_and_the_next_one_finishes(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    account.calls.clear()
+    account.calls.refuse(
+        "lambda.DeleteFunction", "ExpiredTokenException", "The security token is expired", status=403
+    )
+    with pytest.raises(CredentialsError):
+        workspace.rollback()
+    assert account.calls.names()[-1] == "lambda.DeleteFunction"
+    account.calls.clear()
+    workspace.rollback()
+    assert leftovers(account) == []
+
+
+def test_a_refused_deletion_does_not_hold_up_the_rest_and_keeps_what_the_refused_thing_needs(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    account.calls.refuse("lambda.DeleteFunction", "AccessDeniedException", "no", status=403)
+    with pytest.raises(WizardError, match="lack a permission"):
+        workspace.rollback()
+    left = leftovers(account)
+    assert "functions: saas-event-tracking-processor" in left
+    assert "roles: saas-event-tracking-us-east-1-role" in left
+    assert not any(name.startswith("apis") for name in left)
+    assert workspace.state.stage == "rolling back"
+    account.calls.clear()
+    workspace.rollback()
+    assert leftovers(account) == []
+
+
+def test_what_cannot_be_looked_at_does_not_hold_up_the_plan_or_the_rest(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    account.calls.refuse("lambda.GetFunction", "AccessDeniedException", "no", status=403)
+    context, store = workspace.open()
+    planned = {item.resource.key: item for item in Rollback(context, store, lambda _event: None).plan()}
+    assert planned["function"].fate == "keep"
+    assert "could not be looked at" in planned["function"].reason
+    assert planned["api"].fate == "delete"
+    with pytest.raises(WizardError, match="lack a permission"):
+        workspace.rollback()
+    assert not any(name.startswith("apis") for name in leftovers(account))
+
+
+def test_a_bucket_that_we_may_no_longer_see_is_a_missing_permission_not_somebody_elses(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    account.calls.refuse("s3.HeadBucket", "403", "Forbidden", status=403)
+    with pytest.raises(WizardError, match="lack a permission"):
+        workspace.rollback()
+    assert workspace.state.stage == "rolling back"
+
+
+def test_a_function_whose_last_update_failed_is_named_and_does_not_wedge_the_rollback(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+
+    def failed(answer: Any) -> None:
+        if "Configuration" in answer:
+            answer["Configuration"]["LastUpdateStatus"] = "Failed"
+            answer["Configuration"]["LastUpdateStatusReason"] = "no room"
+
+    account.calls.alter("lambda.GetFunction", failed)
+    plan = workspace.observe()
+    assert any("no room" in sentence for item in plan.resources for sentence in item.sentences)
+    workspace.rollback()
+    assert leftovers(account) == []
+
+
+def test_the_plan_says_what_goes_and_reads_only(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    send_event(workspace)
+    account.calls.clear()
+    context, store = workspace.open()
+    plan = {verdict.resource.key: verdict for verdict in Rollback(context, store, lambda event: None).plan()}
+    assert account.calls.changing() == []
+    assert plan["bucket"].fate == "keep"
+    assert plan["bucket.encryption"].fate == "goes with"
+    assert plan["function"].fate == "delete"
+    assert plan["function"].reason == "was made by this deployment"
+
+
+# Adoption
+
+
+def existing_bucket(account: Account, name: str, rule: Any = None) -> None:
+    """A bucket as somebody set it up: nothing blocked, versioned, perhaps with a key of their own."""
+    account.look.s3.create_bucket(Bucket=name)
+    versioning: Any = {"Status": "Enabled"}
+    account.look.s3.put_bucket_versioning(Bucket=name, VersioningConfiguration=versioning)
+    account.look.s3.put_object(Bucket=name, Key="old", Body=b"theirs")
+    if rule:
+        account.look.s3.put_bucket_encryption(
+            Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]}
+        )
+
+
+def existing_role(account: Account, name: str) -> None:
+    """A role that another service may take on, with a policy of its own."""
+    account.look.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(FOREIGN_TRUST))
+    account.look.iam.put_role_policy(RoleName=name, PolicyName="own", PolicyDocument=json.dumps(OWN_POLICY))
+
+
+@pytest.mark.parametrize("kind", ["bucket", "role"])
+def test_something_of_our_name_that_is_not_ours_stops_the_setup_before_it_is_changed(
+    account: Account, workspace: Workspace, kind: str
+) -> None:
+    if kind == "bucket":
+        existing_bucket(account, workspace.settings.bucket_name)
+    else:
+        existing_role(account, workspace.settings.role_name)
+    with pytest.raises(ConflictError, match="not this deployment's") as caught:
+        workspace.apply()
+    assert "--adopt" in caught.value.next_step
+    last_change = account.calls.changing()[-1:]
+    assert last_change in ([], ["s3.PutBucketEncryption"])
+
+
+def test_a_role_without_a_tag_is_adopted_changed_and_restored(account: Account, workspace: Workspace) -> None:
+    existing_role(account, workspace.settings.role_name)
+    before = snapshot(account)
+    workspace.apply(adopt=True)
+    record = workspace.state.records["role"]
+    assert record.origin == "adopted"
+    assert record.before is not None
+    assert record.before["trust"] == FOREIGN_TRUST
+    assert workspace.observe().in_order
+    fates = {verdict.resource.key: verdict.fate for verdict in workspace.rollback()}
+    assert fates["role"] == "restore"
+    assert fates["policy"] == "delete"
+    assert fates["role.basic_execution"] == "delete"
+    assert snapshot(account) == before
+
+
+KEY_RULE = {
+    "ApplyServerSideEncryptionByDefault": {
+        "SSEAlgorithm": "aws:kms",
+        "KMSMasterKeyID": "arn:aws:kms:us-east-1:123456789012:key/theirs",
+    },
+    "BucketKeyEnabled": True,
+}
+
+
+@pytest.mark.parametrize("rule", [None, KEY_RULE], ids=["no rule", "a key of their own"])
+def test_a_bucket_without_a_tag_is_adopted_changed_and_restored_with_everything_in_it(
+    account: Account, workspace: Workspace, rule: Any
+) -> None:
+    bucket = workspace.settings.bucket_name
+    existing_bucket(account, bucket, rule)
+    before = snapshot(account)
+    workspace.apply(adopt=True)
+    assert snapshot(account) != before
+    assert workspace.state.records["bucket"].origin == "adopted"
+    workspace.rollback(delete_events=True)
+    assert snapshot(account) == before
+    assert account.look.s3.get_object(Bucket=bucket, Key="old")["Body"].read() == b"theirs"
+    assert workspace.state.records == {}
+
+
+def test_an_adoption_that_was_killed_still_knows_what_was_there_before(
+    account: Account, workspace: Workspace
+) -> None:
+    bucket = workspace.settings.bucket_name
+    existing_bucket(account, bucket, KEY_RULE)
+    before = snapshot(account)
+    workspace.account.calls.after.append(_dies_after("s3.PutBucketEncryption"))
+    with pytest.raises(Killed):
+        workspace.apply(adopt=True)
+    account.calls.clear()
+    workspace.apply()
+    workspace.rollback()
+    assert snapshot(account) == before
+
+
+def _dies_after(name: str) -> Any:
+    def die(call: Any) -> None:
+        if call.name == name:
+            raise Killed(name)
+
+    return die
+
+
+def test_a_log_group_that_lambda_made_earlier_is_adopted_without_asking_and_stays(
+    account: Account, workspace: Workspace
+) -> None:
+    context, _store = workspace.open()
+    account.look.logs.create_log_group(logGroupName=log_group_name(context))
+    before = snapshot(account)
+    workspace.apply()
+    assert workspace.observe().in_order
+    workspace.rollback()
+    assert snapshot(account) == before
+
+
+def test_a_function_that_is_not_ours_is_never_adopted_because_its_code_would_be_lost(
+    account: Account, workspace: Workspace
+) -> None:
+    role = account.look.iam.create_role(RoleName="x", AssumeRolePolicyDocument=json.dumps(FOREIGN_TRUST))
+    account.look.functions.create_function(
+        FunctionName=workspace.settings.function_name,
+        Runtime="python3.13",
+        Role=role["Role"]["Arn"],
+        Handler="a.b",
+        Code={"ZipFile": b"x"},
+    )
+    with pytest.raises(ConflictError, match="overwrite what it does now"):
+        workspace.apply(adopt=True)
+
+
+def test_things_of_a_deployment_of_the_same_name_are_recovered_not_adopted(
+    account: Account, workspace: Workspace
+) -> None:
+    bucket = workspace.settings.bucket_name
+    account.look.s3.create_bucket(Bucket=bucket)
+    tags: Any = [{"Key": "eventtrack-wizard:deployment", "Value": "saas-event-tracking.us-east-1.99999999"}]
+    account.look.s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": tags})
+    with pytest.raises(ConflictError) as caught:
+        workspace.apply(adopt=True)
+    assert "recover" in caught.value.next_step
+
+
+def test_an_api_of_the_same_name_is_left_alone_because_names_are_not_unique(
+    account: Account, workspace: Workspace
+) -> None:
+    theirs = account.look.apigateway.create_rest_api(name=workspace.settings.api_name)["id"]
+    workspace.apply()
+    assert workspace.state.records["api"].facts["id"] != theirs
+    workspace.rollback()
+    assert leftovers(account) == ["apis: saas-event-tracking-api"]

@@ -1,0 +1,350 @@
+"""Every single thing that somebody can change behind our back is named in words and repaired."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.aws.in_process import ACCOUNT_ID, Account, Standing, Workspace, snapshot
+from wizard.errors import ConflictError
+from wizard.resources.base import OWNER_TAG
+from wizard.resources.logs import log_group_arn, log_group_name
+
+OTHER_ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/somebody-elses"
+
+
+class Vandal:
+    """Changes one thing each, without the wizard noticing."""
+
+    def __init__(self, account: Account, workspace: Workspace) -> None:
+        self.look = account.look
+        self.settings = workspace.settings
+        self.bucket = self.settings.bucket_name
+        self.role = self.settings.role_name
+        self.function = self.settings.function_name
+        self.context = workspace.open()[0]
+        self.api_id = workspace.state.records["api"].facts["id"]
+        self.resource_id = workspace.state.records["api.resource"].facts["id"]
+
+    def open_the_bucket(self) -> None:
+        """One of four switches."""
+        flags: Any = dict.fromkeys(("IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"), True)
+        self.look.s3.put_public_access_block(Bucket=self.bucket, PublicAccessBlockConfiguration=flags)
+
+    def remove_public_access_block(self) -> None:
+        self.look.s3.delete_public_access_block(Bucket=self.bucket)
+
+    def change_encryption(self) -> None:
+        rule: Any = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+        self.look.s3.put_bucket_encryption(
+            Bucket=self.bucket, ServerSideEncryptionConfiguration={"Rules": [rule]}
+        )
+
+    def delete_bucket(self) -> None:
+        for item in self.look.s3.list_objects_v2(Bucket=self.bucket).get("Contents", []):
+            self.look.s3.delete_object(Bucket=self.bucket, Key=item["Key"])
+        self.look.s3.delete_bucket(Bucket=self.bucket)
+
+    def change_trust(self) -> None:
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+            ],
+        }
+        self.look.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=json.dumps(document))
+
+    def detach_basic_execution(self) -> None:
+        arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+        self.look.iam.detach_role_policy(RoleName=self.role, PolicyArn=arn)
+
+    def delete_policy(self) -> None:
+        self.look.iam.delete_role_policy(RoleName=self.role, PolicyName=self.settings.policy_name)
+
+    def widen_policy(self) -> None:
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+        }
+        self.look.iam.put_role_policy(
+            RoleName=self.role, PolicyName=self.settings.policy_name, PolicyDocument=json.dumps(document)
+        )
+
+    def delete_role(self) -> None:
+        self.detach_basic_execution()
+        self.delete_policy()
+        self.look.iam.delete_role(RoleName=self.role)
+
+    def delete_log_group(self) -> None:
+        self.look.logs.delete_log_group(logGroupName=log_group_name(self.context))
+
+    def let_lambda_make_the_log_group(self) -> None:
+        """Without tags and retention, as Lambda does."""
+        self.delete_log_group()
+        self.look.logs.create_log_group(logGroupName=log_group_name(self.context))
+
+    def change_retention(self) -> None:
+        self.look.logs.put_retention_policy(logGroupName=log_group_name(self.context), retentionInDays=7)
+
+    def change_code(self) -> None:
+        buffer = io.BytesIO()
+        with zipfile.ZipFile(buffer, "w") as archive:
+            archive.writestr("lambda_function.py", "def lambda_handler(event, context): ...")
+        self.look.functions.update_function_code(FunctionName=self.function, ZipFile=buffer.getvalue())
+
+    def change_architecture(self) -> None:
+        from wizard import package
+
+        self.look.functions.update_function_code(
+            FunctionName=self.function, ZipFile=package.build().content, Architectures=["arm64"]
+        )
+
+    def configure(self, **members: Any) -> None:
+        self.look.functions.update_function_configuration(FunctionName=self.function, **members)
+
+    def change_environment(self, **variables: str | None) -> None:
+        found = self.look.functions.get_function_configuration(FunctionName=self.function)
+        changed = {**found["Environment"]["Variables"], **variables}
+        kept = {name: value for name, value in changed.items() if value is not None}
+        self.configure(Environment={"Variables": kept})
+
+    def reserve_concurrency(self) -> None:
+        self.look.functions.put_function_concurrency(
+            FunctionName=self.function, ReservedConcurrentExecutions=5
+        )
+
+    def delete_function(self) -> None:
+        self.look.functions.delete_function(FunctionName=self.function)
+
+    def patch_api(self, path: str, value: str) -> None:
+        self.look.apigateway.update_rest_api(
+            restApiId=self.api_id, patchOperations=[{"op": "replace", "path": path, "value": value}]
+        )
+
+    def delete_api(self) -> None:
+        self.look.apigateway.delete_rest_api(restApiId=self.api_id)
+
+    def make_second_api(self) -> None:
+        """What a lost answer to CreateRestApi leaves."""
+        self.look.apigateway.create_rest_api(
+            name=self.settings.api_name,
+            endpointConfiguration={"types": ["REGIONAL"]},
+            tags=self.context.tags,
+        )
+
+    def delete_resource(self) -> None:
+        self.look.apigateway.delete_resource(restApiId=self.api_id, resourceId=self.resource_id)
+
+    def _method(self, http_method: str) -> Any:
+        return {"restApiId": self.api_id, "resourceId": self.resource_id, "httpMethod": http_method}
+
+    def delete_method(self, http_method: str) -> None:
+        self.look.apigateway.delete_method(**self._method(http_method))
+
+    def demand_signatures(self, http_method: str) -> None:
+        """A method that wants AWS signatures."""
+        self.delete_method(http_method)
+        self.look.apigateway.put_method(**self._method(http_method), authorizationType="AWS_IAM")
+
+    def integrate(self, http_method: str, **members: Any) -> None:
+        self.look.apigateway.put_integration(**self._method(http_method), **members)
+
+    def delete_integration(self, http_method: str) -> None:
+        self.look.apigateway.delete_integration(**self._method(http_method))
+
+    def change_preflight(self) -> None:
+        self.look.apigateway.put_integration_response(
+            **self._method("OPTIONS"),
+            statusCode="200",
+            responseParameters={
+                "method.response.header.Access-Control-Allow-Headers": "'Content-Type'",
+                "method.response.header.Access-Control-Allow-Methods": "'POST,OPTIONS'",
+                "method.response.header.Access-Control-Allow-Origin": "'*'",
+            },
+        )
+
+    def delete_preflight_answer(self) -> None:
+        self.look.apigateway.delete_integration_response(**self._method("OPTIONS"), statusCode="200")
+        self.look.apigateway.delete_method_response(**self._method("OPTIONS"), statusCode="200")
+
+    def revoke_permission(self) -> None:
+        self.look.functions.remove_permission(
+            FunctionName=self.function, StatementId=f"eventtrack-wizard-{self.api_id}"
+        )
+
+    def widen_permission(self) -> None:
+        self.revoke_permission()
+        self.look.functions.add_permission(
+            FunctionName=self.function,
+            StatementId=f"eventtrack-wizard-{self.api_id}",
+            Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com",
+        )
+
+    def delete_gateway_response(self) -> None:
+        self.look.apigateway.delete_gateway_response(restApiId=self.api_id, responseType="DEFAULT_4XX")
+
+    def change_gateway_response(self) -> None:
+        self.look.apigateway.put_gateway_response(
+            restApiId=self.api_id,
+            responseType="DEFAULT_5XX",
+            responseParameters={
+                "gatewayresponse.header.Access-Control-Allow-Origin": "'https://evil.example'"
+            },
+        )
+
+    def delete_stage(self) -> None:
+        self.look.apigateway.delete_stage(restApiId=self.api_id, stageName="prod")
+
+    def describe_stage(self) -> None:
+        self.look.apigateway.update_stage(
+            restApiId=self.api_id,
+            stageName="prod",
+            patchOperations=[{"op": "replace", "path": "/description", "value": "changed"}],
+        )
+
+    def deploy_by_hand(self) -> None:
+        self.look.apigateway.create_deployment(
+            restApiId=self.api_id,
+            stageName="prod",
+            description="by hand",
+            stageDescription="Production environment.",
+        )
+
+
+@dataclass(frozen=True)
+class Drift:
+    """One row: what is broken, and a part of the sentence that tells the operator."""
+
+    name: str
+    break_it: Callable[[Vandal], None]
+    words: str
+
+
+DRIFTS = (
+    Drift("bucket.one_switch", Vandal.open_the_bucket, "block public ACLs is off, should be on"),
+    Drift("bucket.no_block", Vandal.remove_public_access_block, "restrict public buckets is off, should be on"),
+    Drift("bucket.encryption", Vandal.change_encryption, "default encryption is aws:kms, should be AES256"),
+    Drift("bucket.gone", Vandal.delete_bucket, "S3 bucket saas-event-tracking-a975087ff1 is missing"),
+    Drift("role.trust", Vandal.change_trust, "the role's trust policy: not as set up"),
+    Drift("role.detached", Vandal.detach_basic_execution, "basic execution permissions (logs) is missing"),
+    Drift("role.gone", Vandal.delete_role, "execution role saas-event-tracking-us-east-1-role is missing"),
+    Drift("policy.gone", Vandal.delete_policy, "inline policy LambdaS3EventTracking is missing"),
+    Drift("policy.widened", Vandal.widen_policy, "the inline policy for S3: not as set up"),
+    Drift("logs.gone", Vandal.delete_log_group, "log group /aws/lambda/saas-event-tracking-processor is missing"),
+    Drift("logs.made_by_lambda", Vandal.let_lambda_make_the_log_group, "log retention in days is unset, should be 30"),
+    Drift("logs.retention", Vandal.change_retention, "log retention in days is 7, should be 30"),
+    Drift("function.code", Vandal.change_code, "the function's code: not as set up"),
+    Drift("function.architecture", Vandal.change_architecture, "architecture is arm64, should be x86_64"),
+    Drift("function.runtime", lambda it: it.configure(Runtime="python3.11"), "runtime is python3.11, should be python3.13"),
+    Drift("function.handler", lambda it: it.configure(Handler="a.b"), "handler is a.b, should be lambda_function"),
+    Drift("function.role", lambda it: it.configure(Role=OTHER_ROLE), f"execution role is {OTHER_ROLE}"),
+    Drift("function.gone", Vandal.delete_function, "Lambda function saas-event-tracking-processor is missing"),
+    Drift("env.missing", lambda it: it.change_environment(BUCKET_NAME=None), "environment variable BUCKET_NAME is missing"),
+    Drift("env.changed", lambda it: it.change_environment(MAX_EVENTS="1"), "environment variable MAX_EVENTS is not as set up"),
+    Drift("env.added", lambda it: it.change_environment(DEBUG="1"), "environment variable DEBUG is not ours"),
+    Drift("settings.memory", lambda it: it.configure(MemorySize=256), "memory (MB) is 256, should be 128"),
+    Drift("settings.timeout", lambda it: it.configure(Timeout=3), "timeout (seconds) is 3, should be 10"),
+    Drift("settings.concurrency", Vandal.reserve_concurrency, "reserved concurrency is 5, should be unset"),
+    Drift("api.gone", Vandal.delete_api, "REST API saas-event-tracking-api is missing"),
+    Drift("api.name", lambda it: it.patch_api("/name", "x"), "the API's name is x, should be saas-event-tracking-api"),
+    Drift("api.type", lambda it: it.patch_api("/endpointConfiguration/types/REGIONAL", "EDGE"), "endpoint type is EDGE"),
+    Drift("api.twice", Vandal.make_second_api, "another REST API of this deployment stands"),
+    Drift("api.resource", Vandal.delete_resource, "resource /events is missing"),
+    Drift("api.method_gone", lambda it: it.delete_method("POST"), "method POST with Lambda proxy integration is missing"),
+    Drift("api.method_signed", lambda it: it.demand_signatures("POST"), "the POST method: not as set up"),
+    Drift("api.integration", lambda it: it.integrate("POST", type="MOCK"), "the POST method's integration: not as set up"),
+    Drift("api.no_integration", lambda it: it.delete_integration("POST"), "the POST method's integration: not as set up"),
+    Drift("api.no_permission", Vandal.revoke_permission, "permission for the API to invoke the function is missing"),
+    Drift("api.wide_permission", Vandal.widen_permission, "the API's permission to invoke the function: not as set up"),
+    Drift("cors.gone", lambda it: it.delete_method("OPTIONS"), "preflight answer for * is missing"),
+    Drift("cors.signed", lambda it: it.demand_signatures("OPTIONS"), "the OPTIONS method: not as set up"),
+    Drift("cors.integration", lambda it: it.integrate("OPTIONS", type="MOCK"), "OPTIONS method's integration: not as set up"),
+    Drift("cors.headers", Vandal.change_preflight, "the preflight answer's CORS headers: not as set up"),
+    Drift("cors.no_answer", Vandal.delete_preflight_answer, "the preflight answer's CORS headers: not as set up"),
+    Drift("cors.4xx", Vandal.delete_gateway_response, "the gateway's 4XX answers: not as set up"),
+    Drift("cors.5xx", Vandal.change_gateway_response, "the gateway's 5XX answers: not as set up"),
+    Drift("stage.gone", Vandal.delete_stage, "deployment to stage prod is missing"),
+    Drift("stage.description", Vandal.describe_stage, "description is changed, should be Production environment."),
+    Drift("stage.by_hand", Vandal.deploy_by_hand, "the deployed configuration is by hand, should be"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("drift", DRIFTS, ids=lambda drift: drift.name)
+def test_a_change_behind_our_back_is_named_and_exactly_that_is_repaired(
+    standing: Standing, drift: Drift
+) -> None:
+    account, workspace = standing.account, standing.workspace
+    drift.break_it(Vandal(account, workspace))
+
+    plan = workspace.observe()
+    sentences = [sentence for phase in plan.phases for sentence in phase.sentences]
+    assert any(drift.words in sentence for sentence in sentences), sentences
+    assert not plan.in_order
+
+    workspace.apply()
+    repaired = snapshot(account)
+    assert _without_restored_tags(repaired) == _without_restored_tags(standing.as_set_up)
+    account.calls.clear()
+    workspace.apply()
+    assert account.calls.changing() == []
+    assert workspace.observe().in_order
+    standing.in_order = repaired == standing.as_set_up
+
+
+def _without_restored_tags(found: dict[str, Any]) -> dict[str, Any]:
+    """A log group that Lambda made has no tags, and no other policy or role is of interest here."""
+    groups = {name: {"days": group["days"]} for name, group in found["log groups"].items()}
+    return {**found, "log groups": groups}
+
+
+@pytest.mark.parametrize("key", ["versioning"])
+def test_versioning_that_was_switched_on_is_suspended_because_it_cannot_be_undone(
+    account: Account, workspace: Workspace, key: str
+) -> None:
+    workspace.apply()
+    bucket = workspace.settings.bucket_name
+    account.look.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    assert "versioning is on, should be off" in str(workspace.observe().phases[0].sentences)
+    workspace.apply()
+    assert account.look.s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Suspended"
+
+
+def test_a_repair_proves_again_that_events_arrive(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    before = len(account.endpoint.requests), account.function.runs
+    Vandal(account, workspace).change_retention()
+    workspace.apply()
+    assert len(account.endpoint.requests) > before[0]
+    assert account.function.runs > before[1]
+
+
+def test_a_bucket_that_lost_our_tag_is_not_touched_because_somebody_else_may_own_it(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    account.look.s3.delete_bucket_tagging(Bucket=workspace.settings.bucket_name)
+    account.calls.clear()
+    with pytest.raises(ConflictError):
+        workspace.apply()
+    assert account.calls.changing() == []
+
+
+def test_another_function_under_our_name_is_not_overwritten(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    function = workspace.settings.function_name
+    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT_ID}:function:{function}"
+    account.look.functions.untag_resource(Resource=arn, TagKeys=[OWNER_TAG])
+    with pytest.raises(ConflictError, match="not this deployment's"):
+        workspace.apply(adopt=True)
+
+
+def test_the_log_groups_arn_is_without_the_star_that_tag_calls_refuse(workspace: Workspace) -> None:
+    context, _store = workspace.open()
+    assert log_group_arn(context).endswith(":log-group:/aws/lambda/saas-event-tracking-processor")

@@ -1,0 +1,153 @@
+"""What holds for each resource alike."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.aws.in_process import TOKEN, Account, Snapshot, Standing, Workspace, leftovers, snapshot
+from wizard.errors import WizardError
+from wizard.phases import PHASES, RESOURCES
+from wizard.resources.base import Resource, SubResource
+
+every_resource = pytest.mark.parametrize("resource", RESOURCES.values(), ids=RESOURCES.keys())
+
+
+@every_resource
+def test_after_a_setup_it_reads_without_drift_and_without_changing_anything(
+    standing: Standing, resource: Resource
+) -> None:
+    context = standing.workspace.apply().context
+    facts = resource.read(context)
+    assert facts is not None
+    assert resource.drift(resource.desired(context), facts) == ()
+    assert resource.not_ready(facts) is None
+    assert standing.account.calls.changing() == []
+    standing.in_order = True
+
+
+@every_resource
+def test_deleting_it_twice_is_fine_and_the_next_setup_brings_it_back(
+    standing: Standing, resource: Resource
+) -> None:
+    context = standing.workspace.apply().context
+    facts = resource.read(context)
+    assert facts is not None
+    resource.delete(context, facts)
+    resource.delete(context, facts)
+    if not isinstance(resource, SubResource):
+        assert resource.read(context) is None
+    standing.workspace.apply()
+    assert snapshot(standing.account) == standing.as_set_up
+    standing.in_order = True
+
+
+@every_resource
+def test_it_is_absent_where_nothing_was_set_up(workspace: Workspace, resource: Resource) -> None:
+    context, _store = workspace.open()
+    if resource.parent == "bucket":
+        pytest.skip("the engine never asks for a setting of a bucket that is not there")
+    assert resource.read(context) is None
+
+
+@every_resource
+def test_its_title_says_what_it_is_before_it_stands(workspace: Workspace, resource: Resource) -> None:
+    context, _store = workspace.open()
+    title = resource.title(context)
+    assert title
+    assert "None" not in title
+
+
+@every_resource
+def test_what_it_needs_stands_earlier_in_the_table(resource: Resource) -> None:
+    order = list(RESOURCES)
+    assert all(order.index(need) < order.index(resource.key) for need in resource.needs)
+    if resource.parent is not None:
+        assert order.index(resource.parent) < order.index(resource.key)
+
+
+@every_resource
+def test_its_record_and_facts_hold_no_token(standing: Standing, resource: Resource) -> None:
+    record = standing.workspace.state.records[resource.key]
+    assert record.status == "present"
+    assert record.origin == "created"
+    assert TOKEN not in str(record)
+    standing.in_order = True
+
+
+def test_a_setup_of_one_phase_after_the_other_is_the_same_as_of_all_at_once(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    at_once = snapshot(account)
+    workspace.rollback()
+    assert leftovers(account) == []
+    for number in range(1, len(PHASES) + 1):
+        workspace.apply(phases=PHASES[:number])
+    assert snapshot(account) == at_once
+
+
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+def test_the_bucket_is_in_the_chosen_region(account: Account, folder: Path, region: str) -> None:
+    workspace = Workspace(account, folder, region=region)
+    workspace.apply(phases=PHASES[:1])
+    location = account.look.s3.get_bucket_location(Bucket=workspace.settings.bucket_name)
+    assert (location["LocationConstraint"] or "us-east-1") == region
+
+
+CHANGED_SETTINGS = {
+    "versioning": True,
+    "encryption": "SSE-KMS",
+    "block_public_access": False,
+    "runtime": "python3.12",
+    "architecture": "arm64",
+    "log_retention_days": 7,
+    "event_format": "jsonl.gz",
+    "allow_beacon": True,
+    "max_events": 10,
+    "memory_mb": 512,
+    "timeout_seconds": 30,
+    "reserved_concurrency": 3,
+    "cors_origins": ("https://a.example", "https://b.example"),
+    "cors_headers": ("Content-Type", "x-auth-token"),
+    "stage_description": "Two lines.",
+}
+
+
+@pytest.mark.parametrize(("setting", "value"), CHANGED_SETTINGS.items(), ids=CHANGED_SETTINGS.keys())
+def test_a_changed_setting_is_brought_to_aws_as_if_it_had_been_so_from_the_start(
+    account: Account, folder: Path, setting: str, value: object
+) -> None:
+    workspace = Workspace(account, folder)
+    workspace.overrides[setting] = value
+    workspace.apply()
+    from_the_start = snapshot(account)
+    del workspace.overrides[setting]
+    workspace.apply()
+    workspace.overrides[setting] = value
+    workspace.apply()
+    assert _as_if_never_changed(snapshot(account)) == _as_if_never_changed(from_the_start)
+    account.calls.clear()
+    workspace.apply()
+    assert account.calls.changing() == []
+
+
+def _as_if_never_changed(found: Snapshot) -> Snapshot:
+    """What AWS does not forget is left out: that a bucket had versions once."""
+    return json.loads(json.dumps(found).replace('"Suspended"', "null"))  # type: ignore[no-any-return]
+
+
+def test_a_function_that_lambda_could_not_prepare_stops_with_lambdas_own_reason(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+
+    def fail(answer: Any) -> None:
+        answer["Configuration"] |= {"State": "Failed", "StateReason": "Image is damaged"}
+
+    account.calls.alter("lambda.GetFunction", fail)
+    with pytest.raises(WizardError, match="Image is damaged"):
+        workspace.apply()

@@ -1,0 +1,148 @@
+"""Stored events: found by their request, told from the operator's, emptied with every version."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from tests.aws.in_process import Account, Workspace
+from wizard.errors import WizardError
+from wizard.events import stored as objects
+from wizard.phases import PHASES
+from wizard.resources.base import Context
+
+REQUEST = "0f9a"
+
+
+@pytest.fixture
+def context(workspace: Workspace) -> Context:
+    """A deployment whose bucket stands, empty."""
+    return workspace.apply(phases=PHASES[:1]).context
+
+
+@pytest.fixture
+def bucket(workspace: Workspace) -> str:
+    return workspace.settings.bucket_name
+
+
+def store(
+    account: Account, bucket: str, moment: datetime, request: str = REQUEST, suffix: str = "json"
+) -> str:
+    """As the handler stores."""
+    nanoseconds = int(moment.timestamp() * 1_000_000_000)
+    key = f"events/{moment:year=%Y/month=%m/day=%d/hour=%H}/events_{nanoseconds}_{request}.{suffix}"
+    events = [{"event_id": "1"}, {"event_id": "2"}]
+    text = json.dumps(events) if suffix == "json" else "\n".join(map(json.dumps, events))
+    content = gzip.compress(text.encode()) if suffix.endswith("gz") else text.encode()
+    account.look.s3.put_object(Bucket=bucket, Key=key, Body=content)
+    return key
+
+
+@pytest.mark.parametrize("suffix", ["json", "jsonl", "jsonl.gz"])
+def test_the_events_of_a_request_are_found_in_every_format(
+    account: Account, context: Context, bucket: str, suffix: str
+) -> None:
+    moment = datetime.now(UTC)
+    store(account, bucket, moment, "another")
+    key = store(account, bucket, moment, suffix=suffix)
+    stored = objects.find_stored(context, bucket, REQUEST, moment)
+    assert stored is not None
+    assert stored.key == key
+    assert [event["event_id"] for event in stored.events] == ["1", "2"]
+
+
+@pytest.mark.parametrize("minutes", [-5, 5])
+def test_a_clock_that_differs_by_minutes_does_not_hide_them_even_over_the_hour(
+    account: Account, context: Context, bucket: str, minutes: int
+) -> None:
+    now = datetime.now(UTC)
+    store(account, bucket, now + timedelta(minutes=minutes))
+    assert objects.find_stored(context, bucket, REQUEST, now) is not None
+
+
+def test_a_request_that_stored_nothing_is_not_found(account: Account, context: Context, bucket: str) -> None:
+    now = datetime.now(UTC)
+    store(account, bucket, now, "another")
+    assert objects.find_stored(context, bucket, REQUEST, now) is None
+
+
+def put(account: Account, bucket: str, key: str, events: Any) -> None:
+    content = events if isinstance(events, bytes) else json.dumps(events).encode()
+    account.look.s3.put_object(Bucket=bucket, Key=key, Body=content)
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [
+        ([{"event_id": "PROBE"}], 0),
+        ([{"event_id": "PROBE"}, {"event_id": "PROBE"}], 0),
+        ([{"event_id": "PROBE"}, {"event_id": "a client's"}], 1),
+        ([{"event_id": "a client's"}], 1),
+        ([{}], 1),
+        ([1], 1),
+        ({"event_id": "PROBE"}, 1),
+        (b"not json", 1),
+        (b"\xff\xfe", 1),
+        (b"", 1),
+    ],
+)
+def test_whatever_is_not_surely_our_own_test_event_counts_as_the_operators(
+    account: Account, context: Context, bucket: str, content: Any, count: int
+) -> None:
+    if not isinstance(content, bytes):
+        content = json.dumps(content).replace("PROBE", objects.probe_event_id(context.identity.id)).encode()
+    put(account, bucket, "events/a.json", content)
+    found, _more = objects.foreign_objects(context, bucket)
+    assert found == count
+
+
+def test_an_empty_bucket_and_one_that_is_gone_hold_nothing(context: Context, bucket: str) -> None:
+    assert objects.foreign_objects(context, bucket) == (0, False)
+    assert objects.foreign_objects(context, "no-such-bucket") == (0, False)
+
+
+def test_the_test_events_of_another_deployment_are_not_ours(
+    account: Account, context: Context, bucket: str
+) -> None:
+    put(account, bucket, "events/a.json", [{"event_id": objects.probe_event_id("another-1")}])
+    assert objects.foreign_objects(context, bucket)[0] == 1
+
+
+def test_a_bucket_with_many_objects_is_not_read_one_by_one(
+    account: Account, context: Context, bucket: str
+) -> None:
+    for number in range(objects.MOST_OBJECTS_TO_READ + 1):
+        put(account, bucket, f"events/{number}.json", [1])
+    account.calls.clear()
+    assert objects.foreign_objects(context, bucket)[0] == objects.MOST_OBJECTS_TO_READ + 1
+    assert account.calls.names() == ["s3.ListObjectVersions"]
+
+
+def test_a_bucket_is_emptied_of_versions_and_delete_markers(
+    account: Account, context: Context, bucket: str
+) -> None:
+    account.look.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for number in range(3):
+        put(account, bucket, "a", [number])
+    account.look.s3.delete_object(Bucket=bucket, Key="a")
+    objects.delete_all_objects(context, bucket)
+    left = account.look.s3.list_object_versions(Bucket=bucket)
+    assert "Versions" not in left
+    assert "DeleteMarkers" not in left
+
+
+def test_objects_that_s3_does_not_delete_are_an_error_although_it_answers_200(
+    account: Account, context: Context, bucket: str
+) -> None:
+    put(account, bucket, "locked", [1])
+
+    def refuse(answer: Any) -> None:
+        answer["Errors"] = [{"Key": "locked", "Code": "AccessDenied"}]
+
+    account.calls.alter("s3.DeleteObjects", refuse)
+    with pytest.raises(WizardError, match="locked: AccessDenied"):
+        objects.delete_all_objects(context, bucket)

@@ -1,0 +1,254 @@
+"""Where each value comes from, and what is said about values that cannot be used."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.aws.in_process.workspace import make_identity, make_settings
+from wizard.errors import StateError, UsageError
+from wizard.phases import PHASES
+from wizard.settings.resolve import from_saved, merge, resolve
+from wizard.settings.table import SETTINGS, Setting, Value, as_text
+from wizard.state.model import State, load
+
+IDENTITY = make_identity(region="us-east-1")
+every_setting = pytest.mark.parametrize("setting", SETTINGS, ids=lambda setting: setting.key)
+
+
+def test_flags_win_over_environment_over_saved_state_over_default() -> None:
+    flags = {"memory_mb": "1000"}
+    environment = {"EVENTTRACK_MEMORY_MB": "2000", "EVENTTRACK_TIMEOUT_SECONDS": "20"}
+    saved = {"memory_mb": 3000, "timeout_seconds": 30, "log_retention_days": 7}
+    resolved = resolve(IDENTITY, flags=flags, environment=environment, saved=saved)
+    settings, sources = resolved.settings, resolved.sources
+    assert (settings.memory_mb, sources["memory_mb"]) == (1000, "flag")
+    assert (settings.timeout_seconds, sources["timeout_seconds"]) == (20, "environment")
+    assert (settings.log_retention_days, sources["log_retention_days"]) == (7, "saved state")
+    assert (settings.runtime, sources["runtime"]) == ("python3.13", "default")
+
+
+def test_the_defaults_are_the_documented_ones() -> None:
+    settings = make_settings()
+    assert settings.function_name == "saas-event-tracking-processor"
+    assert settings.policy_name == "LambdaS3EventTracking"
+    assert settings.api_name == "saas-event-tracking-api"
+    assert (settings.memory_mb, settings.timeout_seconds, settings.reserved_concurrency) == (128, 10, None)
+    assert (settings.stage_name, settings.stage_description) == ("prod", "Production environment.")
+    assert (settings.resource_path, settings.endpoint_type) == ("events", "REGIONAL")
+    assert settings.test_event_name == "TestEventAPI"
+    assert settings.block_public_access
+    assert not settings.versioning
+    assert settings.encryption == "SSE-S3"
+    assert "x-auth-token" in settings.cors_headers
+
+
+@every_setting
+def test_every_default_is_a_value_that_the_row_itself_takes(setting: Setting) -> None:
+    default = setting.default_at(IDENTITY)
+    assert setting.parse(as_text(default)) == default
+
+
+@every_setting
+def test_every_choice_is_a_value_that_the_row_takes(setting: Setting) -> None:
+    for choice in setting.choices:
+        assert setting.parse(choice) == choice
+
+
+@every_setting
+def test_every_row_belongs_to_a_phase(setting: Setting) -> None:
+    assert setting.phase in {phase.key for phase in PHASES}
+
+
+def test_a_name_derives_all_names_so_that_deployments_live_side_by_side() -> None:
+    one, two = make_settings(), make_settings("second")
+    for key in ("bucket_name", "function_name", "role_name", "api_name"):
+        assert getattr(one, key) != getattr(two, key)
+        assert getattr(two, key).startswith("second-")
+
+
+def test_the_longest_deployment_name_gives_names_that_aws_takes() -> None:
+    make_settings("a" * 36)
+
+
+def test_the_bucket_name_is_the_same_at_every_run_and_differs_by_account_and_region() -> None:
+    bucket = next(setting for setting in SETTINGS if setting.key == "bucket_name")
+    assert bucket.default_at(IDENTITY) == bucket.default_at(IDENTITY)
+    others = {
+        bucket.default_at(replace(IDENTITY, account="999999999999")),
+        bucket.default_at(replace(IDENTITY, region="eu-west-1")),
+    }
+    assert len(others | {bucket.default_at(IDENTITY)}) == 3
+
+
+def test_settings_survive_the_state_file() -> None:
+    settings = make_settings(
+        cors_origins=("https://a.example", "https://b.example"), reserved_concurrency=3, versioning=True
+    )
+    saved = json.loads(json.dumps(settings.as_json()))
+    assert from_saved(saved, IDENTITY) == settings
+
+
+def test_a_row_that_is_younger_than_the_state_file_gets_its_default() -> None:
+    saved = make_settings().as_json()
+    del saved["max_events"]
+    assert from_saved(saved, IDENTITY).max_events == 100_000
+
+
+@pytest.mark.parametrize(
+    ("flags", "environment", "where"),
+    [
+        ({"memory_mb": "lots"}, {}, "--memory-mb"),
+        ({}, {"EVENTTRACK_MEMORY_MB": "lots"}, "EVENTTRACK_MEMORY_MB"),
+        ({"cors_origins": "a.example"}, {}, "--cors-origins"),
+        ({"bucket_name": "My.Bucket"}, {}, "--bucket-name"),
+    ],
+)
+def test_a_bad_value_is_named_with_the_flag_or_variable_that_it_came_from(
+    flags: dict[str, str], environment: dict[str, str], where: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve(IDENTITY, flags=flags, environment=environment, saved={})
+    assert where in caught.value.next_step
+    assert caught.value.exit_code == 2
+    assert "The rule:" in caught.value.why
+
+
+@pytest.mark.parametrize("setting", [item for item in SETTINGS if item.fixed], ids=lambda item: item.key)
+def test_what_names_a_thing_in_aws_cannot_be_renamed_later(setting: Setting) -> None:
+    saved = make_settings().as_json()
+    other = "EDGE" if setting.key == "endpoint_type" else "another"
+    with pytest.raises(UsageError, match="AWS cannot rename it"):
+        resolve(IDENTITY, flags={setting.key: other}, environment={}, saved=saved)
+    same = as_text(saved[setting.key])
+    assert (
+        resolve(IDENTITY, flags={setting.key: same}, environment={}, saved=saved).settings.as_json() == saved
+    )
+
+
+def test_headers_without_the_token_header_are_refused_because_no_page_could_send() -> None:
+    with pytest.raises(UsageError, match="x-auth-token"):
+        resolve(IDENTITY, flags={"cors_headers": "Content-Type"}, environment={}, saved={})
+    assert resolve(IDENTITY, flags={"cors_headers": "X-AUTH-TOKEN"}, environment={}, saved={})
+
+
+class Operator:
+    """Answers questions; `asked` are the keys of the questions and the values offered."""
+
+    def __init__(self, **answers: str) -> None:
+        self.answers = answers
+        self.asked: dict[str, Value] = {}
+
+    def __call__(self, setting: Setting, offered: Value) -> str:
+        self.asked[setting.key] = offered
+        return self.answers.get(setting.key, as_text(offered))
+
+
+def test_only_what_nobody_said_is_asked_and_a_changed_answer_has_its_source() -> None:
+    operator = Operator(memory_mb="256")
+    resolved = resolve(
+        IDENTITY,
+        flags={"timeout_seconds": "5"},
+        environment={"EVENTTRACK_VERSIONING": "yes"},
+        saved={},
+        ask=operator,
+    )
+    assert not {"timeout_seconds", "versioning"} & set(operator.asked)
+    assert operator.asked["memory_mb"] == 128
+    assert resolved.sources["memory_mb"] == "asked"
+    assert resolved.sources["runtime"] == "default"
+
+
+RETIRED = {"runtime": "python3.9", "log_retention_days": 30}
+
+
+def test_a_retired_value_opens_its_deployment_because_that_must_stay_visible_and_removable() -> None:
+    assert from_saved(RETIRED, IDENTITY).runtime == "python3.9"
+    assert merge(IDENTITY, flags={}, environment={}, saved=RETIRED).settings.runtime == "python3.9"
+
+
+@pytest.mark.parametrize(
+    ("saved", "advice"),
+    [
+        (RETIRED, "--runtime python3.13"),
+        ({"memory_mb": 64}, "--memory-mb 128"),
+        ({"cors_origins": ["a.example"]}, "--cors-origins '*'"),
+        ({**RETIRED, "memory_mb": 64}, "--runtime python3.13 --memory-mb 128"),
+    ],
+)
+def test_what_wants_to_change_things_refuses_a_retired_value_and_says_all_flags_that_cure_it(
+    saved: dict[str, object], advice: str
+) -> None:
+    with pytest.raises(UsageError) as caught:
+        resolve(IDENTITY, flags={}, environment={}, saved=saved)
+    assert advice in caught.value.next_step
+
+
+def test_a_flag_or_a_variable_cures_a_retired_value() -> None:
+    for flags, environment in (
+        ({"runtime": "python3.12"}, {}),
+        ({}, {"EVENTTRACK_RUNTIME": "python3.12"}),
+    ):
+        resolved = resolve(IDENTITY, flags=flags, environment=environment, saved=RETIRED)
+        assert resolved.settings.runtime == "python3.12"
+
+
+def test_of_a_deployment_that_stands_only_what_cannot_stay_is_asked() -> None:
+    operator = Operator(runtime="python3.12")
+    resolved = resolve(IDENTITY, flags={}, environment={}, saved=RETIRED, ask=operator)
+    assert operator.asked == {"runtime": "python3.13"}
+    assert (resolved.settings.runtime, resolved.sources["runtime"]) == ("python3.12", "asked")
+    assert resolved.sources["log_retention_days"] == "saved state"
+
+
+def test_the_name_of_what_stands_is_held_against_no_new_rule_because_nothing_could_cure_it() -> None:
+    saved = {"bucket_name": "xn--taken-when-it-was-allowed"}
+    resolved = resolve(IDENTITY, flags={}, environment={}, saved=saved)
+    assert resolved.settings.bucket_name == saved["bucket_name"]
+
+
+def test_saved_values_that_contradict_each_other_still_open_their_deployment() -> None:
+    saved = {"cors_headers": ["Content-Type"]}
+    assert from_saved(saved, IDENTITY).cors_headers == ("Content-Type",)
+    with pytest.raises(UsageError, match="x-auth-token"):
+        resolve(IDENTITY, flags={}, environment={}, saved=saved)
+
+
+def test_a_key_without_a_row_is_passed_over_because_another_version_may_have_written_it() -> None:
+    assert from_saved({"from_tomorrow": {"a": 1}}, IDENTITY) == from_saved({}, IDENTITY)
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("memory_mb", "lots"),
+        ("memory_mb", True),
+        ("memory_mb", None),
+        ("memory_mb", 128.5),
+        ("versioning", 1),
+        ("runtime", None),
+        ("runtime", ["python3.13"]),
+        ("reserved_concurrency", "3"),
+        ("cors_origins", "*"),
+        ("cors_origins", [1]),
+    ],
+)
+def test_a_value_of_another_type_makes_the_file_a_corrupt_one_which_recover_rebuilds(
+    key: str, value: object, tmp_path: Path
+) -> None:
+    path = tmp_path / "state.json"
+    state = State(IDENTITY, settings={**make_settings().as_json(), key: value})
+    path.write_text(json.dumps(state.as_json()))
+    with pytest.raises(StateError) as caught:
+        load(path)
+    assert f"{path} is corrupt" in caught.value.what
+    assert key in caught.value.why
+    assert "recover" in caught.value.next_step
+
+
+def test_settings_as_json_are_what_comes_back_from_a_file_so_that_both_can_be_compared() -> None:
+    settings = make_settings().as_json()
+    assert json.loads(json.dumps(settings)) == settings

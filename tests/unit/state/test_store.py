@@ -1,0 +1,363 @@
+"""The state file: never half-written, never readable by others, never with a secret in it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import PROJECT
+from tests.aws.in_process import TOKEN, Account, Workspace
+from wizard.errors import BusyError, ExitCode, StateError
+from wizard.state.files import write_private_file
+from wizard.state.lock import locked
+from wizard.state.model import DeploymentId, State, Store, TokenDigest, backup_path, load
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "eventtrack-state.json"
+
+
+@pytest.fixture
+def store(path: Path) -> Store:
+    identity = DeploymentId("x-1", "x", "123456789012", "aws", "us-east-1")
+    return Store(
+        path, State(identity, tokens=[TokenDigest("default", "ab" * 32, "2026-01-01T00:00:00+00:00")])
+    )
+
+
+def filled(store: Store) -> Store:
+    """With a little of everything."""
+    store.intend("bucket", "creating", origin="created", before=None)
+    store.settle("bucket", {"name": "b"}, origin="created", before=None)
+    store.pass_check("test.invoke", {"key": "k"})
+    store.finish_phase("bucket", 1.234)
+    store.enter("deployed")
+    return store
+
+
+def test_what_was_written_is_read_back(store: Store, path: Path) -> None:
+    filled(store)
+    assert load(path) == store.state
+
+
+def test_no_file_is_no_state(path: Path) -> None:
+    assert load(path) is None
+
+
+def test_only_the_owner_may_read_the_file_its_backup_and_its_holder(store: Store, path: Path) -> None:
+    old_mask = os.umask(0)
+    try:
+        filled(store)
+        with locked(path):
+            files = [file for file in path.parent.iterdir() if not file.name.endswith(".lock")]
+            modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in files}
+    finally:
+        os.umask(old_mask)
+    assert set(modes.values()) == {0o600}, modes
+    assert len(modes) == 3
+
+
+def test_the_serial_grows_by_one_with_every_write(store: Store) -> None:
+    store.save()
+    store.save()
+    assert store.state.serial == 2
+
+
+def test_the_backup_is_what_the_file_held_before_the_last_write(store: Store, path: Path) -> None:
+    store.save()
+    before = path.read_bytes()
+    store.enter("deployed")
+    assert backup_path(path).read_bytes() == before
+    assert path.read_bytes() != before
+
+
+def test_what_is_already_so_is_not_written_again(store: Store, path: Path) -> None:
+    filled(store)
+    before = path.read_bytes()
+    store.settle("bucket", {"name": "b"}, origin="created", before=None)
+    store.enter("deployed")
+    store.forget("nothing")
+    assert path.read_bytes() == before
+
+
+def test_an_intent_keeps_what_was_known_and_ends_the_proofs_that_it_outdates(
+    store: Store, path: Path
+) -> None:
+    filled(store)
+    store.pass_check("other", {})
+    store.intend("bucket", "updating", origin="created", before=None, outdates=["test.invoke"])
+    state = load(path)
+    assert state is not None
+    assert state.records["bucket"].status == "updating"
+    assert state.records["bucket"].facts == {"name": "b"}
+    assert list(state.checks) == ["other"]
+
+
+def test_no_temporary_file_is_left(store: Store, path: Path) -> None:
+    filled(store)
+    assert sorted(file.name for file in path.parent.iterdir()) == [path.name, path.name + ".backup"]
+
+
+def test_a_link_in_the_place_of_the_temporary_file_is_not_followed_to_another_mode(tmp_path: Path) -> None:
+    target = tmp_path / "secret"
+    write_private_file(target, "x")
+    target.chmod(0o644)
+    write_private_file(target, "y")
+    assert stat.S_IMODE(target.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "corrupt"),
+        (b"{", "corrupt"),
+        (b"[]", "corrupt"),
+        (b"null", "corrupt"),
+        (b'"text"', "corrupt"),
+        (b"{}", "corrupt"),
+        (b'{"schema": 1}', "corrupt"),
+        (b'{"schema": 99}', "another version"),
+        (b"\xff\xfe\x00", "cannot be read"),
+        (b'{"schema": 1, "identity": {"id": 1, "unknown": 2}}', "corrupt"),
+    ],
+)
+def test_a_file_that_is_not_ours_is_named_and_left_as_it_is(path: Path, content: bytes, words: str) -> None:
+    path.write_bytes(content)
+    with pytest.raises(StateError) as caught:
+        load(path)
+    assert words in str(caught.value)
+    assert str(path) in str(caught.value)
+    assert caught.value.next_step
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(
+    "member", ["pins", "settings", "records", "checks", "phases", "tokens", "serial", "stage"]
+)
+@pytest.mark.parametrize("value", [None, 7, "x", [1], {"a": 1}], ids=repr)
+def test_a_member_of_the_wrong_kind_is_a_message_and_never_a_traceback(
+    store: Store, path: Path, member: str, value: object
+) -> None:
+    filled(store)
+    document = json.loads(path.read_text())
+    document[member] = value
+    path.write_text(json.dumps(document))
+    try:
+        load(path)
+    except StateError:
+        return
+    assert member not in ("pins", "records", "tokens", "stage") or value in ({}, [])
+
+
+def test_a_truncated_file_comes_with_the_last_good_copy(store: Store, path: Path) -> None:
+    filled(store)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(StateError) as caught:
+        load(path)
+    assert f"cp {backup_path(path)} {path}" in caught.value.next_step
+    backup_path(path).replace(path)
+    assert load(path) is not None
+
+
+def test_a_damaged_backup_is_not_offered(store: Store, path: Path) -> None:
+    filled(store)
+    path.write_text("{")
+    backup_path(path).write_text("{")
+    with pytest.raises(StateError) as caught:
+        load(path)
+    assert "cp " not in caught.value.next_step
+    assert "recover" in caught.value.next_step
+
+
+def test_a_folder_in_the_place_of_the_file_is_a_message(path: Path) -> None:
+    path.mkdir()
+    with pytest.raises(StateError, match="cannot be read"):
+        load(path)
+
+
+def run_python(code: str, *arguments: str, under: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+    """A process of its own, for limits and kills."""
+    return subprocess.run(
+        [*under, sys.executable, "-c", textwrap.dedent(code), *arguments],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("action", ["store.save()", "locked(path).__enter__()"])
+def test_a_folder_that_cannot_be_written_is_a_message_that_says_nothing_was_changed(
+    store: Store, path: Path, action: str
+) -> None:
+    filled(store)
+    before = path.read_bytes()
+    path.parent.chmod(0o500)
+    # Root writes everywhere, unless that right is taken away.
+    under = (
+        ("setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override") if os.geteuid() == 0 else ()
+    )
+    if under and shutil.which("setpriv") is None:
+        pytest.skip("setpriv is not installed, so root cannot be kept from writing")
+    try:
+        done = run_python(
+            f"""
+            import sys
+            from pathlib import Path
+            from wizard.errors import StateError
+            from wizard.state.lock import locked
+            from wizard.state.model import Store, load
+
+            path = Path(sys.argv[1])
+            store = Store(path, load(path))
+            try:
+                {action}
+            except StateError as error:
+                print(error, error.next_step)
+            """,
+            str(path),
+            under=under,
+        )
+    finally:
+        path.parent.chmod(0o700)
+    assert "cannot be written. Permission denied" in done.stdout, done.stderr
+    assert "Nothing more was changed" in done.stdout
+    assert path.read_bytes() == before
+
+
+def test_a_full_disk_leaves_the_old_file_whole_and_says_so(store: Store, path: Path) -> None:
+    filled(store)
+    before = path.read_bytes()
+    done = run_python(
+        """
+        import resource, signal, sys
+        from pathlib import Path
+        from wizard.errors import StateError
+        from wizard.state.model import Store, load
+
+        path = Path(sys.argv[1])
+        store = Store(path, load(path))
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))
+        try:
+            store.enter("rolling back")
+        except StateError as error:
+            print(error)
+        """,
+        str(path),
+    )
+    assert "cannot be written" in done.stdout, done.stderr
+    assert path.read_bytes() == before
+    assert sorted(file.name for file in path.parent.iterdir()) == [path.name, path.name + ".backup"]
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace", "link"])
+def test_a_kill_at_any_step_of_a_write_leaves_the_old_file_or_the_new_one(
+    store: Store, path: Path, step: str
+) -> None:
+    filled(store)
+    done = run_python(
+        """
+        import os, signal, sys
+        from pathlib import Path
+        from wizard.state.model import Store, load
+
+        path = Path(sys.argv[1])
+        store = Store(path, load(path))
+        def die(event, arguments):
+            if event == {"fsync": "os.listdir", "replace": "os.rename", "link": "os.link"}[sys.argv[2]]:
+                os.kill(os.getpid(), signal.SIGKILL)
+        if sys.argv[2] == "fsync":
+            os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+        sys.addaudithook(die)
+        store.enter("rolling back")
+        """,
+        str(path),
+        step,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr
+    state = load(path)
+    assert state is not None
+    assert state.stage == "deployed"
+    Store(path, state).enter("rolling back")
+    after = load(path)
+    assert after is not None
+    assert after.stage == "rolling back"
+
+
+HOLD = """
+import sys, time
+from pathlib import Path
+from wizard.state.lock import locked
+
+with locked(Path(sys.argv[1])):
+    print("held", flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.fixture
+def holder(path: Path) -> subprocess.Popen[str]:
+    """Another process that holds the state file."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)], cwd=PROJECT, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+def end(process: subprocess.Popen[str]) -> None:
+    """Kill it, so that it cleans nothing up."""
+    process.kill()
+    process.wait(10)
+    assert process.stdout is not None
+    process.stdout.close()
+
+
+def test_a_second_process_is_told_who_holds_the_file(path: Path, holder: subprocess.Popen[str]) -> None:
+    try:
+        begun = time.monotonic()
+        with pytest.raises(BusyError, match=f"process {holder.pid} ") as caught, locked(path):
+            pass
+        assert caught.value.exit_code == ExitCode.BUSY
+        assert time.monotonic() - begun < 5
+    finally:
+        end(holder)
+
+
+def test_the_lock_of_a_killed_process_is_taken_over(path: Path, holder: subprocess.Popen[str]) -> None:
+    end(holder)
+    with locked(path):
+        pass
+    with locked(path):
+        pass
+
+
+def test_the_folder_of_the_state_file_is_made_if_need_be(tmp_path: Path) -> None:
+    with locked(tmp_path / "a" / "b" / "state.json"):
+        assert (tmp_path / "a" / "b").is_dir()
+
+
+def test_a_whole_deployment_leaves_no_secret_in_the_file_or_its_backup(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    for file in workspace.path.parent.iterdir():
+        text = file.read_text()
+        assert TOKEN not in text
+        assert "aws_secret" not in text.casefold()
+    assert account.endpoint.requests

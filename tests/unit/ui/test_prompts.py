@@ -1,0 +1,253 @@
+"""The questions, answered on a real pseudo-terminal with real keys."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from tests import PROJECT
+from tests.tools.terminal import Terminal
+from wizard.settings.table import SETTINGS
+from wizard.ui.prompts import is_interactive
+
+ENTER, DOWN, BACKSPACE, CTRL_C, CTRL_D, CTRL_U = "\r", "\x1b[B", "\x7f", "\x03", "\x04", "\x15"
+
+PROGRAM = """
+import json
+from rich.console import Console
+from wizard.errors import Interrupted
+from wizard.ui.prompts import Interview
+from wizard.settings.table import SETTINGS
+from wizard.state.model import DeploymentId
+identity = DeploymentId("id", "tracker", "123456789012", "aws", "eu-central-1")
+rows = {{setting.key: setting for setting in SETTINGS}}
+interview = Interview(Console(stderr=True))
+def ask(key):
+    return interview.ask(rows[key], rows[key].default_at(identity))
+try:
+    print(json.dumps({expression}))
+except Interrupted:
+    print('"interrupted"')
+"""
+
+
+def questions(expression: str, *, columns: int = 80, rows: int = 24, **environment: str) -> Terminal:
+    return Terminal(PROGRAM.format(expression=expression), columns=columns, rows=rows, **environment)
+
+
+def answer(terminal: Terminal) -> object:
+    """What the program made of the keys: the last and only thing on standard output."""
+    code, output = terminal.finish()
+    assert code == 0, terminal.text
+    return json.loads(output)
+
+
+class TestAskingForSettings:
+    def test_enter_takes_what_is_offered_and_returns_it_as_the_operator_would_type_it(self) -> None:
+        with questions("[ask('memory_mb'), ask('cors_methods'), ask('reserved_concurrency')]") as terminal:
+            for question in ("Memory (MB) 128", "Allowed methods POST,OPTIONS", "Reserved concurrency"):
+                terminal.see(question)
+                terminal.type(ENTER)
+            assert answer(terminal) == ["128", "POST,OPTIONS", ""]
+
+    def test_a_wrong_answer_is_explained_in_full_and_offered_again_for_correction(self) -> None:
+        with questions("ask('bucket_name')", columns=40, rows=10) as terminal:
+            terminal.see("Bucket name tracker-")
+            terminal.type(CTRL_U + "my.bucket" + ENTER)
+            terminal.see("✗ a bucket name with dots")
+            terminal.see("hyphens instead\n? Bucket name my.bucket")
+            terminal.type(BACKSPACE * 7 + "-bucket" + ENTER)
+            assert answer(terminal) == "my-bucket"
+
+    def test_blanks_around_an_answer_are_no_part_of_it(self) -> None:
+        with questions("ask('function_name')") as terminal:
+            terminal.see("Function name")
+            terminal.type(CTRL_U + "  mine " + ENTER)
+            assert answer(terminal) == "mine"
+
+    def test_choices_stand_in_a_list_with_their_remarks_and_the_offered_one_is_pointed_at(self) -> None:
+        with questions("ask('runtime')") as terminal:
+            terminal.see("python3.14: supported until June 2029")
+            assert "» python3.13: supported until June 2029" in terminal.text
+            terminal.type(DOWN + ENTER)
+            assert answer(terminal) == "python3.14"
+
+    def test_a_switch_is_a_yes_or_no_question(self) -> None:
+        with questions("[ask('versioning'), ask('block_public_access')]") as terminal:
+            terminal.see("Keep old versions of objects (y/N)")
+            terminal.type("y")
+            terminal.see("Block all public access to the bucket (Y/n)")
+            terminal.type(ENTER)
+            assert answer(terminal) == ["yes", "yes"]
+
+    def test_a_heading_comes_once_when_the_phase_changes(self) -> None:
+        with questions("[ask('memory_mb'), ask('timeout_seconds'), ask('stage_name')]") as terminal:
+            for question in ("Memory", "Timeout", "Stage name"):
+                terminal.see(question)
+                terminal.type(ENTER)
+            answer(terminal)
+            headings = [line for line in terminal.lines if "/9 " in line]
+            assert headings == ["5/9 Function settings", "9/9 Deployment"]
+
+    @pytest.mark.parametrize("size", [(80, 24), (40, 10)])
+    def test_every_question_of_a_setup_can_be_answered_with_enter_in_any_window(
+        self, size: tuple[int, int]
+    ) -> None:
+        with questions("[ask(key) for key in rows]", columns=size[0], rows=size[1]) as terminal:
+            for setting in SETTINGS:
+                terminal.see(setting.question[:30])
+                terminal.type(ENTER)
+            assert isinstance(answers := answer(terminal), list)
+            assert len(answers) == len(SETTINGS)
+
+
+class TestOtherQuestions:
+    def test_the_name_must_be_one_that_all_other_names_can_be_derived_from(self) -> None:
+        with questions("interview.ask_name('tracker')") as terminal:
+            terminal.see("Name of the deployment tracker")
+            terminal.type("_X" + ENTER)
+            terminal.see("✗ a deployment name has 3 to 36")
+            terminal.see("begins with a letter\n? Name of the deployment tracker_X")
+            terminal.type(BACKSPACE * 2 + "-2" + ENTER)
+            assert answer(terminal) == "tracker-2"
+
+    def test_regions_are_suggested_by_any_part_of_their_name(self) -> None:
+        with questions("interview.ask_region(None)") as terminal:
+            terminal.see("Region")
+            terminal.type("south")
+            terminal.see("Mumbai")
+            assert "Frankfurt" not in terminal.text
+            terminal.type(CTRL_U + "eu-central-1" + ENTER)
+            assert answer(terminal) == "eu-central-1"
+
+    def test_a_region_that_is_not_suggested_may_be_typed(self) -> None:
+        with questions("interview.ask_region('us-east-1')") as terminal:
+            terminal.see("us-east-1")
+            terminal.type(CTRL_U + "il-central-1" + ENTER)
+            assert answer(terminal) == "il-central-1"
+
+    def test_choosing_returns_the_key_and_shows_only_texts(self) -> None:
+        with questions("interview.choose('What now?', [('a', 'Try again'), ('b', 'Stop here')])") as terminal:
+            terminal.see("Stop here")
+            terminal.type(DOWN + ENTER)
+            assert answer(terminal) == "b"
+
+    def test_keys_pressed_before_a_choice_was_shown_decide_nothing(self) -> None:
+        """An Enter in the middle of a run must not start a rollback."""
+        slow = "__import__('time').sleep(2) or interview.choose('What now?', [('a', 'Retry'), ('b', 'Stop')])"
+        with questions(slow) as terminal:
+            terminal.type(ENTER)
+            terminal.see("Stop")
+            terminal.settle()
+            assert terminal.process.poll() is None
+            terminal.type(DOWN + ENTER)
+            assert answer(terminal) == "b"
+
+    def test_confirm_takes_its_default_on_enter(self) -> None:
+        with questions("[interview.confirm('Go?', True), interview.confirm('Delete?', False)]") as terminal:
+            terminal.see("Go? (Y/n)")
+            terminal.type(ENTER)
+            terminal.see("Delete? (y/N)")
+            terminal.type(ENTER)
+            assert answer(terminal) == [True, False]
+
+    def test_press_enter_waits(self) -> None:
+        with questions("interview.press_enter('Press Enter when you have read this')") as terminal:
+            terminal.see("when you have read this")
+            terminal.settle()
+            assert terminal.process.poll() is None
+            terminal.type(ENTER)
+            assert answer(terminal) is None
+
+
+class TestInterruption:
+    @pytest.mark.parametrize("key", [CTRL_C, CTRL_D], ids=["Ctrl-C", "Ctrl-D"])
+    @pytest.mark.parametrize(
+        ("expression", "question"),
+        [
+            ("ask('reserved_concurrency')", "Reserved concurrency"),
+            ("ask('runtime')", "python3.14"),
+            ("ask('versioning')", "(y/N)"),
+            ("interview.ask_region(None)", "Region"),
+            ("interview.choose('What now?', [('a', 'Retry')])", "Retry"),
+            ("interview.press_enter('Press Enter')", "Press Enter"),
+        ],
+    )
+    def test_every_kind_of_question_can_be_left(self, expression: str, question: str, key: str) -> None:
+        with questions(expression) as terminal:
+            terminal.see(question)
+            terminal.type(key)
+            assert answer(terminal) == "interrupted"
+            assert not terminal.screen.cursor.hidden
+
+    def test_ctrl_c_leaves_a_question_with_text_in_it(self) -> None:
+        with questions("ask('memory_mb')") as terminal:
+            terminal.see("128")
+            terminal.type(CTRL_C)
+            assert answer(terminal) == "interrupted"
+
+
+class TestSurroundings:
+    def test_standard_output_stays_free_for_results(self) -> None:
+        """`setup --json > result.json` may ask questions."""
+        with questions("[ask('memory_mb'), ask('runtime'), ask('versioning')]") as terminal:
+            for question in ("Memory", "Runtime", "Keep old versions"):
+                terminal.see(question)
+                terminal.type(ENTER)
+            assert answer(terminal) == ["128", "python3.13", "no"]
+
+    def test_no_color_is_respected(self) -> None:
+        with questions("[ask('memory_mb'), ask('runtime')]", NO_COLOR="1") as terminal:
+            terminal.see("Memory")
+            terminal.type(ENTER)
+            terminal.see("python3.14")
+            terminal.type(ENTER)
+            answer(terminal)
+            colours = {cell.fg for row in terminal.screen.buffer.values() for cell in row.values()}
+            assert colours == {"default"}
+
+    def test_control_characters_in_a_question_are_shown_and_not_obeyed(self) -> None:
+        with questions(r"interview.confirm('Delete \x1b[2J[bold]x[/bold]?', True)") as terminal:
+            terminal.see(r"Delete \x1b[2J[bold]x[/bold]?")
+            terminal.type("n")
+            assert answer(terminal) is False
+
+    def test_questionary_is_loaded_only_when_something_is_asked(self) -> None:
+        """It takes a tenth of a second, which `status` and `--yes` need not wait for."""
+        loaded = "import sys, wizard.ui.prompts; print({'questionary', 'prompt_toolkit'} & set(sys.modules))"
+        result = subprocess.run(
+            [sys.executable, "-c", loaded], cwd=PROJECT, capture_output=True, text=True, check=True
+        )
+        assert result.stdout.strip() == "set()"
+
+
+class TestIsInteractive:
+    program = "from wizard.ui.prompts import is_interactive; print(is_interactive())"
+
+    @pytest.mark.parametrize(
+        ("environment", "expected"),
+        [
+            ({}, True),
+            ({"CI": "true"}, False),
+            ({"CI": "false"}, True),
+            ({"CI": ""}, True),
+            ({"TERM": "dumb"}, False),
+        ],
+    )
+    def test_a_terminal_that_somebody_looks_at(self, environment: dict[str, str], expected: bool) -> None:
+        with Terminal(self.program, columns=80, rows=24, **environment) as terminal:
+            assert terminal.finish() == (0, f"{expected}\n")
+
+    def test_a_pipe_answers_no_questions(self) -> None:
+        with Terminal(
+            "import sys, io\nsys.stdin = io.StringIO()\n" + self.program, columns=80, rows=24
+        ) as terminal:
+            assert terminal.finish() == (0, "False\n")
+
+    @pytest.mark.parametrize("stream", ["stdin", "stderr"])
+    def test_a_missing_stream_is_no_terminal(self, stream: str, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(sys, stream, None)
+        assert not is_interactive()
