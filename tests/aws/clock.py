@@ -91,7 +91,7 @@ class ManualClock:
 
 
 class FakeClock:
-    """A `wizard.aws.retry.Clock` that never waits.
+    """A `wizard.clock.Clock` that never waits.
 
     `naps` are the pauses so far. `stop_at_check` is the number of the `check`, counted from 1, from which
     on the operator wants to stop; there is a check before every AWS call. `on_sleep` is called with every

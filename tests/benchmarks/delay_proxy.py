@@ -17,10 +17,10 @@ import math
 import sys
 import time
 
-from tests.aws_double import wire
-from tests.aws_double.messages import Answer, Request
-from tests.aws_double.operations import Operation, identify
-from tests.aws_double.server import ProxyServer, Upstream
+from tests.aws.over_http import wire
+from tests.aws.over_http.messages import Answer, Request
+from tests.aws.over_http.operations import Operation, identify
+from tests.aws.over_http.server import ProxyServer, Upstream
 
 from .laboratory import Conditions
 

@@ -21,7 +21,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tests.ministack_server import MiniStackProcess
+from tests.tools.ministack_server import MiniStackProcess
 from wizard import package
 
 ROOT = Path(__file__).resolve().parents[2]

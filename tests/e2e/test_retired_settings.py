@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.local_deployment import LocalDeployment, deployed
-from tests.terminal import Terminal
+from tests.tools.local_deployment import LocalDeployment, deployed
+from tests.tools.terminal import Terminal
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("retired settings")]
 

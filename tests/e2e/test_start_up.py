@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.deployment import make_identity, make_settings
+from tests.aws.in_process.workspace import make_identity, make_settings
 from wizard.state.model import State
 
 # What a program pays that prints its help and one table with these libraries.

@@ -22,6 +22,7 @@ class CrashTally:
 
     scenario: str
     follow_up: str
+    workers: str = ""
     calls: int = 0
     state_writes: int = 0
     crash_points: int = 0
@@ -40,7 +41,7 @@ class CrashRun:
     def __init__(self, environment: Environment, scenario: Scenario, follow_up: str) -> None:
         self.environment = environment
         self.scenario = scenario
-        self.tally = CrashTally(scenario.name, follow_up)
+        self.tally = CrashTally(scenario.name, follow_up, environment.hands.name)
         self._follow = command_after(scenario, follow_up)
         self._changes = 0
         self._verdicts: dict[tuple[object, ...], list[str]] = {}
@@ -69,16 +70,21 @@ class CrashRun:
     @contextmanager
     def _watched(self) -> Iterator[None]:
         calls = self.environment.account.calls
-        calls.before.append(lambda call: self._die(f"before {call.name} ({call.number})"))
+        calls.before.append(self._before)
         calls.after.append(self._after)
         with watched(self.environment.path, self._at_write):
             yield
         calls.before.clear()
         calls.after.clear()
 
+    def _before(self, call: Call) -> None:
+        self.environment.hands.pause()
+        self._die(f"before {call.name} ({call.number})")
+
     def _after(self, call: Call) -> None:
         self._changes += call.changing
         self._die(f"after {call.name} ({call.number})")
+        self.environment.hands.pause()
 
     def _at_write(self, moment: str) -> None:
         self.tally.state_writes += moment.startswith("after")
@@ -109,7 +115,9 @@ class CrashRun:
             self.tally.follow_up == "run again" and "rollback" in self.scenario.name
         )
         desired = "rolled back" if rolled_back else "deployed"
-        problems = [] if state.stage == desired else [f"the state file says {state.stage}, not {desired}"]
+        problems = (
+            [] if state.lifecycle == desired else [f"the state file says {state.lifecycle}, not {desired}"]
+        )
         unfinished = [key for key, record in state.records.items() if record.status != "present"]
         problems += [f"{key} is still written down as unfinished" for key in unfinished]
         if not rolled_back and not self.environment.status().in_order:

@@ -7,30 +7,36 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.aws.in_process import Account, FakeClock, make_context
-from tests.aws.in_process.workspace import MEMORY
+from tests.aws.in_process import Account, FakeClock, make_deployment
+from tests.aws.in_process.workspace import MEMORY, NO_CONSENT
 from tests.aws.inventory import Inventory, inventory
 from tests.resilience.copies import FOLDERS_OF_THIS_COPY
 from tests.resilience.disk import stop_watching
+from tests.resilience.pool import Hands
 from wizard.engine.apply import Engine
-from wizard.engine.plan import Plan, observe
+from wizard.engine.decide import Consent
+from wizard.engine.plan import Plan
 from wizard.engine.progress import Event
-from wizard.engine.rollback import Rollback
-from wizard.resources.base import Context
-from wizard.state.model import State, Store, load
+from wizard.resources.base import Deployment
+from wizard.state.model import State, load
+from wizard.state.store import Store
 
 Command = Callable[["Environment"], None]
 
 
 class Environment:
-    """Every command begins like a new process: with the state file and nothing else."""
+    """Every command begins like a new process: with the state file and nothing else.
 
-    def __init__(self, account: Account, folder: Path) -> None:
+    `hands` do the work of the commands; see `pool`.
+    """
+
+    def __init__(self, account: Account, folder: Path, seed: int | None = None) -> None:
+        self.hands = Hands(seed)
         self.account = account
         self.folder = folder
         self.events: list[Event] = []
         self.store: Store | None = None
-        self.context: Context | None = None
+        self.at: Deployment | None = None
 
     @property
     def path(self) -> Path:
@@ -44,36 +50,39 @@ class Environment:
 
     def inventory(self) -> Inventory:
         """Everything that stands."""
-        return inventory(self.account, make_context(self.account.look).identity.id)
+        return inventory(self.account, make_deployment(self.account.look).identity.id)
 
-    def _open(self) -> tuple[Context, Store]:
-        context = make_context(self.account.aws(FakeClock()))
-        state = self.state or State(context.identity, context.settings.as_json(), tokens=list(context.tokens))
-        context.known.update({key: record.facts for key, record in state.records.items()})
-        self.context, self.store, self.events = context, Store(self.path, state), []
-        return context, self.store
+    def _open(self, consent: Consent = NO_CONSENT) -> tuple[Engine, Store]:
+        clock = FakeClock()
+        clock.on_sleep = lambda _seconds: self.hands.pause()
+        at = make_deployment(self.account.aws(clock))
+        state = self.state or State(at.identity, at.settings.as_json(), tokens=list(at.tokens))
+        store = Store(self.path, state)
+        at.known.update(store.known())
+        self.at, self.store, self.events = at, store, []
+        return Engine(at, store, self.events.append, consent=consent, workers_for=self.hands), store
 
     def setup(self, *, adopt: bool = False) -> None:
         """`setup --yes`: look, refuse what is in the way, write ahead, apply."""
-        context, store = self._open()
-        plan = observe(context, store, side_by_side=False, adopt=adopt)
-        for conflict in plan.conflicts:
-            raise conflict
-        store.state.stage = "setting up"
+        engine, store = self._open(Consent(adopt=adopt))
+        plan = engine.plan()
+        for problem in (*plan.conflicts, *plan.failures):
+            raise problem
+        store.state.lifecycle = "setting up"
         store.save()
-        Engine(context, store, self.events.append, adopt=adopt).apply()
+        engine.apply(plan)
 
     def rollback(self) -> None:
         """`rollback --yes`."""
         if self.state is None:
             return  # the command says that there is nothing, and nothing was made
-        context, store = self._open()
-        Rollback(context, store, self.events.append).apply()
+        engine, _store = self._open()
+        engine.roll_back(engine.plan(remove=True))
 
     def status(self) -> Plan:
         """`status`."""
-        context, store = self._open()
-        return observe(context, store, side_by_side=False)
+        engine, _store = self._open()
+        return engine.plan()
 
     def move_into_this_process(self) -> None:
         """In a copy of the process: a folder and a web server of its own, and nobody watches any more.
@@ -89,8 +98,8 @@ class Environment:
         self.account.endpoint.listen()
         if self.store is not None:
             self.store.path = self.path
-        if self.context is not None:
-            self.context.aws.endpoint_url = self.account.endpoint.url
+        if self.at is not None:
+            self.at.aws.endpoint_url = self.account.endpoint.url
 
     def what_a_kill_leaves(self) -> str:
         """What the next command reads of the disk: the state file; half-written ones it sweeps away."""

@@ -24,6 +24,7 @@ class FaultTally:
 
     scenario: str
     kind: str
+    workers: str = ""
     cases: int = 0
     endings: Counter[str] = field(default_factory=Counter)
     problems: list[str] = field(default_factory=list)
@@ -33,6 +34,7 @@ class FaultTally:
         return {
             "scenario": self.scenario,
             "kind": self.kind,
+            "workers": self.workers,
             "cases": self.cases,
             "endings": dict(self.endings),
             "problems": len(self.problems),
@@ -47,7 +49,7 @@ class FaultRun:
         self.environment = environment
         self.scenario = scenario
         self.kind = kind
-        self.tally = FaultTally(scenario.name, kind.name)
+        self.tally = FaultTally(scenario.name, kind.name, environment.hands.name)
         self._expected: Inventory = {}
         self._copy: Copy | None = None
         self._left = kind.times
@@ -58,7 +60,8 @@ class FaultRun:
         self._expected = in_a_copy(self._undisturbed)
         calls = self.environment.account.calls
         calls.clear()
-        calls.before.append(self._branch)
+        calls.before += [self._pause, self._branch]
+        calls.after.append(self._pause)
         failure = self._run()
         if self._copy is not None:
             self._copy.tell(lambda: self._verdict(failure))
@@ -79,6 +82,9 @@ class FaultRun:
             return failure
         return None
 
+    def _pause(self, _call: Call) -> None:
+        self.environment.hands.pause()
+
     def _branch(self, call: Call) -> None:
         if self.kind.executed and not call.changing:
             return  # a read whose answer is lost is a read that hangs
@@ -95,7 +101,9 @@ class FaultRun:
         self._copy, self._struck = copy, call.name
         self.environment.move_into_this_process()
         calls = self.environment.account.calls
+        calls.before.append(self._pause)
         (calls.after if self.kind.executed else calls.before).append(self._strike)
+        calls.after.append(self._pause)
         if not self.kind.executed:
             self._strike(call)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from tests.aws.in_process import make_context
+from tests.aws.in_process import make_deployment
 from tests.resilience.environment import Environment
 from wizard.errors import WizardError
 from wizard.phases import PHASES, RESOURCES
-from wizard.resources.base import Context, SubResource
+from wizard.resources.base import Deployment, SubResource
 from wizard.state.model import Record
 
 # What AWS would make a second time, or refuse, and the read that shows whether the first one happened.
@@ -20,7 +20,7 @@ READ_BEFORE_REPEAT = {
     "lambda.AddPermission": "lambda.GetPolicy",
     "apigateway.CreateRestApi": "apigateway.GetRestApis",
     "apigateway.CreateResource": "apigateway.GetResources",
-    "apigateway.PutMethod": "apigateway.GetMethod",
+    "apigateway.PutMethod": "apigateway.GetResources",
     "apigateway.CreateDeployment": "apigateway.GetStage",
 }
 WORDS_OF_PROGRAMMERS = ("Traceback", "ClientError", "botocore", "NoneType", "KeyError", "NotYet")
@@ -44,10 +44,10 @@ def sent_twice_blindly(calls: Iterable[tuple[str, str]]) -> list[str]:
 
 def unclear(error: WizardError, environment: Environment) -> list[str]:
     """What a message lacks: the thing in the operator's words, a cause, the next command to type."""
-    context = make_context(environment.account.look)
+    at = make_deployment(environment.account.look)
     said = f"{error.what} {error.why} {error.next_step}"
     problems = [f"says {word}: {said}" for word in WORDS_OF_PROGRAMMERS if word in said]
-    if not any(name in error.what for name in _names(context)):
+    if not any(name in error.what for name in _names(at)):
         problems.append(f"does not say at what it stopped: {error.what}")
     if len(error.why.split()) < 4:
         problems.append(f"gives no cause: {error.why}")
@@ -60,11 +60,11 @@ def unclear(error: WizardError, environment: Environment) -> list[str]:
     return problems
 
 
-def _names(context: Context) -> list[str]:
+def _names(at: Deployment) -> list[str]:
     """How the operator knows the things: by their titles in the table, and the bucket by its name."""
-    titles = [resource.title(context) for resource in RESOURCES.values()]
-    titles += [check.title(context) for phase in PHASES for check in phase.checks]
-    return [*titles, context.settings.bucket_name]
+    titles = [resource.title(at) for resource in RESOURCES.values()]
+    titles += [check.title(at) for phase in PHASES for check in phase.checks]
+    return [*titles, at.settings.bucket_name]
 
 
 def untrue(environment: Environment) -> list[str]:
@@ -72,12 +72,12 @@ def untrue(environment: Environment) -> list[str]:
     state = environment.state
     if state is None:
         return []
-    context = make_context(environment.account.look)
+    at = make_deployment(environment.account.look)
     problems = []
     for key, resource in RESOURCES.items():
-        facts, record = resource.read(context), state.records.get(key)
+        facts, record = resource.read(at), state.records.get(key)
         if facts is not None:
-            context.known[key] = facts
+            at.known[key] = facts
         if _goes_with_others(key, state.records):
             continue
         if record is None and facts is not None and not isinstance(resource, SubResource):

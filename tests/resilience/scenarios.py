@@ -9,11 +9,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from tests.aws.in_process import ACCOUNT_ID, Account, make_context
+from tests.aws.in_process import ACCOUNT_ID, Account, make_deployment
 from tests.resilience.environment import Command, Environment
 from wizard.aws.client import Aws
-from wizard.resources.api import RestApi, resources_of
-from wizard.resources.base import Context
+from wizard.resources.api import RestApi
+from wizard.resources.base import Deployment
+from wizard.resources.methods import paths_of
 
 TRUST = json.dumps(
     {
@@ -45,7 +46,7 @@ def put_foreign_things(account: Account) -> None:
     look.s3.put_object(Bucket="bucket-of-somebody-else", Key="events/theirs.json", Body=b'[{"id": 1}]')
     look.logs.create_log_group(logGroupName="/aws/lambda/function-of-somebody-else", tags={"team": "theirs"})
     _foreign_role_and_function(look)
-    _foreign_apis(look, make_context(look))
+    _foreign_apis(look, make_deployment(look))
 
 
 def _foreign_role_and_function(look: Aws) -> None:
@@ -53,7 +54,7 @@ def _foreign_role_and_function(look: Aws) -> None:
     look.iam.put_role_policy(RoleName="role-of-somebody-else", PolicyName="theirs", PolicyDocument=POLICY)
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
-        file.writestr(zipfile.ZipInfo("theirs.py"), "def handler(event, context): return None")
+        file.writestr(zipfile.ZipInfo("theirs.py"), "def handler(event, at): return None")
     look.functions.create_function(
         FunctionName="function-of-somebody-else",
         Runtime="python3.13",
@@ -63,16 +64,14 @@ def _foreign_role_and_function(look: Aws) -> None:
     )
 
 
-def _foreign_apis(look: Aws, context: Context) -> None:
+def _foreign_apis(look: Aws, at: Deployment) -> None:
     """One without tags under our API's name, one of another deployment of the wizard."""
-    gateway, name = look.apigateway, context.settings.api_name
+    gateway, name = look.apigateway, at.settings.api_name
     untagged = gateway.create_rest_api(name=name, description="somebody else's")
     gateway.create_resource(
-        restApiId=untagged["id"], parentId=untagged["rootResourceId"], pathPart=context.settings.resource_path
+        restApiId=untagged["id"], parentId=untagged["rootResourceId"], pathPart=at.settings.resource_path
     )
-    gateway.create_rest_api(
-        name=name, tags={**context.tags, "eventtrack-wizard:deployment": "other-1a2b3c4d"}
-    )
+    gateway.create_rest_api(name=name, tags={**at.tags, "eventtrack-wizard:deployment": "other-1a2b3c4d"})
 
 
 def foreign_things_only(environment: Environment) -> None:
@@ -95,46 +94,46 @@ def deployed_with_events(environment: Environment) -> None:
 def put_event(account: Account) -> None:
     """An event of a client, as the handler stores it."""
     key = "events/year=2026/month=01/day=02/hour=03/events_1767322800000000000_of-a-client.json"
-    bucket = make_context(account.look).settings.bucket_name
+    bucket = make_deployment(account.look).settings.bucket_name
     account.look.s3.put_object(Bucket=bucket, Key=key, Body=b'[{"event_name": "signup", "user_id": "u1"}]')
 
 
 def drifted(environment: Environment) -> None:
     """Somebody has deleted and changed several things behind our back."""
     deployed(environment)
-    look, context = environment.account.look, make_context(environment.account.look)
-    settings = context.settings
+    look, at = environment.account.look, make_deployment(environment.account.look)
+    settings = at.settings
     look.s3.delete_public_access_block(Bucket=settings.bucket_name)
     look.iam.delete_role_policy(RoleName=settings.role_name, PolicyName=settings.policy_name)
     look.logs.delete_retention_policy(logGroupName=f"/aws/lambda/{settings.function_name}")
     look.functions.update_function_configuration(
         FunctionName=settings.function_name, MemorySize=512, Timeout=3, Environment={"Variables": {"X": "1"}}
     )
-    _drift_of_api(look, context)
+    _drift_of_api(look, at)
 
 
-def _drift_of_api(look: Aws, context: Context) -> None:
+def _drift_of_api(look: Aws, at: Deployment) -> None:
     gateway: Any = look.apigateway
-    facts = RestApi().read(Context(look, context.identity, context.settings))
+    facts = RestApi().read(make_deployment(look))
     assert facts is not None
-    path = f"/{context.settings.resource_path}"
+    path = f"/{at.settings.resource_path}"
     resource_id = next(item["id"] for item in resources_of_api(look, facts["id"]) if item["path"] == path)
     gateway.delete_method(restApiId=facts["id"], resourceId=resource_id, httpMethod="OPTIONS")
     gateway.delete_integration(restApiId=facts["id"], resourceId=resource_id, httpMethod="POST")
     gateway.delete_gateway_response(restApiId=facts["id"], responseType="DEFAULT_4XX")
-    gateway.delete_stage(restApiId=facts["id"], stageName=context.settings.stage_name)
+    gateway.delete_stage(restApiId=facts["id"], stageName=at.settings.stage_name)
 
 
 def resources_of_api(look: Aws, api_id: str) -> list[Any]:
     """Its paths."""
-    return resources_of(Context(look, make_context(look).identity, make_context(look).settings), api_id)
+    return paths_of(make_deployment(look), api_id)
 
 
 def api_deleted(environment: Environment) -> None:
     """Somebody has deleted the whole API behind our back."""
     deployed_with_events(environment)
     look = environment.account.look
-    facts = RestApi().read(make_context(look))
+    facts = RestApi().read(make_deployment(look))
     assert facts is not None
     look.apigateway.delete_rest_api(restApiId=facts["id"])
 
@@ -142,14 +141,14 @@ def api_deleted(environment: Environment) -> None:
 def two_apis(environment: Environment) -> None:
     """A second API with our tag: what a create leaves whose answer was lost and that was sent twice."""
     deployed(environment)
-    context = make_context(environment.account.look)
-    environment.account.look.apigateway.create_rest_api(name=context.settings.api_name, tags=context.tags)
+    at = make_deployment(environment.account.look)
+    environment.account.look.apigateway.create_rest_api(name=at.settings.api_name, tags=at.tags)
 
 
 def bucket_and_role_of_the_operator(environment: Environment) -> None:
     """A bucket and a role that stood there before, with settings, policies and events of their own."""
     put_foreign_things(environment.account)
-    look, settings = environment.account.look, make_context(environment.account.look).settings
+    look, settings = environment.account.look, make_deployment(environment.account.look).settings
     look.s3.create_bucket(Bucket=settings.bucket_name)
     look.s3.put_bucket_tagging(Bucket=settings.bucket_name, Tagging={"TagSet": [{"Key": "a", "Value": "b"}]})
     look.s3.put_public_access_block(

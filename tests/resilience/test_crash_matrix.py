@@ -20,17 +20,19 @@ from tests.resilience.scenarios import SCENARIOS, Scenario
 CASES = [(scenario.name, follow_up) for scenario in SCENARIOS.values() for follow_up in scenario.follow_ups]
 
 
+@pytest.mark.parametrize("seed", [None, 1], ids=["one_worker", "seed_1"])
 @pytest.mark.parametrize(
     ("scenario", "follow_up"), CASES, ids=["-then-".join(case).replace(" ", "_") for case in CASES]
 )
 def test_a_kill_at_any_moment_is_made_good_by_the_next_command(
     scenario: str,
     follow_up: str,
+    seed: int | None,
     warm_account: Account,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    environment = Environment(warm_account, tmp_path)
+    environment = Environment(warm_account, tmp_path, seed)
     SCENARIOS[scenario].prepare(environment)
 
     tally = CrashRun(environment, SCENARIOS[scenario], follow_up).run_all()

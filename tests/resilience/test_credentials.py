@@ -20,7 +20,7 @@ from tests.tools.terminal import Terminal
 from wizard.aws.client import Aws, identify
 from wizard.aws.error_rules import LOG_IN, RULES, Explain
 from wizard.aws.errors import CREDENTIAL_FAILURES
-from wizard.aws.retry import SystemClock
+from wizard.clock import SystemClock
 from wizard.commands.common import name_profile
 from wizard.errors import CredentialsError, ExitCode, WizardError
 

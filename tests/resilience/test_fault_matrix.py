@@ -16,23 +16,25 @@ from tests.resilience.scenarios import SCENARIOS
 CASES = [(scenario, kind) for scenario in ("setup", "rollback") for kind in KINDS]
 
 
+@pytest.mark.parametrize("seed", [None, 1], ids=["one_worker", "seed_1"])
 @pytest.mark.parametrize(
     ("scenario", "kind"), CASES, ids=["-".join(case).replace(" ", "_") for case in CASES]
 )
 def test_a_fault_at_any_call_is_outlasted_or_explained_and_the_next_run_completes(
     scenario: str,
     kind: str,
+    seed: int | None,
     warm_account: Account,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    environment = Environment(warm_account, tmp_path)
+    environment = Environment(warm_account, tmp_path, seed)
     SCENARIOS[scenario].prepare(environment)
 
     tally = FaultRun(environment, SCENARIOS[scenario], KINDS[kind]).run_all()
 
     record_property("fault matrix", tally.as_row())
     assert tally.problems == []
-    assert tally.cases > (5 if KINDS[kind].executed else 40)
+    assert tally.cases > (5 if KINDS[kind].executed else 20)
     if KINDS[kind].times is not None and "refused" not in kind:
         assert set(tally.endings) == {"done"}, "what AWS mends by itself is waited for"

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import boto3
 
 from tests.aws.clock import FakeClock
-from tests.aws.in_process import make_context
+from tests.aws.in_process import make_deployment
 from tests.aws.names import REGION
 from tests.aws.over_http import AwsDouble, ManualClock
 from wizard.aws.client import Aws
 from wizard.engine.apply import Engine
-from wizard.engine.plan import Plan, observe
+from wizard.engine.plan import Plan
 from wizard.engine.progress import Event, Waiting
-from wizard.engine.rollback import Rollback
-from wizard.resources.base import Context
-from wizard.state.model import DeploymentId, State, Store, load
+from wizard.resources.base import Deployment
+from wizard.state.model import State, load
+from wizard.state.store import Store
 
 
 class SlowAws:
     """One deployment there, and what was seen and heard of it. `events` are those of all runs."""
+
+    jobs = 1
 
     def __init__(self, double: AwsDouble, folder: Path) -> None:
         self.double = double
@@ -32,37 +35,34 @@ class SlowAws:
         self.aws = Aws(session, double.url, self.clock)
         self.account = self.aws.sts.get_caller_identity()["Account"]
 
-    def _open(self) -> tuple[Context, Store]:
-        context = make_context(self.aws)
-        identity = context.identity
-        context.identity = DeploymentId(
-            identity.id, identity.name, self.account, "aws", REGION, self.double.url
-        )
-        state = load(self.path) or State(
-            context.identity, context.settings.as_json(), tokens=list(context.tokens)
-        )
-        return context, Store(self.path, state)
+    def _open(self) -> tuple[Deployment, Store]:
+        at = make_deployment(self.aws)
+        identity = replace(at.identity, account=self.account, endpoint_url=self.double.url)
+        at = replace(at, identity=identity)
+        state = load(self.path) or State(identity, at.settings.as_json(), tokens=list(at.tokens))
+        return at, Store(self.path, state)
+
+    def _engine(self) -> Engine:
+        at, store = self._open()
+        return Engine(at, store, self.events.append, jobs=self.jobs)
 
     def setup(self) -> None:
         """`setup --yes`."""
-        context, store = self._open()
-        Engine(context, store, self.events.append).apply()
+        self._engine().apply()
 
     def rollback(self) -> None:
         """`rollback --yes`."""
-        context, store = self._open()
-        Rollback(context, store, self.events.append).apply()
+        self._engine().roll_back()
 
     def status(self) -> Plan:
         """`status`."""
-        context, store = self._open()
-        return observe(context, store, side_by_side=False)
+        return self._engine().plan()
 
     def make_second_api(self) -> None:
         """As an answer that was lost leaves one, behind the wizard's back and past the quota."""
-        context, _store = self._open()
+        at, _store = self._open()
         self.clock.sleep(60)
-        context.aws.apigateway.create_rest_api(name=context.settings.api_name, tags=context.tags)
+        at.aws.apigateway.create_rest_api(name=at.settings.api_name, tags=at.tags)
         self.clock.sleep(60)
 
     def waits(self) -> list[Waiting]:

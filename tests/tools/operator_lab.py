@@ -7,7 +7,6 @@ import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import boto3
 
@@ -19,17 +18,17 @@ from tests.tools.ministack_server import MiniStackProcess
 from wizard import deployment
 from wizard.aws import policies
 from wizard.aws.client import Aws, identify
-from wizard.aws.retry import SystemClock
+from wizard.clock import SystemClock
 from wizard.engine import preflight
 from wizard.engine.apply import Engine
-from wizard.engine.plan import Plan, observe
-from wizard.engine.rollback import Rollback, Verdict
-from wizard.errors import WizardError
+from wizard.engine.decide import Consent
+from wizard.engine.plan import Plan
 from wizard.phases import PHASES, Phase
-from wizard.resources.base import Context
+from wizard.resources.base import Deployment
 from wizard.settings.resolve import resolve
 from wizard.settings.table import as_text
-from wizard.state.model import DeploymentId, State, Store, id_prefix, load
+from wizard.state.model import DeploymentId, State, id_prefix, load
+from wizard.state.store import Store
 
 REGION, ACCOUNT = OTHER_REGION, EMULATOR_ACCOUNT_ID
 NAME = "proof"
@@ -58,59 +57,62 @@ class OperatorLab:
             if isinstance(behaviour, ExactActions):
                 behaviour.forget()
 
-    def context(self, **changes: Any) -> Context:
+    def deployment(self) -> Deployment:
         """What the wizard knows when a command begins."""
         identity = DeploymentId(id_prefix(NAME, REGION) + "0a1b2c3d", NAME, ACCOUNT, "aws", REGION)
         flags = {key: as_text(value) for key, value in self.overrides.items()}
         settings = resolve(identity, flags=flags, environment={}, saved={}).settings
-        return Context(self.operator, identity, settings, [digest_of(TOKEN)], TOKEN, **changes)
+        return Deployment(self.operator, identity, settings, (digest_of(TOKEN),), TOKEN)
 
     @property
-    def names(self) -> policies.Names:
-        context = self.context()
-        return deployment.names_of(context.identity, context.settings)
+    def policy(self) -> policies.Document:
+        """What the printed policy of this deployment is."""
+        at = self.deployment()
+        return deployment.operator_policy(at.identity, at.settings)
 
-    def open(self, **changes: Any) -> tuple[Context, Store]:
-        context = self.context(**changes)
-        state = load(self.path) or State(
-            context.identity, settings=context.settings.as_json(), tokens=list(context.tokens)
-        )
-        return context, Store(self.path, state)
+    def open(self) -> tuple[Deployment, Store]:
+        at = self.deployment()
+        state = load(self.path) or State(at.identity, settings=at.settings.as_json(), tokens=list(at.tokens))
+        return at, Store(self.path, state)
+
+    def engine(
+        self, *, adopt: bool = False, delete_events: bool = True, phases: Sequence[Phase] = PHASES
+    ) -> Engine:
+        """In the plain order."""
+        at, store = self.open()
+        consent = Consent(adopt=adopt, delete_events=delete_events)
+        return Engine(at, store, lambda _event: None, consent=consent, phases=phases, jobs=1)
 
     def set_up(self, *, adopt: bool = False) -> None:
         """`setup`: the plan, the preflight, every phase with its checks."""
-        context, store = self.open()
-        plan = observe(context, store, side_by_side=False, adopt=adopt)
+        engine = self.engine(adopt=adopt)
+        plan = engine.plan()
         caller = identify(self.operator).arn
-        preflight.check(context, plan, policies.operator(self.names), caller, self.notices.append)
-        Engine(context, store, lambda _event: None, adopt=adopt).apply()
+        preflight.check(engine.at, plan, self.policy, caller, self.notices.append)
+        engine.apply(plan)
 
     def build(self, phases: Sequence[Phase] = WITHOUT_CHECKS, *, adopt: bool = False) -> None:
         """A part of a deployment, without proofs."""
-        context, store = self.open()
-        Engine(context, store, lambda _event: None, adopt=adopt, phases=phases).apply()
+        self.engine(adopt=adopt, phases=phases).apply()
 
     def status(self) -> Plan:
         """`status`."""
-        return observe(*self.open(), side_by_side=True)
+        return self.engine().plan()
 
-    def plan_roll_back(self) -> list[Verdict]:
+    def plan_roll_back(self) -> Plan:
         """What `rollback` shows before it asks.
 
         Raises:
             WizardError: it could not look at something, which the plan itself only says.
         """
-        context, store = self.open()
-        plan = Rollback(context, store, lambda _event: None).plan()
-        for verdict in plan:
-            if "could not be looked at" in verdict.reason:
-                raise WizardError(what=f"{verdict.title} stays.", why=verdict.reason, next_step="")
+        plan = self.engine(delete_events=False).plan(remove=True)
+        for failure in plan.failures:
+            raise failure
         return plan
 
-    def roll_back(self, *, delete_events: bool = True) -> list[Verdict]:
+    def roll_back(self, *, delete_events: bool = True) -> Plan:
         """`rollback`."""
-        context, store = self.open(delete_events=delete_events)
-        return Rollback(context, store, lambda _event: None).apply()
+        return self.engine(delete_events=delete_events).roll_back()
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from wizard.engine.order import final_looks, outdated_checks, removal_order, set
 from wizard.engine.phase_tracker import PhaseTracker
 from wizard.engine.plan import ACCOUNT, Plan, Step, make_plan, parent_action, remember
 from wizard.engine.progress import Change, Listener
-from wizard.errors import ConflictError, Interrupted, WizardError
+from wizard.errors import ConflictError, Interrupted, WaitTimeoutError, WizardError
 from wizard.phases import PHASES, Phase
 from wizard.resources.base import Answers, AnyResource, Check, Deployment, SubResource
 from wizard.state.model import Facts, RecordStatus
@@ -33,6 +33,8 @@ STILL_THERE = Wait("AWS is still deleting it", 180)
 NOT_READY_TIMEOUT = 300.0
 # Create, then at most two rounds of updates, before AWS is given time.
 ROUNDS = 4
+# Seconds that AWS is given to show a change, before it is made once more, and at last given up.
+LOOK_TIMEOUTS = (4.0, 15.0, 60.0)
 # Measured: more threads save nothing, because the longest chain decides (`tests/benchmarks`).
 DEFAULT_JOBS = 6
 LOOK = "look at "
@@ -81,6 +83,10 @@ class Engine:
         self._planned: dict[str, Step] = {}
         self._actions: dict[str, Action] = {}
         self._created: set[str] = set()
+        self._new: set[str] = set()
+        self._unproved: set[str] = set()
+        self._look_timeout = LOOK_TIMEOUTS[0]
+        self._is_last_round = False
         self._answers: dict[str, Answers] = {}
 
     def plan(self, *, remove: bool = False) -> Plan:
@@ -116,12 +122,17 @@ class Engine:
         """
         self._removing = False
         self._begin(plan or self.plan())
-        order = setup_order(self._phases)
-        order.update(final_looks(self._phases, LOOK))
-        found = self._walk(order, self._phases)
-        found.raise_failure_of_everything()
-        if found.failed:
-            raise summed_up(_wizard_errors(found))
+        order = {**setup_order(self._phases), **final_looks(self._phases, LOOK)}
+        for number, seconds in enumerate(LOOK_TIMEOUTS, start=1):
+            self._look_timeout, self._unproved = seconds, set()
+            found = self._walk(order, self._phases)
+            found.raise_failure_of_everything()
+            if found.failed:
+                raise summed_up(_wizard_errors(found))
+            if not self._unproved:
+                return
+            self._planned.clear()
+            self._is_last_round = number == len(LOOK_TIMEOUTS) - 1
 
     def roll_back(self, plan: Plan | None = None) -> Plan:
         """Delete what the deployment made, give back what it adopted; returns the plan that was carried out.
@@ -149,7 +160,7 @@ class Engine:
         self._planned = {step.key: step for step in plan.steps} if fresh else {}
         self._actions = {step.key: step.action for step in plan.steps}
         self._created.clear()
-        self._answers.clear()
+        self._is_last_round = False
 
     def _walk(self, order: dict[str, tuple[str, ...]], phases: Sequence[Phase]) -> Walk:
         phase_of = {
@@ -159,6 +170,8 @@ class Engine:
             if key in order
         }
         names = [phase.key for phase in phases]
+        self._new.clear()
+        self._answers.clear()
         self._tracker = PhaseTracker(phase_of, names, self._listen, self._phase_done)
         self.at.aws.on_wait = self._tracker.waiting
         try:
@@ -216,11 +229,13 @@ class Engine:
         planned = self._planned.get(resource.key)
         if self._removing:
             return planned.seen if planned and planned.seen.error is None else None
-        if resource.parent in self._created:
+        if resource.parent in self._new:
             if not isinstance(resource, SubResource):
                 return ABSENT
             facts = resource.with_new_parent(self.at)
             return Seen(facts) if facts is not None else None
+        if any(key in self._new for key in resource.ids_of):
+            return None
         parent = self._planned.get(resource.parent or "")
         stood = resource.parent not in self._resources or (
             parent is not None and parent.seen.facts is not None
@@ -303,7 +318,7 @@ class Engine:
         """What the operator calls it: a setting of something new is made, not changed."""
         if action.kind == "update" and self.store.record(resource.key) is None:
             return "create"
-        if action.kind == "update" and resource.parent in self._created:
+        if action.kind == "update" and resource.parent in self._new:
             return "create"
         return action.kind if action.kind in ("create", "adopt", "delete", "restore") else "update"
 
@@ -313,6 +328,7 @@ class Engine:
         if observed is None:
             facts: Facts | None = resource.create(self.at, resource.desired(self.at) or {})
             self._created.add(resource.key)
+            self._new.add(resource.key)
             return facts
         if action.kind in ("delete", "recreate"):
             resource.delete(self.at, observed)
@@ -360,6 +376,11 @@ class Engine:
 
         try:
             self._retry(look, f"see the {resource.title(self.at)} as it should be")
+        except WaitTimeoutError as error:
+            if self._is_last_round or self._removing:
+                self._tracker.failed(key, error)
+                raise
+            self._unproved.add(key)
         except WizardError as error:
             self._tracker.failed(key, error)
             raise
@@ -377,7 +398,7 @@ class Engine:
         if isinstance(action.error, ConflictError):
             raise action.error
         if action.kind != "nothing" or (seen.facts is not None and resource.not_ready(seen.facts)):
-            raise NotYet(NOT_TAKEN)
+            raise NotYet(Wait(NOT_TAKEN.reason, self._look_timeout))
         remember(self.at, resource, seen.facts)
         if seen.facts is not None:
             self.store.settle(resource.key, seen.facts, origin=action.origin, before=action.before)

@@ -227,7 +227,7 @@ class BucketEncryption(BucketSetting[EncryptionFacts]):
         at.aws.s3.put_bucket_encryption(
             Bucket=at.settings.bucket_name, ServerSideEncryptionConfiguration={"Rules": [rule]}
         )
-        return True
+        return False
 
     def settings_from(self, observed: EncryptionFacts) -> dict[str, object]:
         return {"encryption": "SSE-KMS"} if observed["algorithm"] == ALGORITHMS["SSE-KMS"] else {}

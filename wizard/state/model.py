@@ -6,7 +6,6 @@ secret: tokens are in a file of their own (`tokens`), here are only their SHA-25
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -89,15 +88,24 @@ class State:
     serial: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The file's content."""
-        content = dataclasses.asdict(self)
+        """The file's content. Names in the file are older than those in the code, and stay."""
         return {
             "schema": SCHEMA,
             "wizard_version": __version__,
-            "pins": content.pop("identity"),
-            "stage": content.pop("lifecycle"),
-            **content,
+            "pins": vars(self.identity),
+            "settings": self.settings,
+            "stage": self.lifecycle,
+            "tokens": [vars(token) for token in self.tokens],
+            "records": {key: vars(record) for key, record in self.records.items()},
+            "checks": self.checks,
+            "phases": self.phases,
+            "serial": self.serial,
         }
+
+    def as_text(self) -> str:
+        """The file: one line a value, one line a record. A run writes it some twenty times, and the
+        standard library's own indentation takes ten times as long."""
+        return _laid_out(self.as_json(), depth=2) + "\n"
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> State:
@@ -121,6 +129,17 @@ class State:
             phases=dict(document["phases"]),
             serial=int(document["serial"]),
         )
+
+
+def _laid_out(value: Any, depth: int, indent: str = "") -> str:
+    """JSON with one line a member down to `depth`."""
+    if not depth or not isinstance(value, dict) or not value:
+        return json.dumps(value)
+    inner = indent + "  "
+    members = (
+        f"{inner}{json.dumps(key)}: {_laid_out(member, depth - 1, inner)}" for key, member in value.items()
+    )
+    return "{\n" + ",\n".join(members) + f"\n{indent}}}"
 
 
 def now() -> str:

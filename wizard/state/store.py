@@ -6,7 +6,6 @@ intent, and the end of a run, waits for the disk. Writes of several threads that
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Collection
 from pathlib import Path
@@ -65,7 +64,7 @@ class Store:
             with self._changing:
                 written = self._changes
                 self.state.serial += 1
-                text = json.dumps(self.state.as_json(), indent=2) + "\n"
+                text = self.state.as_text()
             try:
                 write_private_file(self.path, text, backup=backup_path(self.path))
             except OSError as error:

@@ -25,7 +25,7 @@ from .account import Account
 from .calls import Call, Calls, Killed
 from .endpoint_double import EndpointDouble
 from .function_double import FunctionDouble
-from .workspace import TOKEN, Standing, Workspace, make_context
+from .workspace import TOKEN, Standing, Workspace, make_deployment
 
 __all__ = [
     "ACCOUNT_ID",
@@ -42,6 +42,6 @@ __all__ = [
     "Standing",
     "Workspace",
     "leftovers",
-    "make_context",
+    "make_deployment",
     "snapshot",
 ]

@@ -16,7 +16,7 @@ from moto.iam.models import AWSManagedPolicy
 from tests.aws.clock import FakeClock
 from tests.aws.names import ACCOUNT_ID, REGION
 from wizard.aws.client import Aws
-from wizard.aws.retry import Clock
+from wizard.clock import Clock
 
 from .calls import Calls
 from .endpoint_double import EndpointDouble

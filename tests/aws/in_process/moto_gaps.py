@@ -26,6 +26,7 @@ def complete_moto(service: str, client: Any) -> None:
         events.register("after-call.lambda.UpdateFunctionCode", _set_architecture)
     if service == "apigateway":
         events.register_last("before-call", _refuse_unknown)
+        events.register("after-call.apigateway.CreateDeployment", _describe_stage)
 
 
 def _keep_parameters(params: Any, context: Any, request_signer: Any, **_: object) -> None:
@@ -40,6 +41,16 @@ def _tag_new_bucket(context: Any, parsed: Any, **_: object) -> None:
         name = parsed["Location"].rstrip("/").rpartition("/")[2].partition(".")[0]
         backend = get_backend("s3")[ACCOUNT_ID]["aws"]
         backend.put_bucket_tagging(name, tags)
+
+
+def _describe_stage(context: Any, parsed: Any, **_: object) -> None:
+    """moto leaves out the stage's description of CreateDeployment."""
+    parameters = context["test_parameters"]
+    asked = json.loads(parameters["body"])
+    address = API_PATH.match(parameters["url_path"])
+    if "id" in parsed and address and "stageDescription" in asked:
+        api = get_backend("apigateway")[ACCOUNT_ID][context["test_region"]].apis[address["api"]]
+        api.stages[asked["stageName"]].description = asked["stageDescription"]
 
 
 def _set_architecture(context: Any, parsed: Any, **_: object) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,16 @@ from tests.aws.inventory import Snapshot, snapshot
 from tests.aws.names import ACCOUNT_ID, REGION
 from wizard.aws.client import Aws
 from wizard.engine.apply import Engine
-from wizard.engine.plan import Plan, observe
+from wizard.engine.decide import Consent
+from wizard.engine.graph import OneByOne
+from wizard.engine.plan import ACCOUNT, Plan, make_plan
 from wizard.engine.progress import Event
-from wizard.engine.rollback import Rollback, Verdict
-from wizard.phases import PHASES, Phase
-from wizard.resources.base import Context
+from wizard.phases import PHASES, RESOURCES, Phase
+from wizard.resources.base import Deployment
 from wizard.settings.resolve import resolve
 from wizard.settings.table import DEFAULT_NAME, Settings, as_text
-from wizard.state.model import DeploymentId, State, Store, TokenDigest, id_prefix, load
+from wizard.state.model import DeploymentId, State, TokenDigest, id_prefix, load
+from wizard.state.store import Store
 
 from .account import Account
 
@@ -39,14 +42,14 @@ def make_identity(name: str = DEFAULT_NAME, region: str = REGION) -> DeploymentI
     return DeploymentId(id_prefix(name, region) + "0a1b2c3d", name, ACCOUNT_ID, "aws", region)
 
 
-def make_context(aws: Aws, *, name: str = DEFAULT_NAME, **overrides: object) -> Context:
+def make_deployment(aws: Aws, *, name: str = DEFAULT_NAME, **overrides: object) -> Deployment:
     """What the wizard knows at the first run of a deployment."""
     region = aws.region
-    return Context(
+    return Deployment(
         aws=aws,
         identity=make_identity(name, region),
         settings=make_settings(name, region, **overrides),
-        tokens=[digest_of(TOKEN)],
+        tokens=(digest_of(TOKEN),),
         token=TOKEN,
     )
 
@@ -54,6 +57,9 @@ def make_context(aws: Aws, *, name: str = DEFAULT_NAME, **overrides: object) -> 
 def digest_of(token: str, label: str = "default") -> TokenDigest:
     """What the state file keeps of a token."""
     return TokenDigest(label, hashlib.sha256(token.encode()).hexdigest(), "2026-01-01T00:00:00+00:00")
+
+
+NO_CONSENT = Consent()
 
 
 class Workspace:
@@ -79,34 +85,38 @@ class Workspace:
         self.events: list[Event] = []
         self.clock = FakeClock()
 
-    def open(self, **changes: Any) -> tuple[Context, Store]:
-        """As a new process opens the deployment; `changes` are members of the context."""
-        context = make_context(self.account.aws(self.clock, self.region), name=self.name, **self.overrides)
-        for member, value in changes.items():
-            setattr(context, member, value)
-        state = load(self.path) or State(
-            context.identity, settings=context.settings.as_json(), tokens=list(context.tokens)
-        )
-        return context, Store(self.path, state)
+    def open(self, **changes: Any) -> tuple[Deployment, Store]:
+        """As a new process opens the deployment; `changes` are members of it."""
+        at = make_deployment(self.account.aws(self.clock, self.region), name=self.name, **self.overrides)
+        at = replace(at, **changes)
+        state = load(self.path) or State(at.identity, settings=at.settings.as_json(), tokens=list(at.tokens))
+        store = Store(self.path, state)
+        return replace(at, known=store.known()), store
 
     def apply(self, *, adopt: bool = False, phases: Sequence[Phase] = PHASES, **changes: Any) -> Engine:
         """`setup`."""
-        context, store = self.open(**changes)
-        self.events = []
-        engine = Engine(context, store, self.events.append, adopt=adopt, phases=phases)
+        at, store = self.open(**changes)
+        engine = self.engine(at, store, Consent(adopt=adopt), phases)
         engine.apply()
         return engine
 
-    def rollback(self, *, delete_events: bool = False) -> list[Verdict]:
-        """`rollback --yes`."""
-        context, store = self.open(delete_events=delete_events)
+    def engine(
+        self, at: Deployment, store: Store, consent: Consent = NO_CONSENT, phases: Sequence[Phase] = PHASES
+    ) -> Engine:
+        """In the plain order, so that calls can be counted; its events are those of this workspace."""
         self.events = []
-        return Rollback(context, store, self.events.append).apply()
+        return Engine(at, store, self.events.append, consent=consent, phases=phases, jobs=1)
 
-    def observe(self, *, side_by_side: bool = True, adopt: bool = False) -> Plan:
-        """`status`."""
-        context, store = self.open()
-        return observe(context, store, side_by_side=side_by_side, adopt=adopt)
+    def rollback(self, *, delete_events: bool = False) -> Plan:
+        """`rollback --yes`."""
+        at, store = self.open()
+        return self.engine(at, store, Consent(delete_events=delete_events)).roll_back()
+
+    def plan(self, *, side_by_side: bool = False, adopt: bool = False, remove: bool = False) -> Plan:
+        """`status`, or a rollback's plan."""
+        at, store = self.open()
+        workers = None if side_by_side else OneByOne([ACCOUNT, *RESOURCES])
+        return make_plan(at, store, consent=Consent(adopt=adopt), remove=remove, workers=workers)
 
     @property
     def state(self) -> State:

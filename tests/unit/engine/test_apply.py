@@ -35,7 +35,7 @@ def test_a_first_setup_makes_everything_and_proves_it(account: Account, workspac
     assert {record.status for record in state.records.values()} == {"present"}
     assert list(state.phases) == [phase.key for phase in PHASES]
     assert set(state.checks) == {"test.invoke", "deploy.endpoint"}
-    assert state.stage == "deployed"
+    assert state.lifecycle == "deployed"
     assert [method for method, _path in account.endpoint.requests] == ["OPTIONS", "POST", "POST"]
 
 

@@ -118,7 +118,7 @@ def test_a_half_done_deployment_comes_back_and_is_finished_or_rolled_back(
     assert recovered.state.settings == workspace.settings.as_json()
     keep(workspace, recovered.state)
     workspace.apply()
-    assert workspace.state.stage == "deployed"
+    assert workspace.state.lifecycle == "deployed"
     keep(workspace, recover(workspace).state)
     workspace.rollback(delete_events=True)
     assert leftovers(account) == []

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from wizard.engine.rollback import Rollback
 
 from tests.aws.in_process import Account, Killed, Snapshot, Workspace, leftovers, snapshot
 from wizard.endpoint.invoke import invoke
 from wizard.engine.progress import Noticed
-from wizard.engine.rollback import Rollback
 from wizard.errors import ConflictError, CredentialsError, WizardError
 from wizard.phases import PHASES
 from wizard.resources.logs import log_group_name
@@ -62,7 +62,7 @@ def test_nothing_of_ours_is_left_and_everything_foreign_stands_as_it_was(
     workspace.rollback()
     assert snapshot(account) == foreign
     assert account.look.s3.get_object(Bucket="foreign-bucket", Key="a")["Body"].read() == b"theirs"
-    assert workspace.state.stage == "rolled back"
+    assert workspace.state.lifecycle == "rolled back"
     assert workspace.state.records == {}
 
 
@@ -295,7 +295,7 @@ def test_a_refused_deletion_does_not_hold_up_the_rest_and_keeps_what_the_refused
     assert "functions: saas-event-tracking-processor" in left
     assert "roles: saas-event-tracking-us-east-1-role" in left
     assert not any(name.startswith("apis") for name in left)
-    assert workspace.state.stage == "rolling back"
+    assert workspace.state.lifecycle == "rolling back"
     account.calls.clear()
     workspace.rollback()
     assert leftovers(account) == []
@@ -323,7 +323,7 @@ def test_a_bucket_that_we_may_no_longer_see_is_a_missing_permission_not_somebody
     account.calls.refuse("s3.HeadBucket", "403", "Forbidden", status=403)
     with pytest.raises(WizardError, match="lack a permission"):
         workspace.rollback()
-    assert workspace.state.stage == "rolling back"
+    assert workspace.state.lifecycle == "rolling back"
 
 
 def test_a_function_whose_last_update_failed_is_named_and_does_not_wedge_the_rollback(

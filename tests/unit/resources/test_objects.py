@@ -13,7 +13,6 @@ from tests.aws.in_process import Account, Workspace
 from wizard.errors import WizardError
 from wizard.events import stored as objects
 from wizard.phases import PHASES
-from wizard.resources.base import Context
 
 REQUEST = "0f9a"
 

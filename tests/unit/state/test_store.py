@@ -291,7 +291,7 @@ def test_a_kill_at_any_step_of_a_write_leaves_the_old_file_or_the_new_one(
     assert done.returncode == -signal.SIGKILL, done.stderr
     state = load(path)
     assert state is not None
-    assert state.stage == "deployed"
+    assert state.lifecycle == "deployed"
     Store(path, state).enter("rolling back")
     after = load(path)
     assert after is not None

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
-from tests.terminal import Terminal
+from tests.tools.terminal import Terminal
 from wizard.engine.progress import (
     ChangeDone,
     ChangeStarted,

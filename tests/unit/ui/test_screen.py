@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
+from wizard.engine.rollback import Fate, Verdict
 
 from tests import PROJECT
 from tests.tools.terminal import Terminal
@@ -27,7 +28,6 @@ from wizard.engine.progress import (
     PhaseStarted,
     Waiting,
 )
-from wizard.engine.rollback import Fate, Verdict
 from wizard.errors import ConflictError, WizardError
 from wizard.phase_titles import PHASE_TITLES
 from wizard.phases import PHASES, RESOURCES
@@ -526,7 +526,7 @@ class TestOfflineTable:
 
     def test_after_a_rollback_it_names_what_was_kept(self) -> None:
         state = saved_state()
-        state.stage = "rolled back"
+        state.lifecycle = "rolled back"
         state.records = {
             "bucket": Record("present", "created", {"name": "b"}),
             "bucket.versioning": Record("present", "created"),
