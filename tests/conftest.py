@@ -6,7 +6,12 @@ import pytest
 
 from tests.resilience import table
 
-pytest_plugins = ["tests.aws.in_process.fixtures", "tests.tools.emulator"]
+pytest_plugins = [
+    "tests.aws.in_process.fixtures",
+    "tests.tools.emulator",
+    "tests.tools.longest_first",
+    "tests.tools.progress_line",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

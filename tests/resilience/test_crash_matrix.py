@@ -17,6 +17,8 @@ from tests.resilience.crashes import CrashRun
 from tests.resilience.environment import Environment
 from tests.resilience.scenarios import SCENARIOS, Scenario
 
+pytestmark = pytest.mark.slow
+
 CASES = [(scenario.name, follow_up) for scenario in SCENARIOS.values() for follow_up in scenario.follow_ups]
 
 

@@ -13,6 +13,8 @@ from tests.resilience.fault_kinds import KINDS
 from tests.resilience.faults import FaultRun
 from tests.resilience.scenarios import SCENARIOS
 
+pytestmark = pytest.mark.slow
+
 CASES = [(scenario, kind) for scenario in ("setup", "rollback") for kind in KINDS]
 
 

@@ -117,6 +117,7 @@ CHANGED_SETTINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("setting", "value"), CHANGED_SETTINGS.items(), ids=CHANGED_SETTINGS.keys())
 def test_a_changed_setting_is_brought_to_aws_as_if_it_had_been_so_from_the_start(
     account: Account, folder: Path, setting: str, value: object

@@ -747,6 +747,7 @@ ECHO = "\nimport termios\nprint(bool(termios.tcgetattr(0)[3] & termios.ECHO))"
 BRIEF = RUN.replace("PAUSE", "time.sleep(1.5)")
 
 
+@pytest.mark.slow
 class TestOnATerminal:
     @pytest.mark.parametrize(("columns", "rows"), [(80, 24), (40, 14), (30, 5)])
     def test_a_run_leaves_one_table_between_what_was_printed_before_and_after(
