@@ -71,6 +71,16 @@ class Language(enum.StrEnum):
 
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option(
+        "--jobs",
+        min=1,
+        max=32,
+        help="Steps at a time; 1 is the plain order. \\[default: 6]",
+        show_default=False,
+    ),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
@@ -102,6 +112,7 @@ def setup(
             "--adopt", help="Use a bucket or role that stands there already; rollback restores its settings."
         ),
     ] = False,
+    jobs: Jobs = None,
     token: Annotated[
         str | None,
         typer.Option(
@@ -114,7 +125,13 @@ def setup(
     from wizard.commands import setup as command
 
     request = command.Request(
-        replace(options, local=local, token=token), flags, name=name, yes=yes, dry_run=dry_run, adopt=adopt
+        replace(options, local=local, token=token),
+        flags,
+        name=name,
+        yes=yes,
+        dry_run=dry_run,
+        adopt=adopt,
+        jobs=jobs,
     )
     return command.run(request)
 
@@ -178,12 +195,13 @@ def rollback(
     delete_events: Annotated[
         bool, typer.Option("--delete-events", help="Delete the bucket even if it holds events.")
     ] = False,
+    jobs: Jobs = None,
     json: Json = False,
 ) -> ExitCode:
     """Take back what setup made, in reverse. Events stay unless you say otherwise."""
     from wizard.commands import rollback as command
 
-    return command.run(options, yes=yes, delete_events=delete_events, as_json=json)
+    return command.run(options, yes=yes, delete_events=delete_events, as_json=json, jobs=jobs)
 
 
 @register(app, "policy", settings=True)

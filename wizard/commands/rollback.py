@@ -20,7 +20,7 @@ NOTHING_LEFT = "Nothing of this deployment is left."
 
 
 def run(
-    options: Options, *, yes: bool, delete_events: bool, as_json: bool, jobs: int = DEFAULT_JOBS
+    options: Options, *, yes: bool, delete_events: bool, as_json: bool, jobs: int | None = None
 ) -> ExitCode:
     """Take the deployment back; what stays is named with its reason."""
     if not yes and not is_interactive():
@@ -31,7 +31,7 @@ def run(
         )
     clock, consent = SystemClock(), Consent(delete_events=delete_events)
     with stoppable(clock), deployment.existing(options, clock, lock=True, looks_first=True) as (at, store):
-        plan = _take_back(at, store, options, consent, ask=not yes, jobs=jobs)
+        plan = _take_back(at, store, options, consent, ask=not yes, jobs=jobs or DEFAULT_JOBS)
         if plan is None:
             messages().print("Nothing was changed.")
             if as_json:

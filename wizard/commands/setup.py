@@ -43,7 +43,7 @@ class Request:
     yes: bool = False
     dry_run: bool = False
     adopt: bool = False
-    jobs: int = DEFAULT_JOBS
+    jobs: int | None = None
 
 
 def run(request: Request) -> ExitCode:
@@ -242,7 +242,7 @@ class _Setup:
         while True:
             try:
                 with progress(self.console) as listen:
-                    jobs = self.request.jobs
+                    jobs = self.request.jobs or DEFAULT_JOBS
                     Engine(self.at, self.store, listen, consent=self.consent, jobs=jobs).apply(plan)
             except WizardError as error:
                 plan = None
