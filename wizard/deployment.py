@@ -7,15 +7,14 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from wizard.aws import policies
 from wizard.aws.client import Aws, Caller, identify, open_session, refuse_other_account
-from wizard.cli.options import Options
 from wizard.clock import Clock
 from wizard.errors import CredentialsError, StateError, UsageError
 from wizard.local import start as start_local_aws
 from wizard.local.operator import ROOT_KEYS, operator_keys, remove_operator
+from wizard.options import Options
 from wizard.phases import needed_actions
 from wizard.resources.base import Deployment
 from wizard.settings import validators as names
@@ -201,29 +200,13 @@ def existing(
     if not lock:
         yield _open(options, clock, looks_first=looks_first)
         return
-    required_state(options.state)
+    state_module.required(options.state)
     with locked(options.state):
         yield _open(options, clock, looks_first=looks_first)
 
 
-def required_state(path: Path) -> State:
-    """The state, which must be there.
-
-    Raises:
-        StateError: it is not, or it cannot be used.
-    """
-    state = state_module.load(path)
-    if state is None:
-        raise StateError(
-            what=f"There is no deployment here: {path} does not exist.",
-            why="Every deployment has a state file, made by setup in the folder where it ran.",
-            next_step="Run `eventtrack-wizard setup`, go to its folder, or name the file with --state.",
-        )
-    return state
-
-
 def _open(options: Options, clock: Clock, *, looks_first: bool) -> tuple[Deployment, Store]:
-    state = required_state(options.state)
+    state = state_module.required(options.state)
     identity = state.identity
     account = connect(options, clock, identity)
     settings = from_saved(state.settings, identity)

@@ -10,7 +10,6 @@ import functools
 import gc
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,6 +17,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 from wizard.errors import ExitCode
+from wizard.options import STATE_FILE, Options
 
 if TYPE_CHECKING:
     from wizard.settings.table import Setting
@@ -25,19 +25,6 @@ if TYPE_CHECKING:
 GLOBAL_PANEL = "Global options (before or after the command)"
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 FLAGS = "eventtrack.flags"
-STATE_FILE = Path("eventtrack-state.json")
-
-
-@dataclass(frozen=True)
-class Options:
-    """The global options of every command. `local` is asked for by setup alone; later the state says it."""
-
-    state: Path
-    profile: str | None = None
-    region: str | None = None
-    endpoint_url: str | None = None
-    local: bool = False
-    token: str | None = field(default=None, repr=False)
 
 
 # name: (annotation, default); None stands for "not said here".

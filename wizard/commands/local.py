@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 
 from wizard import local
-from wizard.commands.common import messages, print_json, results
 from wizard.errors import ExitCode, UsageError
+from wizard.ui.output import messages, print_json, results
 from wizard.ui.prompts import Interview, is_interactive
 
 

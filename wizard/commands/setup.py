@@ -10,9 +10,8 @@ from pathlib import Path
 from rich.markup import escape
 
 from wizard import deployment
-from wizard.cli.options import Options
 from wizard.clock import SystemClock
-from wizard.commands.common import messages, name_profile, results, stoppable
+from wizard.commands.common import name_profile, stoppable
 from wizard.deployment import Account
 from wizard.endpoint.client import url_of
 from wizard.engine import preflight
@@ -20,6 +19,7 @@ from wizard.engine.apply import DEFAULT_JOBS, Engine
 from wizard.engine.decide import Consent
 from wizard.engine.plan import Plan, make_plan
 from wizard.errors import CredentialsError, ExitCode, LostStateError, UsageError, WizardError
+from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.settings import validators as names
 from wizard.settings.resolve import Asker, Resolved, resolve
@@ -30,6 +30,7 @@ from wizard.state.model import DeploymentId, State
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
 from wizard.ui import plan_table, print_error, progress, review
+from wizard.ui.output import messages, results
 from wizard.ui.prompts import Interview, is_interactive
 
 
