@@ -79,7 +79,7 @@ def guarded(action: Callable[[], ExitCode], *, as_json: bool = False, profile: s
 
 
 def _show(error: WizardError, as_json: bool) -> ExitCode:
-    from wizard.ui import print_error
+    from wizard.ui.error_panel import print_error
 
     print_error(messages(), error)
     if as_json:

@@ -8,8 +8,8 @@ from wizard.errors import ExitCode
 from wizard.phase_titles import PHASE_TITLES
 from wizard.state import model as state_module
 from wizard.state.model import State
-from wizard.ui import offline_table
 from wizard.ui.output import print_json, results
+from wizard.ui.status_table import offline_table
 
 
 def run(path: Path, *, as_json: bool) -> ExitCode:

@@ -13,9 +13,10 @@ from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
-from wizard.ui import progress, rollback_table
 from wizard.ui.output import messages, print_json, results
+from wizard.ui.progress import progress
 from wizard.ui.prompts import Interview, is_interactive
+from wizard.ui.rollback_table import rollback_table
 
 NOTHING_LEFT = "Nothing of this deployment is left."
 

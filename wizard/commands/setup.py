@@ -29,9 +29,12 @@ from wizard.state.lock import locked
 from wizard.state.model import DeploymentId, State
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
-from wizard.ui import plan_table, print_error, progress, review
+from wizard.ui.error_panel import print_error
 from wizard.ui.output import messages, results
+from wizard.ui.plan_table import plan_table
+from wizard.ui.progress import progress
 from wizard.ui.prompts import Interview, is_interactive
+from wizard.ui.review_table import review
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from wizard.options import Options
 from wizard.phases import PHASES, RESOURCES
 from wizard.resources.base import Deployment
 from wizard.state.model import State
-from wizard.ui import status_table
 from wizard.ui.output import messages, print_json, results
+from wizard.ui.status_table import status_table
 
 
 def run(options: Options, *, as_json: bool) -> ExitCode:

@@ -20,7 +20,7 @@ from wizard.tokens import rotation as rotations
 from wizard.tokens import token as tokens
 from wizard.tokens.apply import bring_into_force, refuse_unfinished, write_ahead
 from wizard.tokens.rotation import Rotation
-from wizard.ui import PlainLines
+from wizard.ui.lines import PlainLines
 from wizard.ui.output import messages, print_json, results
 from wizard.ui.prompts import Interview, is_interactive
 

@@ -6,9 +6,9 @@ refuses two changes at a time of one bucket, one function, one REST API. A rollb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from wizard.engine.plan import Plan
+from wizard.engine.plan import Plan, Step
 from wizard.phases import Phase
 
 Order = dict[str, tuple[str, ...]]
@@ -59,8 +59,17 @@ def removal_order(plan: Plan) -> Order:
     for key in order:
         if carrier(key) != key:
             order[key].append(carrier(key))
-    looks = {f"look at {key}": [key] for key in order if steps[key].action.is_change}
+    looks = {
+        f"look at {key}": [key]
+        for key in order
+        if steps[key].action.is_change and not _goes_too(steps[key].resource.parent, steps)
+    }
     return {key: tuple(dict.fromkeys(after)) for key, after in {**order, **looks}.items()}
+
+
+def _goes_too(parent: str | None, steps: Mapping[str, Step]) -> bool:
+    """A part is gone when its parent is, so nobody has to look."""
+    return parent is not None and parent in steps and steps[parent].action.kind == "delete"
 
 
 def outdated_checks(phases: Sequence[Phase]) -> Order:

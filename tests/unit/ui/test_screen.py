@@ -34,22 +34,17 @@ from wizard.phases import PHASES, RESOURCES
 from wizard.settings.resolve import resolve
 from wizard.settings.table import SETTINGS
 from wizard.state.model import DeploymentId, Record, State
-from wizard.ui import (
-    LiveTable,
-    PlainLines,
-    Printable,
-    error_panel,
-    offline_table,
-    plan_table,
-    print_error,
-    progress,
-    review,
-    rollback_table,
-    status_table,
-)
+from wizard.ui.error_panel import error_panel, print_error
 from wizard.ui.frame import frame
-from wizard.ui.live import Picture
+from wizard.ui.lines import PlainLines
+from wizard.ui.live import LiveTable, Picture
+from wizard.ui.plan_table import plan_table
+from wizard.ui.progress import progress
 from wizard.ui.progress_model import RunProgress
+from wizard.ui.review_table import review
+from wizard.ui.rollback_table import rollback_table
+from wizard.ui.status_table import offline_table, status_table
+from wizard.ui.text import Printable
 
 FAILURE = WizardError(
     what="Could not create the role [x].", why="You may not.", next_step="Ask [bold]your admin[/bold]."
@@ -726,7 +721,7 @@ import sys, time
 from rich.console import Console
 from wizard.engine.progress import *
 from wizard.phase_titles import PHASE_TITLES
-from wizard.ui import progress
+from wizard.ui.progress import progress
 console = Console(stderr=True)
 console.print("BEFORE")
 def wait_for_key():
