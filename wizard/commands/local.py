@@ -6,8 +6,8 @@ import dataclasses
 
 from wizard import local
 from wizard.errors import ExitCode, UsageError
-from wizard.ui.output import messages, print_json, results
-from wizard.ui.prompts import Interview, is_interactive
+from wizard.ui.output import is_interactive, messages, print_json, results
+from wizard.ui.prompts import Interview
 
 
 def start() -> ExitCode:

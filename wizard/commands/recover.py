@@ -26,8 +26,8 @@ from wizard.state import model as state_module
 from wizard.state.lock import locked
 from wizard.state.model import State, backup_path
 from wizard.state.store import Store
-from wizard.ui.output import messages, results
-from wizard.ui.prompts import Interview, is_interactive
+from wizard.ui.output import is_interactive, messages, results
+from wizard.ui.prompts import Interview
 
 NEXT = "Run `eventtrack-wizard setup` to check everything and to finish what is missing."
 

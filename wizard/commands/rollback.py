@@ -13,9 +13,9 @@ from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
-from wizard.ui.output import messages, print_json, results
+from wizard.ui.output import is_interactive, messages, print_json, results
 from wizard.ui.progress import progress
-from wizard.ui.prompts import Interview, is_interactive
+from wizard.ui.prompts import Interview
 from wizard.ui.rollback_table import rollback_table
 
 NOTHING_LEFT = "Nothing of this deployment is left."

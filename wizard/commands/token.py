@@ -21,8 +21,8 @@ from wizard.tokens import token as tokens
 from wizard.tokens.apply import bring_into_force, refuse_unfinished, write_ahead
 from wizard.tokens.rotation import Rotation
 from wizard.ui.lines import PlainLines
-from wizard.ui.output import messages, print_json, results
-from wizard.ui.prompts import Interview, is_interactive
+from wizard.ui.output import is_interactive, messages, print_json, results
+from wizard.ui.prompts import Interview
 
 CLIENT_LABEL = "client"
 

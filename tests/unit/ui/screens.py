@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import io
-from dataclasses import replace
 
 from rich.console import Console, RenderableType
-from wizard.engine.rollback import Fate, Verdict
 
-from wizard.engine.plan import Observation, PhaseObservation, Plan
+from wizard.engine.decide import Action, Kind, Seen
+from wizard.engine.plan import PhasePlan, Plan, Step
 from wizard.engine.progress import (
     ChangeDone,
     ChangeStarted,
@@ -93,17 +92,20 @@ RESOLVED = resolve(
 )
 
 
-def observed(key: str, **changes: object) -> Observation:
-    """A resource as it should be, but for `changes`."""
-    return replace(Observation(key, key, "as set up"), **changes)  # type: ignore[arg-type]
+def step(key: str, kind: Kind = "nothing", *reasons: str, with_parent: bool = False) -> Step:
+    """A resource that stands, titled with its key, and what is to be done about it."""
+    resource = RESOURCES.get(key, RESOURCES["bucket"])
+    facts = {"name": key, "arn": "arn:", "state": "Active", "last_update": "Successful"}
+    return Step("", resource, key, Seen(facts), Action(kind, reasons, with_parent=with_parent))
 
 
 def saved_state(**phases: object) -> State:
     return State(DeploymentId("id", "tracker", "1" * 12, "aws", "eu-central-1"), phases=phases)  # type: ignore[arg-type]
 
 
-def verdict(key: str, fate: Fate, reason: str = "was made by this deployment") -> Verdict:
-    return Verdict("", RESOURCES[key], key, fate, reason)
+def removal(*steps: Step) -> Plan:
+    """The plan of a rollback; its table goes the other way round."""
+    return Plan((PhasePlan("bucket", "S3 bucket", "drift", tuple(reversed(steps))),))
 
 
-IN_ORDER = Plan((PhaseObservation("settings", "Function settings", "done", (observed("memory"),)),))
+IN_ORDER = Plan((PhasePlan("settings", "Function settings", "done", (step("memory"),)),))

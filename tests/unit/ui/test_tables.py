@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -12,12 +13,12 @@ from tests.unit.ui.screens import (
     IDENTITY,
     IN_ORDER,
     RESOLVED,
-    observed,
+    removal,
     saved_state,
     shown,
-    verdict,
+    step,
 )
-from wizard.engine.plan import PhaseObservation, Plan
+from wizard.engine.plan import PhasePlan, Plan
 from wizard.phase_titles import PHASE_TITLES
 from wizard.phases import PHASES
 from wizard.settings.table import SETTINGS
@@ -67,30 +68,30 @@ class TestReview:
 
 PLAN = Plan(
     (
-        PhaseObservation(
+        PhasePlan(
             "bucket",
             "S3 bucket",
             "drift",
             (
-                observed("bucket"),
-                observed("versioning", verdict="drift", sentences=("versioning is off, should be on",)),
-                observed("encryption", verdict="drift", sentences=("algorithm [x] is y",), adopting=True),
+                step("bucket"),
+                step("versioning", "update", "versioning is off, should be on"),
+                step("encryption", "adopt", "algorithm [x] is y"),
             ),
             finished_at="2026-01-02T03:04:05+00:00",
             seconds=1.24,
         ),
-        PhaseObservation(
+        PhasePlan(
             "lambda",
             "Lambda function",
             "unknown",
             (
-                observed("role", verdict="absent", sentences=("role is missing",)),
-                observed("logs", verdict="foreign", sentences=("There is already a log group.",)),
-                observed("function", verdict="unknown", sentences=("You may not see it.",)),
+                step("role", "create", "role is missing"),
+                step("logs", "conflict", "There is already a log group."),
+                step("function", "unknown", "You may not see it."),
             ),
         ),
-        PhaseObservation("test", "Function test", "incomplete", (), ("invoke with TestEventAPI",)),
-        PhaseObservation("settings", "Function settings", "done", (observed("memory"),)),
+        PhasePlan("test", "Function test", "incomplete", (), ("invoke with TestEventAPI",)),
+        PhasePlan("settings", "Function settings", "done", (step("memory"),)),
     )
 )
 
@@ -123,7 +124,7 @@ class TestPlanTable:
         assert shown(plan_table(IN_ORDER)).splitlines()[-1] == "1 as they should be"
 
     def test_an_empty_plan_says_so(self) -> None:
-        assert shown(plan_table(Plan())).strip() == "nothing to do"
+        assert shown(plan_table(Plan(()))).strip() == "nothing to do"
 
 
 class TestStatusTable:
@@ -193,51 +194,48 @@ def test_titles_and_order_of_the_phases_are_those_of_the_engine() -> None:
 
 class TestRollbackTable:
     def test_parts_are_named_with_what_takes_them_along(self) -> None:
-        text = shown(
-            rollback_table(
-                [
-                    verdict("function.environment", "goes with", "goes with function"),
-                    verdict("function", "delete"),
-                    verdict("role", "restore", "stood there before; its former settings come back"),
-                ]
-            )
+        plan = removal(
+            step("function.environment", "delete", "goes with what it is part of", with_parent=True),
+            step("function", "delete", "was made by this deployment"),
+            step("role", "restore", "stood there before; its former settings come back"),
         )
-        assert text.splitlines() == [
-            "- goes     function",
-            "             with function.environment",
-            "~ restored role",
-            "             stood there before; its former settings come back",
+        assert shown(rollback_table(plan)).splitlines() == [
+            "- delete  function",
+            "            with function.environment",
+            "~ restore role",
+            "            stood there before; its former settings come back",
             "",
-            "1 goes and 1 restored",
+            "1 to delete and 1 to restore",
         ]
 
     def test_parts_of_what_stays_stay_too_and_are_not_listed(self) -> None:
-        text = shown(
-            rollback_table(
-                [
-                    verdict("bucket.versioning", "goes with", "goes with the bucket"),
-                    verdict("bucket", "keep", "holds 12 objects with events"),
-                ]
-            )
+        plan = removal(
+            step("bucket.versioning", "keep", "stays with what it is part of", with_parent=True),
+            step("bucket", "keep", "holds 12 objects with events"),
         )
-        assert text.splitlines() == [
-            "= stays bucket",
-            "          holds 12 objects with events",
+        assert shown(rollback_table(plan)).splitlines() == [
+            "= keep bucket",
+            "         holds 12 objects with events",
             "",
-            "1 stays",
+            "1 to keep",
         ]
 
-    def test_a_part_whose_whole_was_taken_by_an_earlier_run_is_listed_for_itself(self) -> None:
-        assert "- goes bucket.versioning" in shown(
-            rollback_table([verdict("bucket.versioning", "goes with")])
-        )
+    def test_a_part_whose_parent_was_taken_by_an_earlier_run_is_listed_for_itself(self) -> None:
+        plan = removal(step("bucket.versioning", "delete", "was made by this deployment"))
+        assert "- delete bucket.versioning" in shown(rollback_table(plan))
+
+    def test_what_another_version_made_is_named_so_that_nobody_believes_it_gone(self) -> None:
+        plan = replace(removal(), unknown_keys=("stream.firehose",))
+        text = shown(rollback_table(plan), 120)
+        assert "= keep stream.firehose" in text
+        assert "the version that made it can remove it" in text
 
     def test_afterwards_it_says_what_was_done(self) -> None:
-        verdicts = [verdict("function", "delete"), verdict("role", "gone", "is no longer there")]
-        text = shown(rollback_table(verdicts, finished=True))
-        assert "- removed      function" in text
+        plan = removal(step("function", "delete", "ours"), step("role", "forget", "is no longer there"))
+        text = shown(rollback_table(plan, finished=True))
+        assert "- deleted      function" in text
         assert "· already gone role" in text
-        assert text.endswith("1 removed and 1 already gone")
+        assert text.endswith("1 deleted and 1 already gone")
 
     def test_with_nothing_left_it_says_so(self) -> None:
-        assert shown(rollback_table([])).strip() == "Nothing is left to remove."
+        assert shown(rollback_table(removal())).strip() == "Nothing is left to remove."

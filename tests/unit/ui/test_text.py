@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console, RenderableType
-from wizard.engine.rollback import Verdict
 
 from tests.unit.ui.screens import (
     FAILURE,
     IN_ORDER,
     RESOLVED,
+    removal,
     saved_state,
     shown,
-    verdict,
+    step,
     walked,
 )
-from wizard.engine.plan import Observation, PhaseObservation, Plan
+from wizard.engine.plan import PhasePlan, Plan
 from wizard.engine.progress import (
     ChangeStarted,
     Noticed,
@@ -29,8 +30,7 @@ from wizard.engine.progress import (
     Waiting,
 )
 from wizard.errors import ConflictError, WizardError
-from wizard.phases import RESOURCES
-from wizard.state.model import Record
+from wizard.state.model import DeploymentId, Record
 from wizard.ui.error_panel import error_panel, print_error
 from wizard.ui.frame import frame
 from wizard.ui.plan_table import plan_table
@@ -75,8 +75,8 @@ class TestErrorPanel:
 def everything(odd: str) -> Iterator[RenderableType]:
     """Every screen with the same odd text wherever a text can be."""
     error = WizardError(what=odd, why=odd, next_step=odd, link=odd)
-    resource = Observation(odd, odd, "drift", (odd,))
-    phase = PhaseObservation("bucket", odd, "drift", (resource,), (odd,), odd, 1.0)
+    resource = step(odd, "update", odd)
+    phase = PhasePlan("bucket", odd, "drift", (resource,), (odd,), odd, 1.0)
     walk = walked(
         PhaseStarted(odd),
         ChangeStarted("bucket", odd, "create", odd, (odd,)),
@@ -87,7 +87,7 @@ def everything(odd: str) -> Iterator[RenderableType]:
     yield from (Printable(frame(walk, 40, 24)), Printable(frame(walk, 100, 24)), error_panel(error))
     yield plan_table(Plan((phase,)))
     yield status_table(Plan((phase,)), odd)
-    yield rollback_table([Verdict(odd, RESOURCES["bucket"], odd, "keep", odd)])
+    yield rollback_table(replace(removal(step(odd, "keep", odd)), unknown_keys=(odd,)))
     yield review(RESOLVED, DeploymentId(odd, odd, odd, odd, odd), {odd: odd})
     state = saved_state(bucket={"finished_at": odd})
     state.records = {odd: Record("creating", "created")}
@@ -106,9 +106,9 @@ class TestOffATerminal:
             Console(file=output, width=width, soft_wrap=True).print(content)
             assert not any(line.endswith(" ") for line in output.getvalue().splitlines())
         for content in (
-            status_table(Plan((PhaseObservation("test", "t", "drift", (), (self.long,)),)), None),
-            plan_table(Plan((PhaseObservation("test", "t", "drift", (), (self.long,)),))),
-            rollback_table([verdict("bucket", "keep", self.long)]),
+            status_table(Plan((PhasePlan("test", "t", "drift", (), (self.long,)),)), None),
+            plan_table(Plan((PhasePlan("test", "t", "drift", (), (self.long,)),))),
+            rollback_table(removal(step("bucket", "keep", self.long))),
         ):
             output = io.StringIO()
             Console(file=output, width=width, soft_wrap=True).print(content)
@@ -116,7 +116,7 @@ class TestOffATerminal:
 
     def test_a_narrow_terminal_gets_whole_sentences_too(self) -> None:
         output = io.StringIO()
-        plan = Plan((PhaseObservation("test", "t", "drift", (), (self.long,)),))
+        plan = Plan((PhasePlan("test", "t", "drift", (), (self.long,)),))
         Console(file=output, width=30, soft_wrap=True, force_terminal=True, color_system=None).print(
             status_table(plan, None)
         )
