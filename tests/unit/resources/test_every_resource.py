@@ -156,3 +156,26 @@ def test_a_function_that_lambda_could_not_prepare_stops_with_lambdas_own_reason(
     account.calls.alter("lambda.GetFunction", fail)
     with pytest.raises(WizardError, match="Image is damaged"):
         workspace.apply()
+
+
+def test_a_function_that_fails_in_the_middle_of_a_run_is_made_anew_with_all_its_parts(
+    account: Account, workspace: Workspace
+) -> None:
+    """Its permission had just been made; it went with the function, and AWS is not waited for to show it."""
+    workspace.apply()
+    before = snapshot(account)
+    api_id = workspace.state.records["api"].facts["id"]
+    account.look.functions.remove_permission(
+        FunctionName=workspace.settings.function_name, StatementId=f"eventtrack-wizard-{api_id}"
+    )
+
+    def fail_once_the_permission_stands(answer: Any) -> None:
+        names = account.calls.names()
+        if "lambda.AddPermission" in names and "lambda.DeleteFunction" not in names:
+            answer["Configuration"] |= {"State": "Failed", "StateReason": "Image is damaged"}
+
+    account.calls.clear()
+    account.calls.alter("lambda.GetFunction", fail_once_the_permission_stands)
+    workspace.apply()
+    assert account.calls.names().count("lambda.CreateFunction") == 1
+    assert snapshot(account) == before
