@@ -103,6 +103,10 @@ def concerns_everything(error: BaseException) -> bool:
     return not isinstance(error, WizardError) or isinstance(error, (CredentialsError, StateError))
 
 
+class _NotBegunError(Exception):
+    """A step had been handed out when everything was stopped, and nobody had begun it."""
+
+
 @dataclass
 class Walk:
     """What came of a walk.
@@ -145,18 +149,32 @@ def walk(
     edges = {step: [need for need in needed if need in needs] for step, needed in needs.items()}
     sorter = TopologicalSorter(edges)
     sorter.prepare()
-    found, running, halted = Walk(), 0, False
+    found, running, halted = Walk(), 0, threading.Event()
+
+    def begin(step: str) -> None:
+        if halted.is_set():
+            raise _NotBegunError
+        try:
+            work(step)
+        except BaseException as error:
+            if concerns_everything(error):
+                halted.set()  # here, because this thread may begin the next step before anybody hears of it
+            raise
+
+    def stop(step: str, because: str) -> None:
+        found.stopped[step] = because
+        on_stopped(step, because)
+
     while sorter.is_active():
         for step in sorted(sorter.get_ready(), key=list(needs).index):
             because = next(
                 (found.stopped.get(need, need) for need in edges[step] if need not in found.done), None
             )
-            if because is None and not halted:
-                workers.start(step, work)
+            if because is None and not halted.is_set():
+                workers.start(step, begin)
                 running += 1
             else:
-                found.stopped[step] = because or ""
-                on_stopped(step, because or "")
+                stop(step, because or "")
                 sorter.done(step)
         if not running:
             continue
@@ -164,8 +182,11 @@ def walk(
         running -= 1
         if error is None:
             found.done.append(step)
+        elif isinstance(error, _NotBegunError):
+            stop(step, "")
         else:
             found.failed[step] = error
-            halted = halted or concerns_everything(error)
+            if concerns_everything(error):
+                halted.set()
         sorter.done(step)
     return found
