@@ -383,11 +383,8 @@ class ReservedConcurrency(FunctionSetting[ConcurrencyFacts]):
     key = "function.concurrency"
     labels = {"reserved": "reserved concurrency"}
     actions = {
-        "function": (
-            "lambda:DeleteFunctionConcurrency", "lambda:GetFunctionConcurrency",
-            "lambda:PutFunctionConcurrency",
-        ),
-    }  # fmt: skip
+        "function": ("lambda:DeleteFunctionConcurrency", "lambda:PutFunctionConcurrency"),
+    }
 
     def title(self, at: Deployment) -> str:
         reserved = at.settings.reserved_concurrency

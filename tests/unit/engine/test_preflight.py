@@ -89,11 +89,11 @@ def test_with_the_whole_policy_nothing_is_missing(lab: OperatorLab) -> None:
 
 def test_what_may_not_be_read_is_listed_at_once_even_where_iam_may_not_be_asked(lab: OperatorLab) -> None:
     lab.grant(
-        without(whole(lab), "iam:SimulatePrincipalPolicy", "lambda:GetPolicy", "logs:DescribeLogGroups")
+        without(whole(lab), "iam:SimulatePrincipalPolicy", "lambda:GetFunction", "logs:DescribeLogGroups")
     )
     with pytest.raises(WizardError) as caught:
         lab.set_up()
-    assert "lambda:GetPolicy" in caught.value.why
+    assert "lambda:GetFunction" in caught.value.why
     assert "logs:DescribeLogGroups" in caught.value.why
     assert lab.double.names(changing_only=True) == []
 
