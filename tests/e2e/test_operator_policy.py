@@ -75,7 +75,7 @@ def printed(lab: OperatorLab) -> policies.Document:
         check=True,
     ).stdout
     policy: policies.Document = json.loads(output)
-    local_only = policies.local_operator(lab.names)["Statement"][-1]
+    local_only = policies.for_local_aws(lab.policy)["Statement"][-1]
     assert local_only["Sid"] == LOCAL_ONLY
     policy["Statement"].append(local_only)
     return policy
@@ -109,20 +109,20 @@ def without(policy: policies.Document, sid: str, dropped: str) -> policies.Docum
 # The life cycle: each step is tried without every action that it is the first to need.
 
 SETUP = """
-    s3:ListBucket iam:GetRole iam:ListAttachedRolePolicies logs:DescribeLogGroups lambda:GetFunction
-    iam:GetRolePolicy lambda:GetFunctionConfiguration lambda:GetFunctionConcurrency apigateway:GET
-    lambda:GetPolicy lambda:GetAccountSettings
-    s3:CreateBucket s3:TagResource s3:GetBucketTagging s3:GetBucketPublicAccessBlock
+    s3:ListBucket iam:GetRole logs:DescribeLogGroups lambda:GetFunction apigateway:GET
+    lambda:GetAccountSettings
+    s3:CreateBucket s3:TagResource s3:GetBucketPublicAccessBlock s3:GetBucketTagging
     s3:GetEncryptionConfiguration s3:GetBucketVersioning s3:PutBucketVersioning
-    iam:CreateRole iam:TagRole iam:AttachRolePolicy
-    logs:CreateLogGroup logs:TagResource logs:ListTagsForResource logs:PutRetentionPolicy
-    lambda:CreateFunction lambda:TagResource iam:PassRole lambda:ListTags
-    iam:PutRolePolicy lambda:UpdateFunctionConfiguration lambda:PutFunctionConcurrency lambda:InvokeFunction
+    iam:CreateRole iam:TagRole iam:AttachRolePolicy iam:ListAttachedRolePolicies iam:GetRolePolicy
+    logs:CreateLogGroup logs:TagResource logs:PutRetentionPolicy logs:ListTagsForResource
+    lambda:CreateFunction lambda:TagResource iam:PassRole
+    iam:PutRolePolicy lambda:ListTags lambda:GetPolicy lambda:PutFunctionConcurrency lambda:InvokeFunction
     s3:GetObject apigateway:POST TagApi/apigateway:PUT apigateway:PUT lambda:AddPermission
 """
 REPAIR = """
     s3:PutBucketPublicAccessBlock s3:PutEncryptionConfiguration iam:UpdateAssumeRolePolicy
-    lambda:UpdateFunctionCode lambda:DeleteFunctionConcurrency lambda:RemovePermission apigateway:PATCH
+    lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration lambda:DeleteFunctionConcurrency
+    lambda:RemovePermission apigateway:PATCH
 """
 ROLLBACK_PLAN = "s3:ListBucketVersions s3:GetObjectVersion"
 
@@ -173,7 +173,7 @@ def other_code() -> bytes:
 
 def disturb(lab: OperatorLab) -> None:
     """Drift of several kinds, made by root."""
-    root, settings = lab.root, lab.context().settings
+    root, settings = lab.root, lab.deployment().settings
     facts = lab.open()[1].state.records
     root.s3.delete_public_access_block(Bucket=settings.bucket_name)
     root.s3.put_bucket_encryption(
@@ -184,6 +184,7 @@ def disturb(lab: OperatorLab) -> None:
     )
     root.iam.update_assume_role_policy(RoleName=settings.role_name, PolicyDocument=NOBODY)
     root.functions.update_function_code(FunctionName=settings.function_name, ZipFile=other_code())
+    root.functions.update_function_configuration(FunctionName=settings.function_name, MemorySize=256)
     lab.overrides["reserved_concurrency"] = None
     api_id = facts["api"].facts["id"]
     statement = f"eventtrack-wizard-{api_id}"
@@ -203,16 +204,16 @@ def disturb(lab: OperatorLab) -> None:
 
 
 def send_test(lab: OperatorLab) -> None:
-    context, store = lab.open()
-    context.known.update({key: record.facts for key, record in store.state.records.items()})
+    at, store = lab.open()
+    at.known.update(store.known())
     sent_at = datetime.now(UTC)
-    answer = Endpoint(str(url_of(context)), context.token).post([probe_event(context)])
-    prove_stored(context, answer.request_id, sent_at)
+    answer = Endpoint(str(url_of(at)), at.token).post([probe_event(at)])
+    prove_stored(at, answer.request_id, sent_at)
 
 
 def recover(lab: OperatorLab) -> None:
-    context = lab.context()
-    found = recovery.recover(context, {"bucket_name": context.settings.bucket_name})
+    at = lab.deployment()
+    found = recovery.recover(at, {"bucket_name": at.settings.bucket_name})
     assert found.left_out == ()
     assert set(found.state.records) == set(lab.open()[1].state.records)
 
@@ -223,12 +224,22 @@ def build(*phases: int, adopt: bool = False) -> Work:
 
 def build_bucket_with_event(lab: OperatorLab) -> None:
     build(1)(lab)
-    lab.root.s3.put_object(Bucket=lab.context().settings.bucket_name, Key="events/one.json", Body=b"[1]")
+    lab.root.s3.put_object(Bucket=lab.deployment().settings.bucket_name, Key="events/one.json", Body=b"[1]")
+
+
+def build_role_with_a_policy_of_somebody(lab: OperatorLab) -> None:
+    """Whose policy it is the wizard has to ask for, because AWS deletes no role that has one."""
+    build(2)(lab)
+    lab.root.iam.put_role_policy(
+        RoleName=lab.deployment().settings.role_name,
+        PolicyName="of-somebody",
+        PolicyDocument=json.dumps(policies.bucket_access("aws", "elsewhere")),
+    )
 
 
 def stand_before(lab: OperatorLab) -> None:
     """A role and a log group that somebody else made; the role is to get a boundary."""
-    settings = lab.context().settings
+    settings = lab.deployment().settings
     lab.root.iam.create_role(RoleName=settings.role_name, AssumeRolePolicyDocument=NOBODY)
     lab.root.logs.create_log_group(logGroupName=f"/aws/lambda/{settings.function_name}")
 
@@ -242,7 +253,7 @@ REMOVALS: tuple[tuple[str, Work], ...] = (
     ("apigateway:DELETE", build(2, 7)),
     ("lambda:DeleteFunction", build(2)),
     ("logs:DeleteLogGroup", build(2)),
-    ("iam:ListRolePolicies", build(2)),
+    ("iam:ListRolePolicies", build_role_with_a_policy_of_somebody),
     ("iam:DetachRolePolicy", build(2)),
     ("iam:DeleteRolePolicy", build(1, 2, 3)),
     ("iam:DeleteRole", build(2)),
@@ -293,7 +304,7 @@ def prove_adopted(lab: OperatorLab, proof: Proof) -> None:
     proof.needs("logs:DeleteRetentionPolicy", "rollback of adopted", OperatorLab.roll_back)
     lab.roll_back()
     assert lab.root.functions.list_functions()["Functions"] == []
-    settings = lab.context().settings
+    settings = lab.deployment().settings
     role = lab.root.iam.get_role(RoleName=settings.role_name)["Role"]
     assert "PermissionsBoundary" not in role
     assert role["AssumeRolePolicyDocument"] == json.loads(NOBODY)

@@ -64,7 +64,7 @@ def loaded(program: str, folder: Path, **environment: str) -> set[str]:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """With a deployment's state file."""
     folder = tmp_path_factory.mktemp("folder")
-    state = State(make_identity(), settings=make_settings().as_json(), stage="deployed")
+    state = State(make_identity(), settings=make_settings().as_json(), lifecycle="deployed")
     (folder / "eventtrack-state.json").write_text(json.dumps(state.as_json()))
     return folder
 

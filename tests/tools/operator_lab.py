@@ -22,7 +22,9 @@ from wizard.clock import SystemClock
 from wizard.engine import preflight
 from wizard.engine.apply import Engine
 from wizard.engine.decide import Consent
+from wizard.engine.graph import OneByOne, Outcome
 from wizard.engine.plan import Plan
+from wizard.errors import WizardError
 from wizard.phases import PHASES, Phase
 from wizard.resources.base import Deployment
 from wizard.settings.resolve import resolve
@@ -35,6 +37,21 @@ NAME = "proof"
 USER = "operator"
 ROOT = ("test", "test")
 WITHOUT_CHECKS = tuple(dataclasses.replace(phase, checks=()) for phase in PHASES)
+
+
+class FirstFailureError(Exception):
+    """Carries the failure at which a run stopped."""
+
+    def __init__(self, failure: WizardError) -> None:
+        self.failure = failure
+
+
+class UntilFirstFailure(OneByOne):
+    """The plain order; nothing is begun after a failure, so that what comes later stays undone."""
+
+    def ended(self) -> Outcome:
+        step, error = super().ended()
+        return step, FirstFailureError(error) if isinstance(error, WizardError) else error
 
 
 class OperatorLab:
@@ -78,10 +95,18 @@ class OperatorLab:
     def engine(
         self, *, adopt: bool = False, delete_events: bool = True, phases: Sequence[Phase] = PHASES
     ) -> Engine:
-        """In the plain order."""
+        """In the plain order, up to the first failure."""
         at, store = self.open()
         consent = Consent(adopt=adopt, delete_events=delete_events)
-        return Engine(at, store, lambda _event: None, consent=consent, phases=phases, jobs=1)
+        return Engine(
+            at,
+            store,
+            lambda _event: None,
+            consent=consent,
+            phases=phases,
+            jobs=1,
+            workers_for=lambda _jobs, order: UntilFirstFailure(order),
+        )
 
     def set_up(self, *, adopt: bool = False) -> None:
         """`setup`: the plan, the preflight, every phase with its checks."""
@@ -89,11 +114,13 @@ class OperatorLab:
         plan = engine.plan()
         caller = identify(self.operator).arn
         preflight.check(engine.at, plan, self.policy, caller, self.notices.append)
-        engine.apply(plan)
+        with _its_own_failure():
+            engine.apply(plan)
 
     def build(self, phases: Sequence[Phase] = WITHOUT_CHECKS, *, adopt: bool = False) -> None:
         """A part of a deployment, without proofs."""
-        self.engine(adopt=adopt, phases=phases).apply()
+        with _its_own_failure():
+            self.engine(adopt=adopt, phases=phases).apply()
 
     def status(self) -> Plan:
         """`status`."""
@@ -112,7 +139,16 @@ class OperatorLab:
 
     def roll_back(self, *, delete_events: bool = True) -> Plan:
         """`rollback`."""
-        return self.engine(delete_events=delete_events).roll_back()
+        with _its_own_failure():
+            return self.engine(delete_events=delete_events).roll_back()
+
+
+@contextmanager
+def _its_own_failure() -> Iterator[None]:
+    try:
+        yield
+    except FirstFailureError as error:
+        raise error.failure from error
 
 
 @contextmanager

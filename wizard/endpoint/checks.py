@@ -23,6 +23,7 @@ POLICY_NOT_SPREAD = Wait(
     (1.0, 2.0, 5.0, 10.0),
 )
 NOT_STORED_YET = Wait("the event is not visible in the bucket yet", 30)
+RECYCLES = "lambda:UpdateFunctionConfiguration"
 READS_EVENTS = {"bucket": ("s3:ListBucket",), "objects": ("s3:GetObject",)}
 URL_IS_NEW = Wait("API Gateway is still bringing the new URL into service", 120, (0.5, 1.0, 2.0))
 
@@ -55,7 +56,7 @@ class FunctionStoresEvent(FunctionCheck):
         "bucket.public_access_block", "bucket.encryption", "bucket.versioning", "role.basic_execution",
         "log_group.retention", "policy", "function.environment", "function.settings", "function.concurrency",
     )  # fmt: skip
-    actions = {"function": ("lambda:InvokeFunction",), **READS_EVENTS}
+    actions = {"function": ("lambda:InvokeFunction", RECYCLES), **READS_EVENTS}
 
     def title(self, at: Deployment) -> str:
         """With the test event's name."""
@@ -78,7 +79,7 @@ class EndpointWorks(FunctionCheck):
 
     key = "deploy.endpoint"
     needs: ClassVar[tuple[str, ...]] = ("stage", "api.permission", "test.invoke")
-    actions = READS_EVENTS
+    actions = {"function": (RECYCLES,), **READS_EVENTS}
 
     def title(self, at: Deployment) -> str:
         """In words."""

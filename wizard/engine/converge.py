@@ -17,7 +17,7 @@ from wizard.engine.decide import ABSENT, Action, Consent, Seen, decide
 from wizard.engine.phase_tracker import PhaseTracker
 from wizard.engine.plan import Plan, Step, parent_action, remember
 from wizard.engine.progress import Change
-from wizard.errors import ConflictError
+from wizard.errors import ConflictError, WizardError
 from wizard.resources.base import Answers, AnyResource, Deployment, SubResource
 from wizard.state.model import Facts, RecordStatus
 from wizard.state.store import Store
@@ -160,6 +160,7 @@ class Convergence:
             action = self._decide(resource, seen)
             if action.error is not None:
                 raise action.error
+            self._refuse_failed(resource, seen)
             if not self.removing and (reason := _not_ready(resource, seen)):
                 raise NotYet(Wait(reason, NOT_READY_TIMEOUT))
             self.actions[resource.key] = action
@@ -180,6 +181,17 @@ class Convergence:
             record=self.store.record(resource.key),
             parent=parent_action(resource, self.actions, self.store),
             consent=self.consent,
+        )
+
+    def _refuse_failed(self, resource: AnyResource, seen: Seen) -> None:
+        """What this very run has made and AWS could not make is not made again and again."""
+        why = resource.failure(seen.facts) if seen.facts is not None else None
+        if why is None or self.removing or resource.key not in self._created:
+            return
+        raise WizardError(
+            what=f"AWS could not make the {resource.title(self.at)}.",
+            why=f"It says: {why}.",
+            next_step="Mend what it names, then run `eventtrack-wizard setup` again; it is made anew.",
         )
 
     def _settle(self, resource: AnyResource, action: Action, seen: Seen) -> None:
@@ -219,6 +231,8 @@ class Convergence:
         observed = seen.facts
         if observed is None:
             facts: Facts | None = resource.create(self.at, resource.desired(self.at) or {})
+            parts = [key for key, part in self.resources.items() if part.parent == resource.key]
+            self._created.difference_update(parts)
             self._created.add(resource.key)
             self._new.add(resource.key)
             return facts
@@ -248,6 +262,7 @@ class Convergence:
         action = self._decide(resource, seen)
         if action.error is not None:
             raise action.error
+        self._refuse_failed(resource, seen)
         if action.kind != "nothing" or _not_ready(resource, seen):
             raise NotYet(Wait(NOT_TAKEN.reason, timeout))
         remember(self.at, resource, seen.facts)

@@ -131,6 +131,10 @@ class Resource(ABC, Generic[Observed]):
         """Why it cannot be changed or used this moment, in words; None when it can."""
         return None
 
+    def failure(self, observed: Observed) -> str | None:
+        """Why AWS could not make it, in AWS's own words; None when it could."""
+        return None
+
     def with_new_parent(self, at: Deployment) -> Observed | None:
         """Its facts when its parent has just been created, where AWS documents them; None: read it."""
         return None

@@ -169,6 +169,14 @@ class Function(Resource[FunctionFacts]):
         """A function is created and changed in the background."""
         return _not_ready(observed)
 
+    def failure(self, observed: FunctionFacts) -> str | None:
+        return observed["failure"] if observed["state"] == "Failed" else None
+
+    def sentence(self, name: str, desired: object, found: object) -> str:
+        return (
+            f"{self.labels[name]}: {found}" if name == "failure" else super().sentence(name, desired, found)
+        )
+
     def create(self, at: Deployment, desired: Facts) -> FunctionFacts | None:
         settings = at.settings
         answer = at.aws.functions.create_function(
@@ -208,7 +216,7 @@ class Function(Resource[FunctionFacts]):
 
     def must_recreate(self, desired: Facts, observed: FunctionFacts) -> bool:
         """A change that failed is made good by another one; a function that was never made is not."""
-        return observed["state"] == "Failed"
+        return self.failure(observed) is not None
 
     def delete(self, at: Deployment, observed: FunctionFacts) -> None:
         """Its versions, permissions and settings go with it."""
@@ -375,11 +383,8 @@ class ReservedConcurrency(FunctionSetting[ConcurrencyFacts]):
     key = "function.concurrency"
     labels = {"reserved": "reserved concurrency"}
     actions = {
-        "function": (
-            "lambda:DeleteFunctionConcurrency", "lambda:GetFunctionConcurrency",
-            "lambda:PutFunctionConcurrency",
-        ),
-    }  # fmt: skip
+        "function": ("lambda:DeleteFunctionConcurrency", "lambda:PutFunctionConcurrency"),
+    }
 
     def title(self, at: Deployment) -> str:
         reserved = at.settings.reserved_concurrency

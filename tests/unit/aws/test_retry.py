@@ -17,7 +17,8 @@ from botocore.parsers import ResponseParserError
 
 from tests.aws.in_process import FakeClock
 from wizard.aws.error_rules import Wait
-from wizard.aws.retry import UNREACHABLE, NotYet, SystemClock, retry
+from wizard.aws.retry import UNREACHABLE, NotYet, retry
+from wizard.clock import SystemClock
 from wizard.errors import ConflictError, CredentialsError, Interrupted, WaitTimeoutError, WizardError
 
 SLOW = Wait("it is slow", 10, (1.0, 2.0))

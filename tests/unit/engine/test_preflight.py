@@ -13,7 +13,8 @@ from tests.tools.operator_lab import ACCOUNT, REGION, USER, OperatorLab, operato
 from wizard.aws import policies
 from wizard.aws.permissions import NotCheckedError, missing_permissions, principal_arn
 from wizard.engine import preflight
-from wizard.engine.plan import Plan, observe
+from wizard.engine.failures import summed_up
+from wizard.engine.plan import Plan
 from wizard.errors import ConflictError, ExitCode, WizardError
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("preflight")]
@@ -46,7 +47,7 @@ def lab(shared_lab: OperatorLab) -> Iterator[OperatorLab]:
 
 
 def whole(lab: OperatorLab) -> policies.Document:
-    policy = policies.local_operator(lab.names)
+    policy = policies.for_local_aws(lab.policy)
     policy["Statement"].append(MAY_ASK)
     return policy
 
@@ -60,11 +61,11 @@ def without(policy: policies.Document, *dropped: str) -> policies.Document:
 
 
 def plan_of(lab: OperatorLab) -> Plan:
-    return observe(*lab.open(), side_by_side=False)
+    return lab.status()
 
 
 def missing(lab: OperatorLab) -> list[str]:
-    return missing_permissions(lab.operator, OPERATOR, policies.operator(lab.names))
+    return missing_permissions(lab.operator, OPERATOR, lab.policy)
 
 
 def test_all_missing_permissions_are_listed_at_once_before_anything_is_made(lab: OperatorLab) -> None:
@@ -72,8 +73,11 @@ def test_all_missing_permissions_are_listed_at_once_before_anything_is_made(lab:
     with pytest.raises(WizardError) as caught:
         lab.set_up()
     assert caught.value.what == "Your credentials lack 3 permissions."
-    assert f"s3:CreateBucket on arn:aws:s3:::{lab.names.bucket}" in caught.value.why
-    assert f"iam:PassRole on arn:aws:iam::{ACCOUNT}:role/{lab.names.role}" in caught.value.why
+    assert f"s3:CreateBucket on arn:aws:s3:::{lab.deployment().settings.bucket_name}" in caught.value.why
+    assert (
+        f"iam:PassRole on arn:aws:iam::{ACCOUNT}:role/{lab.deployment().settings.role_name}"
+        in caught.value.why
+    )
     assert f"logs:PutRetentionPolicy on arn:aws:logs:{REGION}:{ACCOUNT}:log-group:" in caught.value.why
     assert "`eventtrack-wizard policy`" in caught.value.next_step
     assert lab.double.names(changing_only=True) == []
@@ -85,18 +89,18 @@ def test_with_the_whole_policy_nothing_is_missing(lab: OperatorLab) -> None:
 
 def test_what_may_not_be_read_is_listed_at_once_even_where_iam_may_not_be_asked(lab: OperatorLab) -> None:
     lab.grant(
-        without(whole(lab), "iam:SimulatePrincipalPolicy", "lambda:GetPolicy", "logs:DescribeLogGroups")
+        without(whole(lab), "iam:SimulatePrincipalPolicy", "lambda:GetFunction", "logs:DescribeLogGroups")
     )
     with pytest.raises(WizardError) as caught:
         lab.set_up()
-    assert "lambda:GetPolicy" in caught.value.why
+    assert "lambda:GetFunction" in caught.value.why
     assert "logs:DescribeLogGroups" in caught.value.why
     assert lab.double.names(changing_only=True) == []
 
 
 def test_could_not_check_is_not_denied(lab: OperatorLab) -> None:
     lab.grant(without(whole(lab), "iam:SimulatePrincipalPolicy"))
-    preflight.check(lab.context(), plan_of(lab), policies.operator(lab.names), OPERATOR, lab.notices.append)
+    preflight.check(lab.deployment(), plan_of(lab), lab.policy, OPERATOR, lab.notices.append)
     (notice,) = lab.notices
     assert (
         "could not be checked beforehand (IAM answered SimulatePrincipalPolicy with AccessDenied)" in notice
@@ -119,7 +123,9 @@ def test_an_explicit_deny_is_called_missing(lab: OperatorLab) -> None:
         {"Sid": "No", "Effect": "Deny", "Action": ["iam:CreateRole"], "Resource": ["*"]}
     )
     lab.grant(policy)
-    assert missing(lab) == [f"iam:CreateRole on arn:aws:iam::{ACCOUNT}:role/{lab.names.role}"]
+    assert missing(lab) == [
+        f"iam:CreateRole on arn:aws:iam::{ACCOUNT}:role/{lab.deployment().settings.role_name}"
+    ]
 
 
 def test_a_session_is_asked_about_as_its_role_with_the_path_that_only_iam_knows(lab: OperatorLab) -> None:
@@ -153,7 +159,7 @@ def test_a_new_account_cannot_reserve_and_is_told_so_with_all_the_rest(lab: Oper
 
 
 def test_limits_are_not_asked_for_where_the_plan_wants_little(lab: OperatorLab) -> None:
-    preflight.check(lab.context(), plan_of(lab), policies.operator(lab.names), OPERATOR, lab.notices.append)
+    preflight.check(lab.deployment(), plan_of(lab), lab.policy, OPERATOR, lab.notices.append)
     assert "lambda.GetAccountSettings" not in lab.double.names()
     assert "iam.SimulatePrincipalPolicy" in lab.double.names()
 
@@ -170,8 +176,8 @@ def test_a_run_that_has_nothing_to_do_asks_nothing(lab: OperatorLab) -> None:
 def test_several_problems_become_one_error_of_their_kind_with_every_sentence_once() -> None:
     first = ConflictError(what="A is taken.", why="Somebody has it.", next_step="Choose another.")
     second = ConflictError(what="B is taken.", why="Somebody has it.", next_step="Choose another.")
-    with pytest.raises(ConflictError) as caught:
-        preflight.raise_together([first, second])
-    assert (caught.value.what, caught.value.why) == ("A is taken. B is taken.", "Somebody has it.")
-    assert caught.value.exit_code == ExitCode.FAILED
-    preflight.raise_together([])
+    error = summed_up([first, second])
+    assert isinstance(error, ConflictError)
+    assert (error.what, error.why) == ("A is taken. B is taken.", "Somebody has it.")
+    assert error.exit_code == ExitCode.FAILED
+    assert summed_up([first]) is first

@@ -11,14 +11,17 @@ import pytest
 
 from tests import PROJECT
 from tests.aws.in_process import Account, Workspace, leftovers, snapshot
+from tests.aws.in_process.workspace import make_identity
 from tests.tools.local_deployment import LocalDeployment
 from tests.tools.local_deployment import deployed as set_up_locally
 from tests.tools.terminal import Terminal
 from wizard.engine import recover as recovery
+from wizard.engine.plan import make_plan
 from wizard.engine.recover import Recovered
 from wizard.errors import LostStateError, StateError, UsageError
 from wizard.phases import PHASES
-from wizard.state.model import State, Store
+from wizard.state.model import State
+from wizard.state.store import Store
 
 CHOICES: dict[str, Any] = {
     "versioning": True,
@@ -44,12 +47,10 @@ CHOICES: dict[str, Any] = {
 
 def recover(workspace: Workspace, deployment_id: str | None = None, **said: str) -> Recovered:
     """As a new process recovers that knows the name alone."""
-    context, _store = workspace.open()
     fresh = Workspace(workspace.account, workspace.path.parent, name=workspace.name, **said)
-    context.settings = fresh.settings
-    context.identity = dataclasses.replace(context.identity, id="")
-    context.tokens, context.token = (), None
-    return recovery.recover(context, said, deployment_id)
+    at, _store = workspace.open(settings=fresh.settings, tokens=(), token=None)
+    nameless = dataclasses.replace(at, identity=dataclasses.replace(at.identity, id=""), known={})
+    return recovery.recover(nameless, said, deployment_id)
 
 
 def keep(workspace: Workspace, state: State) -> None:
@@ -159,18 +160,11 @@ def test_several_deployments_under_one_name_are_listed(account: Account, workspa
 def test_a_setup_without_its_state_file_says_how_to_recover(account: Account, workspace: Workspace) -> None:
     workspace.apply()
     workspace.path.unlink()
-    context, store = workspace.open()
-    context.identity = dataclasses.replace(context.identity, id=f"{workspace.name}.us-east-1.ffffffff")
-    conflicts = recovery_conflicts(context, store)
+    identity = dataclasses.replace(make_identity(), id=f"{workspace.name}.us-east-1.ffffffff")
+    conflicts = make_plan(*workspace.open(identity=identity)).conflicts
     assert len(conflicts) >= 4
     assert all(isinstance(conflict, LostStateError) for conflict in conflicts)
     assert f"`eventtrack-wizard recover --name {workspace.name}`" in conflicts[0].next_step
-
-
-def recovery_conflicts(context: Any, store: Store) -> list[Any]:
-    from wizard.engine.plan import observe
-
-    return list(observe(context, store, side_by_side=False).conflicts)
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ class Vandal:
         self.bucket = self.settings.bucket_name
         self.role = self.settings.role_name
         self.function = self.settings.function_name
-        self.context = workspace.open()[0]
+        self.at = workspace.open()[0]
         self.api_id = workspace.state.records["api"].facts["id"]
         self.resource_id = workspace.state.records["api.resource"].facts["id"]
 
@@ -82,15 +82,15 @@ class Vandal:
         self.look.iam.delete_role(RoleName=self.role)
 
     def delete_log_group(self) -> None:
-        self.look.logs.delete_log_group(logGroupName=log_group_name(self.context))
+        self.look.logs.delete_log_group(logGroupName=log_group_name(self.at))
 
     def let_lambda_make_the_log_group(self) -> None:
         """Without tags and retention, as Lambda does."""
         self.delete_log_group()
-        self.look.logs.create_log_group(logGroupName=log_group_name(self.context))
+        self.look.logs.create_log_group(logGroupName=log_group_name(self.at))
 
     def change_retention(self) -> None:
-        self.look.logs.put_retention_policy(logGroupName=log_group_name(self.context), retentionInDays=7)
+        self.look.logs.put_retention_policy(logGroupName=log_group_name(self.at), retentionInDays=7)
 
     def change_code(self) -> None:
         buffer = io.BytesIO()
@@ -135,7 +135,7 @@ class Vandal:
         self.look.apigateway.create_rest_api(
             name=self.settings.api_name,
             endpointConfiguration={"types": ["REGIONAL"]},
-            tags=self.context.tags,
+            tags=self.at.tags,
         )
 
     def delete_resource(self) -> None:
@@ -283,7 +283,7 @@ def test_a_change_behind_our_back_is_named_and_exactly_that_is_repaired(
     account, workspace = standing.account, standing.workspace
     drift.break_it(Vandal(account, workspace))
 
-    plan = workspace.observe()
+    plan = workspace.plan()
     sentences = [sentence for phase in plan.phases for sentence in phase.sentences]
     assert any(drift.words in sentence for sentence in sentences), sentences
     assert not plan.in_order
@@ -294,7 +294,7 @@ def test_a_change_behind_our_back_is_named_and_exactly_that_is_repaired(
     account.calls.clear()
     workspace.apply()
     assert account.calls.changing() == []
-    assert workspace.observe().in_order
+    assert workspace.plan().in_order
     standing.in_order = repaired == standing.as_set_up
 
 
@@ -311,7 +311,7 @@ def test_versioning_that_was_switched_on_is_suspended_because_it_cannot_be_undon
     workspace.apply()
     bucket = workspace.settings.bucket_name
     account.look.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
-    assert "versioning is on, should be off" in str(workspace.observe().phases[0].sentences)
+    assert "versioning is on, should be off" in str(workspace.plan().phases[0].sentences)
     workspace.apply()
     assert account.look.s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Suspended"
 
@@ -346,5 +346,5 @@ def test_another_function_under_our_name_is_not_overwritten(account: Account, wo
 
 
 def test_the_log_groups_arn_is_without_the_star_that_tag_calls_refuse(workspace: Workspace) -> None:
-    context, _store = workspace.open()
-    assert log_group_arn(context).endswith(":log-group:/aws/lambda/saas-event-tracking-processor")
+    at, _store = workspace.open()
+    assert log_group_arn(at).endswith(":log-group:/aws/lambda/saas-event-tracking-processor")

@@ -11,19 +11,22 @@ import pytest
 from tests.aws.in_process import TOKEN, Account, Snapshot, Standing, Workspace, leftovers, snapshot
 from wizard.errors import WizardError
 from wizard.phases import PHASES, RESOURCES
-from wizard.resources.base import Resource, SubResource
+from wizard.resources.base import AnyResource, SubResource
 
 every_resource = pytest.mark.parametrize("resource", RESOURCES.values(), ids=RESOURCES.keys())
 
 
 @every_resource
 def test_after_a_setup_it_reads_without_drift_and_without_changing_anything(
-    standing: Standing, resource: Resource
+    standing: Standing, resource: AnyResource
 ) -> None:
-    context = standing.workspace.apply().context
-    facts = resource.read(context)
+    at = standing.workspace.apply().at.looking_anew()
+    facts = resource.read(at)
     assert facts is not None
-    assert resource.drift(resource.desired(context), facts) == ()
+    desired = resource.desired(at)
+    assert desired is not None
+    assert resource.difference(desired, facts) == frozenset()
+    assert resource.sentences(desired, facts) == ()
     assert resource.not_ready(facts) is None
     assert standing.account.calls.changing() == []
     standing.in_order = True
@@ -31,38 +34,38 @@ def test_after_a_setup_it_reads_without_drift_and_without_changing_anything(
 
 @every_resource
 def test_deleting_it_twice_is_fine_and_the_next_setup_brings_it_back(
-    standing: Standing, resource: Resource
+    standing: Standing, resource: AnyResource
 ) -> None:
-    context = standing.workspace.apply().context
-    facts = resource.read(context)
+    at = standing.workspace.apply().at.looking_anew()
+    facts = resource.read(at)
     assert facts is not None
-    resource.delete(context, facts)
-    resource.delete(context, facts)
+    resource.delete(at, facts)
+    resource.delete(at, facts)
     if not isinstance(resource, SubResource):
-        assert resource.read(context) is None
+        assert resource.read(at.looking_anew()) is None
     standing.workspace.apply()
     assert snapshot(standing.account) == standing.as_set_up
     standing.in_order = True
 
 
 @every_resource
-def test_it_is_absent_where_nothing_was_set_up(workspace: Workspace, resource: Resource) -> None:
-    context, _store = workspace.open()
+def test_it_is_absent_where_nothing_was_set_up(workspace: Workspace, resource: AnyResource) -> None:
+    at, _store = workspace.open()
     if resource.parent == "bucket":
         pytest.skip("the engine never asks for a setting of a bucket that is not there")
-    assert resource.read(context) is None
+    assert resource.read(at) is None
 
 
 @every_resource
-def test_its_title_says_what_it_is_before_it_stands(workspace: Workspace, resource: Resource) -> None:
-    context, _store = workspace.open()
-    title = resource.title(context)
+def test_its_title_says_what_it_is_before_it_stands(workspace: Workspace, resource: AnyResource) -> None:
+    at, _store = workspace.open()
+    title = resource.title(at)
     assert title
     assert "None" not in title
 
 
 @every_resource
-def test_what_it_needs_stands_earlier_in_the_table(resource: Resource) -> None:
+def test_what_it_needs_stands_earlier_in_the_table(resource: AnyResource) -> None:
     order = list(RESOURCES)
     assert all(order.index(need) < order.index(resource.key) for need in resource.needs)
     if resource.parent is not None:
@@ -70,7 +73,7 @@ def test_what_it_needs_stands_earlier_in_the_table(resource: Resource) -> None:
 
 
 @every_resource
-def test_its_record_and_facts_hold_no_token(standing: Standing, resource: Resource) -> None:
+def test_its_record_and_facts_hold_no_token(standing: Standing, resource: AnyResource) -> None:
     record = standing.workspace.state.records[resource.key]
     assert record.status == "present"
     assert record.origin == "created"
@@ -147,8 +150,32 @@ def test_a_function_that_lambda_could_not_prepare_stops_with_lambdas_own_reason(
     workspace.apply()
 
     def fail(answer: Any) -> None:
-        answer["Configuration"] |= {"State": "Failed", "StateReason": "Image is damaged"}
+        if "Configuration" in answer:
+            answer["Configuration"] |= {"State": "Failed", "StateReason": "Image is damaged"}
 
     account.calls.alter("lambda.GetFunction", fail)
     with pytest.raises(WizardError, match="Image is damaged"):
         workspace.apply()
+
+
+def test_a_function_that_fails_in_the_middle_of_a_run_is_made_anew_with_all_its_parts(
+    account: Account, workspace: Workspace
+) -> None:
+    """Its permission had just been made; it went with the function, and AWS is not waited for to show it."""
+    workspace.apply()
+    before = snapshot(account)
+    api_id = workspace.state.records["api"].facts["id"]
+    account.look.functions.remove_permission(
+        FunctionName=workspace.settings.function_name, StatementId=f"eventtrack-wizard-{api_id}"
+    )
+
+    def fail_once_the_permission_stands(answer: Any) -> None:
+        names = account.calls.names()
+        if "lambda.AddPermission" in names and "lambda.DeleteFunction" not in names:
+            answer["Configuration"] |= {"State": "Failed", "StateReason": "Image is damaged"}
+
+    account.calls.clear()
+    account.calls.alter("lambda.GetFunction", fail_once_the_permission_stands)
+    workspace.apply()
+    assert account.calls.names().count("lambda.CreateFunction") == 1
+    assert snapshot(account) == before

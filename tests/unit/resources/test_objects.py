@@ -13,14 +13,15 @@ from tests.aws.in_process import Account, Workspace
 from wizard.errors import WizardError
 from wizard.events import stored as objects
 from wizard.phases import PHASES
+from wizard.resources.base import Deployment
 
 REQUEST = "0f9a"
 
 
 @pytest.fixture
-def context(workspace: Workspace) -> Context:
+def at(workspace: Workspace) -> Deployment:
     """A deployment whose bucket stands, empty."""
-    return workspace.apply(phases=PHASES[:1]).context
+    return workspace.apply(phases=PHASES[:1]).at
 
 
 @pytest.fixture
@@ -43,12 +44,12 @@ def store(
 
 @pytest.mark.parametrize("suffix", ["json", "jsonl", "jsonl.gz"])
 def test_the_events_of_a_request_are_found_in_every_format(
-    account: Account, context: Context, bucket: str, suffix: str
+    account: Account, at: Deployment, bucket: str, suffix: str
 ) -> None:
     moment = datetime.now(UTC)
     store(account, bucket, moment, "another")
     key = store(account, bucket, moment, suffix=suffix)
-    stored = objects.find_stored(context, bucket, REQUEST, moment)
+    stored = objects.find_stored(at.aws, bucket, REQUEST, moment)
     assert stored is not None
     assert stored.key == key
     assert [event["event_id"] for event in stored.events] == ["1", "2"]
@@ -56,17 +57,17 @@ def test_the_events_of_a_request_are_found_in_every_format(
 
 @pytest.mark.parametrize("minutes", [-5, 5])
 def test_a_clock_that_differs_by_minutes_does_not_hide_them_even_over_the_hour(
-    account: Account, context: Context, bucket: str, minutes: int
+    account: Account, at: Deployment, bucket: str, minutes: int
 ) -> None:
     now = datetime.now(UTC)
     store(account, bucket, now + timedelta(minutes=minutes))
-    assert objects.find_stored(context, bucket, REQUEST, now) is not None
+    assert objects.find_stored(at.aws, bucket, REQUEST, now) is not None
 
 
-def test_a_request_that_stored_nothing_is_not_found(account: Account, context: Context, bucket: str) -> None:
+def test_a_request_that_stored_nothing_is_not_found(account: Account, at: Deployment, bucket: str) -> None:
     now = datetime.now(UTC)
     store(account, bucket, now, "another")
-    assert objects.find_stored(context, bucket, REQUEST, now) is None
+    assert objects.find_stored(at.aws, bucket, REQUEST, now) is None
 
 
 def put(account: Account, bucket: str, key: str, events: Any) -> None:
@@ -90,52 +91,52 @@ def put(account: Account, bucket: str, key: str, events: Any) -> None:
     ],
 )
 def test_whatever_is_not_surely_our_own_test_event_counts_as_the_operators(
-    account: Account, context: Context, bucket: str, content: Any, count: int
+    account: Account, at: Deployment, bucket: str, content: Any, count: int
 ) -> None:
     if not isinstance(content, bytes):
-        content = json.dumps(content).replace("PROBE", objects.probe_event_id(context.identity.id)).encode()
+        content = json.dumps(content).replace("PROBE", objects.probe_event_id(at.identity.id)).encode()
     put(account, bucket, "events/a.json", content)
-    found, _more = objects.foreign_objects(context, bucket)
+    found, _more = objects.foreign_objects(at.aws, bucket, at.identity.id)
     assert found == count
 
 
-def test_an_empty_bucket_and_one_that_is_gone_hold_nothing(context: Context, bucket: str) -> None:
-    assert objects.foreign_objects(context, bucket) == (0, False)
-    assert objects.foreign_objects(context, "no-such-bucket") == (0, False)
+def test_an_empty_bucket_and_one_that_is_gone_hold_nothing(at: Deployment, bucket: str) -> None:
+    assert objects.foreign_objects(at.aws, bucket, at.identity.id) == (0, False)
+    assert objects.foreign_objects(at.aws, "no-such-bucket", at.identity.id) == (0, False)
 
 
 def test_the_test_events_of_another_deployment_are_not_ours(
-    account: Account, context: Context, bucket: str
+    account: Account, at: Deployment, bucket: str
 ) -> None:
     put(account, bucket, "events/a.json", [{"event_id": objects.probe_event_id("another-1")}])
-    assert objects.foreign_objects(context, bucket)[0] == 1
+    assert objects.foreign_objects(at.aws, bucket, at.identity.id)[0] == 1
 
 
 def test_a_bucket_with_many_objects_is_not_read_one_by_one(
-    account: Account, context: Context, bucket: str
+    account: Account, at: Deployment, bucket: str
 ) -> None:
     for number in range(objects.MOST_OBJECTS_TO_READ + 1):
         put(account, bucket, f"events/{number}.json", [1])
     account.calls.clear()
-    assert objects.foreign_objects(context, bucket)[0] == objects.MOST_OBJECTS_TO_READ + 1
+    assert objects.foreign_objects(at.aws, bucket, at.identity.id)[0] == objects.MOST_OBJECTS_TO_READ + 1
     assert account.calls.names() == ["s3.ListObjectVersions"]
 
 
 def test_a_bucket_is_emptied_of_versions_and_delete_markers(
-    account: Account, context: Context, bucket: str
+    account: Account, at: Deployment, bucket: str
 ) -> None:
     account.look.s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     for number in range(3):
         put(account, bucket, "a", [number])
     account.look.s3.delete_object(Bucket=bucket, Key="a")
-    objects.delete_all_objects(context, bucket)
+    objects.delete_all_objects(at.aws, bucket)
     left = account.look.s3.list_object_versions(Bucket=bucket)
     assert "Versions" not in left
     assert "DeleteMarkers" not in left
 
 
 def test_objects_that_s3_does_not_delete_are_an_error_although_it_answers_200(
-    account: Account, context: Context, bucket: str
+    account: Account, at: Deployment, bucket: str
 ) -> None:
     put(account, bucket, "locked", [1])
 
@@ -144,4 +145,4 @@ def test_objects_that_s3_does_not_delete_are_an_error_although_it_answers_200(
 
     account.calls.alter("s3.DeleteObjects", refuse)
     with pytest.raises(WizardError, match="locked: AccessDenied"):
-        objects.delete_all_objects(context, bucket)
+        objects.delete_all_objects(at.aws, bucket)

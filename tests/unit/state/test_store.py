@@ -20,7 +20,8 @@ from tests.aws.in_process import TOKEN, Account, Workspace
 from wizard.errors import BusyError, ExitCode, StateError
 from wizard.state.files import write_private_file
 from wizard.state.lock import locked
-from wizard.state.model import DeploymentId, State, Store, TokenDigest, backup_path, load
+from wizard.state.model import DeploymentId, State, TokenDigest, backup_path, load
+from wizard.state.store import Store
 
 
 @pytest.fixture
@@ -219,7 +220,8 @@ def test_a_folder_that_cannot_be_written_is_a_message_that_says_nothing_was_chan
             from pathlib import Path
             from wizard.errors import StateError
             from wizard.state.lock import locked
-            from wizard.state.model import Store, load
+            from wizard.state.model import load
+            from wizard.state.store import Store
 
             path = Path(sys.argv[1])
             store = Store(path, load(path))
@@ -246,7 +248,8 @@ def test_a_full_disk_leaves_the_old_file_whole_and_says_so(store: Store, path: P
         import resource, signal, sys
         from pathlib import Path
         from wizard.errors import StateError
-        from wizard.state.model import Store, load
+        from wizard.state.model import load
+        from wizard.state.store import Store
 
         path = Path(sys.argv[1])
         store = Store(path, load(path))
@@ -273,7 +276,8 @@ def test_a_kill_at_any_step_of_a_write_leaves_the_old_file_or_the_new_one(
         """
         import os, signal, sys
         from pathlib import Path
-        from wizard.state.model import Store, load
+        from wizard.state.model import load
+        from wizard.state.store import Store
 
         path = Path(sys.argv[1])
         store = Store(path, load(path))
@@ -295,7 +299,7 @@ def test_a_kill_at_any_step_of_a_write_leaves_the_old_file_or_the_new_one(
     Store(path, state).enter("rolling back")
     after = load(path)
     assert after is not None
-    assert after.stage == "rolling back"
+    assert after.lifecycle == "rolling back"
 
 
 HOLD = """
