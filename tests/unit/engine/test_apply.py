@@ -307,7 +307,7 @@ def test_a_reserved_concurrency_of_zero_closes_the_endpoint_on_purpose_so_there_
     workspace = Workspace(account, folder, reserved_concurrency=0)
     workspace.apply()
     assert "lambda.Invoke" not in account.calls.names()
-    assert workspace.observe().in_order
+    assert workspace.plan().in_order
 
 
 def test_the_test_event_is_the_documented_one_and_its_object_is_where_the_check_says(
@@ -326,8 +326,8 @@ def test_the_test_event_is_the_documented_one_and_its_object_is_where_the_check_
 def test_several_origins_are_each_let_in_and_strangers_are_not(account: Account, folder: Path) -> None:
     origins = ("https://a.example", "https://b.example")
     workspace = Workspace(account, folder, cors_origins=origins)
-    context = workspace.apply().context
-    endpoint = Endpoint(str(url_of(context)), None)
+    at = workspace.apply().at
+    endpoint = Endpoint(str(url_of(at)), None)
     answers = [endpoint.preflight(origin) for origin in (*origins, "https://evil.example")]
     allowed = [answer.headers["access-control-allow-origin"] for answer in answers]
     assert allowed == ["https://a.example", "https://b.example", "https://a.example"]
