@@ -178,4 +178,4 @@ def test_two_deployments_in_one_account_do_not_touch_each_other(account: Account
     assert snapshot(account) == both, "a setup changes nothing of the other deployment"
     second.rollback()
     assert snapshot(account) == alone, "neither does a rollback"
-    assert first.observe().in_order
+    assert first.plan().in_order
