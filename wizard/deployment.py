@@ -7,15 +7,12 @@ import secrets
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from wizard.aws import policies
-from wizard.aws.client import Aws, Caller, identify, open_session, refuse_other_account
-from wizard.cli.options import Options
+from wizard.aws.client import Aws, Caller, Keys, identify, open_session, refuse_other_account
 from wizard.clock import Clock
 from wizard.errors import CredentialsError, StateError, UsageError
-from wizard.local import start as start_local_aws
-from wizard.local.operator import ROOT_KEYS, operator_keys, remove_operator
+from wizard.options import Options
 from wizard.phases import needed_actions
 from wizard.resources.base import Deployment
 from wizard.settings import validators as names
@@ -28,6 +25,8 @@ from wizard.state.store import Store
 from wizard.tokens import token as tokens
 
 LOCAL_REGION = "us-east-1"
+# MiniStack's root user.
+ROOT_KEYS = Keys("test", "test")
 
 
 class Account:
@@ -80,7 +79,9 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
     if local:
         region = region or LOCAL_REGION
         session = open_session(None, region, ROOT_KEYS)
-        aws = Aws(session, start_local_aws().url, clock)
+        from wizard.local import start
+
+        aws = Aws(session, start().url, clock)
     else:
         # botocore alone knows only AWS_DEFAULT_REGION; the pinned region wins over both.
         session = open_session(options.profile, region or os.environ.get("AWS_REGION"))
@@ -138,6 +139,7 @@ def _refuse_contradiction(options: Options, identity: DeploymentId | None) -> No
 def as_local_operator(account: Account, identity: DeploymentId, settings: Settings) -> Account:
     """The embedded local AWS as a user who has the operator's policy and no more."""
     from wizard.local import find
+    from wizard.local.operator import operator_keys
 
     running = find()
     if running is None:
@@ -201,29 +203,13 @@ def existing(
     if not lock:
         yield _open(options, clock, looks_first=looks_first)
         return
-    required_state(options.state)
+    state_module.required(options.state)
     with locked(options.state):
         yield _open(options, clock, looks_first=looks_first)
 
 
-def required_state(path: Path) -> State:
-    """The state, which must be there.
-
-    Raises:
-        StateError: it is not, or it cannot be used.
-    """
-    state = state_module.load(path)
-    if state is None:
-        raise StateError(
-            what=f"There is no deployment here: {path} does not exist.",
-            why="Every deployment has a state file, made by setup in the folder where it ran.",
-            next_step="Run `eventtrack-wizard setup`, go to its folder, or name the file with --state.",
-        )
-    return state
-
-
 def _open(options: Options, clock: Clock, *, looks_first: bool) -> tuple[Deployment, Store]:
-    state = required_state(options.state)
+    state = state_module.required(options.state)
     identity = state.identity
     account = connect(options, clock, identity)
     settings = from_saved(state.settings, identity)
@@ -271,6 +257,9 @@ def remove_local_operator(at: Deployment) -> None:
     """After a rollback the embedded local AWS needs no user of ours any more."""
     if not at.identity.local:
         return
-    running = start_local_aws()
+    from wizard.local import start
+    from wizard.local.operator import remove_operator
+
+    running = start()
     session = open_session(None, at.identity.region, ROOT_KEYS)
     remove_operator(Aws(session, running.url, at.aws.clock), local_user(at.identity), running.data_folder)

@@ -24,12 +24,12 @@ def in_a_copy(action: Callable[[], Any]) -> Any:
     """What `action` returns (JSON) in a copy of this process."""
     copy = Copy()
     if copy.is_here:
-        copy.tell(action)
-    return copy.told()
+        copy.send(action)
+    return copy.result()
 
 
 class Copy:
-    """A fork. In the copy `is_here` is true; there `tell` ends the process, here `told` waits for that."""
+    """A fork. In the copy `is_here` is true; there `send` ends the process, here `result` waits for that."""
 
     def __init__(self) -> None:
         gc.freeze()  # a collection in the copy would touch, and so duplicate, all memory
@@ -44,7 +44,7 @@ class Copy:
         os.close(reading if self.is_here else writing)
         self._pipe = writing if self.is_here else reading
 
-    def tell(self, action: Callable[[], Any]) -> NoReturn:
+    def send(self, action: Callable[[], Any]) -> NoReturn:
         """Send what `action` returns, or how it failed; nothing of this process runs on."""
         try:
             text = json.dumps({"result": action()})
@@ -56,7 +56,7 @@ class Copy:
             shutil.rmtree(folder, ignore_errors=True)
         os._exit(0)
 
-    def told(self) -> Any:
+    def result(self) -> Any:
         """What the copy sent.
 
         Raises:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-Explain = Callable[[str], None]
+Listener = Callable[[str], None]
 
 
 class _Watch:
@@ -18,19 +18,19 @@ class _Watch:
         self.installed = False
         self.path = ""
         self.replaced = False
-        self.tell: Explain = lambda moment: None
+        self.report: Listener = lambda moment: None
 
     def hear(self, event: str, arguments: tuple[object, ...]) -> None:
-        """An audit hook: told of every call to the operating system before it is made."""
+        """An audit hook: called before every call to the operating system."""
         if not self.path or event not in ("os.rename", "open"):
             return
         if event == "os.rename" and _is(arguments[1], self.path):
-            self.tell("before the state file is replaced")
+            self.report("before the state file is replaced")
             self.replaced = True
         elif event == "open" and self.replaced:
             # The folder is opened to be synced, so the rename is done.
             self.replaced = False
-            self.tell("after the state file was replaced")
+            self.report("after the state file was replaced")
 
 
 _WATCH = _Watch()
@@ -41,12 +41,12 @@ def _is(path: object, desired: str) -> bool:
 
 
 @contextmanager
-def watched(path: Path, tell: Explain) -> Iterator[None]:
-    """Explain of both moments of every write of `path`."""
+def watched(path: Path, report: Listener) -> Iterator[None]:
+    """Report both moments of every write of `path`."""
     if not _WATCH.installed:
         sys.addaudithook(_WATCH.hear)
         _WATCH.installed = True
-    _WATCH.path, _WATCH.tell, _WATCH.replaced = str(path), tell, False
+    _WATCH.path, _WATCH.report, _WATCH.replaced = str(path), report, False
     try:
         yield
     finally:
@@ -54,5 +54,5 @@ def watched(path: Path, tell: Explain) -> Iterator[None]:
 
 
 def stop_watching() -> None:
-    """In a copy, too, nobody is to be told any more."""
+    """In a copy, too, nobody listens any more."""
     _WATCH.path = ""

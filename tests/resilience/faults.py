@@ -64,7 +64,7 @@ class FaultRun:
         calls.after.append(self._pause)
         failure = self._run()
         if self._copy is not None:
-            self._copy.tell(lambda: self._verdict(failure))
+            self._copy.send(lambda: self._verdict(failure))
         calls.clear()
         if failure is not None:
             raise failure
@@ -92,7 +92,7 @@ class FaultRun:
         if copy.is_here:
             self._go_on_here(copy, call)
             return
-        found = copy.told()
+        found = copy.result()
         self.tally.cases += 1
         self.tally.endings[found["ending"]] += 1
         self.tally.problems += [f"{call.name} ({call.number}): {problem}" for problem in found["problems"]]

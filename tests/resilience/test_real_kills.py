@@ -14,7 +14,7 @@ from tests.resilience.real import Bench, Moment
 
 pytestmark = [pytest.mark.local, pytest.mark.slow]
 
-RunScene = Callable[[Bench], None]
+Prepare = Callable[[Bench], None]
 Record = Callable[[str, object], None]
 
 
@@ -44,7 +44,7 @@ def prepare_drift(bench: Bench) -> None:
     look.apigateway.delete_stage(restApiId=api_id, stageName=settings["stage_name"])
 
 
-SCENARIOS: dict[str, tuple[RunScene, tuple[str, ...], int]] = {
+SCENARIOS: dict[str, tuple[Prepare, tuple[str, ...], int]] = {
     "setup": (prepare_nothing, ("setup", "--yes"), 4),
     "repair": (prepare_drift, ("setup", "--yes"), 2),
     "rollback": (prepare_setup, ("rollback", "--yes"), 2),

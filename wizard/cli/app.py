@@ -16,8 +16,9 @@ from typing import Annotated, Any
 import typer
 
 from wizard import __version__
-from wizard.cli.options import LightGroup, Options, give_signature, register
+from wizard.cli.options import LightGroup, give_signature, register
 from wizard.errors import ExitCode, UsageError
+from wizard.options import Options
 
 app = typer.Typer(
     name="eventtrack-wizard",

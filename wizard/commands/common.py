@@ -1,8 +1,7 @@
-"""What all commands share: where they write, when they stop, how they say what went wrong."""
+"""What all commands share: when they stop, how they say what went wrong."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import sys
@@ -11,9 +10,8 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from rich.console import Console
-
 from wizard.errors import CredentialsError, ExitCode, Interrupted, WizardError
+from wizard.ui.output import messages, print_json
 
 if TYPE_CHECKING:
     from wizard.clock import SystemClock
@@ -21,22 +19,6 @@ if TYPE_CHECKING:
 # After the first Ctrl-C a call in flight has this many seconds to end; the state file is right either way.
 # With the way out it is to be less than two seconds, also on a busy machine.
 SECONDS_TO_FINISH = 1.0
-
-
-def results() -> Console:
-    """Standard output: results only, never wrapped, so that they can be piped."""
-    return Console(soft_wrap=True, highlight=False)
-
-
-def messages() -> Console:
-    """Standard error: progress, tables, questions, errors. Lines in a log are never wrapped."""
-    return Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
-
-
-def print_json(document: object) -> None:
-    """One JSON document on standard output."""
-    sys.stdout.write(json.dumps(document, indent=2) + "\n")
-    sys.stdout.flush()
 
 
 @contextmanager
@@ -97,7 +79,7 @@ def guarded(action: Callable[[], ExitCode], *, as_json: bool = False, profile: s
 
 
 def _show(error: WizardError, as_json: bool) -> ExitCode:
-    from wizard.ui import print_error
+    from wizard.ui.error_panel import print_error
 
     print_error(messages(), error)
     if as_json:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 
 from wizard import local
-from wizard.commands.common import messages, print_json, results
 from wizard.errors import ExitCode, UsageError
-from wizard.ui.prompts import Interview, is_interactive
+from wizard.ui.output import is_interactive, messages, print_json, results
+from wizard.ui.prompts import Interview
 
 
 def start() -> ExitCode:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from wizard.commands.common import print_json, results
-from wizard.errors import ExitCode, StateError
+from wizard.errors import ExitCode
 from wizard.phase_titles import PHASE_TITLES
 from wizard.state import model as state_module
 from wizard.state.model import State
-from wizard.ui import offline_table
+from wizard.ui.output import print_json, results
+from wizard.ui.status_table import offline_table
 
 
 def run(path: Path, *, as_json: bool) -> ExitCode:
@@ -18,13 +18,7 @@ def run(path: Path, *, as_json: bool) -> ExitCode:
     Raises:
         StateError: there is no state file, or it cannot be used.
     """
-    state = state_module.load(path)
-    if state is None:
-        raise StateError(
-            what=f"There is no deployment here: {path} does not exist.",
-            why="Every deployment has a state file, made by setup in the folder where it ran.",
-            next_step="Run `eventtrack-wizard setup`, go to its folder, or name the file with --state.",
-        )
+    state = state_module.required(path)
     if as_json:
         print_json(_document(state))
     else:

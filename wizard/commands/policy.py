@@ -9,16 +9,16 @@ from dataclasses import dataclass, field
 
 from wizard import deployment
 from wizard.aws.client import open_session, partition_of
-from wizard.cli.options import Options
 from wizard.clock import SystemClock
-from wizard.commands.common import messages, print_json
 from wizard.deployment import Account
 from wizard.errors import CredentialsError, ExitCode, UsageError
+from wizard.options import Options
 from wizard.settings.resolve import merge
 from wizard.settings.table import DEFAULT_NAME
 from wizard.settings.validators import checked_deployment_name
 from wizard.state import model as state_module
 from wizard.state.model import DeploymentId, State
+from wizard.ui.output import messages, print_json
 
 HOW_TO_GRANT = (
     "Save it as policy.json and grant it with"

@@ -12,12 +12,12 @@ from pathlib import Path
 from rich.console import Console
 
 from wizard import deployment
-from wizard.cli.options import Options
 from wizard.clock import SystemClock
-from wizard.commands.common import messages, results, stoppable
+from wizard.commands.common import stoppable
 from wizard.engine import recover as recovery
 from wizard.engine.recover import Recovered
 from wizard.errors import ExitCode, StateError, UsageError
+from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.settings.resolve import resolve
 from wizard.settings.table import DEFAULT_NAME
@@ -26,7 +26,8 @@ from wizard.state import model as state_module
 from wizard.state.lock import locked
 from wizard.state.model import State, backup_path
 from wizard.state.store import Store
-from wizard.ui.prompts import Interview, is_interactive
+from wizard.ui.output import is_interactive, messages, results
+from wizard.ui.prompts import Interview
 
 NEXT = "Run `eventtrack-wizard setup` to check everything and to finish what is missing."
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from wizard import deployment
-from wizard.cli.options import Options
 from wizard.clock import SystemClock
-from wizard.commands.common import messages, print_json, results, stoppable
+from wizard.commands.common import stoppable
 from wizard.engine.apply import DEFAULT_JOBS, Engine
 from wizard.engine.decide import Consent
 from wizard.engine.plan import Plan, Step
 from wizard.errors import ExitCode, UsageError
+from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
-from wizard.ui import progress, rollback_table
-from wizard.ui.prompts import Interview, is_interactive
+from wizard.ui.output import is_interactive, messages, print_json, results
+from wizard.ui.progress import progress
+from wizard.ui.prompts import Interview
+from wizard.ui.rollback_table import rollback_table
 
 NOTHING_LEFT = "Nothing of this deployment is left."
 

@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Any
 
 from wizard.aws.retry import retry
-from wizard.cli.options import Options
 from wizard.clock import SystemClock
-from wizard.commands.common import messages, print_json, results, stoppable
+from wizard.commands.common import stoppable
 from wizard.deployment import existing
 from wizard.endpoint.checks import prove_stored
 from wizard.endpoint.client import Answer, Endpoint, url_of
 from wizard.errors import ExitCode, StateError, UsageError, VerificationError
 from wizard.events.stored import StoredEvents
+from wizard.options import Options
 from wizard.resources.base import Deployment
+from wizard.ui.output import messages, print_json, results
 
 
 @dataclass(frozen=True)

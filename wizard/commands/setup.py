@@ -6,20 +6,20 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.markup import escape
 
 from wizard import deployment
-from wizard.cli.options import Options
 from wizard.clock import SystemClock
-from wizard.commands.common import messages, name_profile, results, stoppable
+from wizard.commands.common import name_profile, stoppable
 from wizard.deployment import Account
 from wizard.endpoint.client import url_of
 from wizard.engine import preflight
-from wizard.engine.apply import DEFAULT_JOBS, Engine
 from wizard.engine.decide import Consent
 from wizard.engine.plan import Plan, make_plan
 from wizard.errors import CredentialsError, ExitCode, LostStateError, UsageError, WizardError
+from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.settings import validators as names
 from wizard.settings.resolve import Asker, Resolved, resolve
@@ -29,8 +29,10 @@ from wizard.state.lock import locked
 from wizard.state.model import DeploymentId, State
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
-from wizard.ui import plan_table, print_error, progress, review
-from wizard.ui.prompts import Interview, is_interactive
+from wizard.ui.output import is_interactive, messages, results
+
+if TYPE_CHECKING:
+    from wizard.ui.prompts import Interview
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ def _dry_run(request: Request, clock: SystemClock) -> ExitCode:
     setup = _Setup(request, clock)
     setup.prepare()
     plan = setup.plan()
+    from wizard.ui.plan_table import plan_table
+
     results().print(plan_table(plan))
     setup.refuse_impossible(plan)
     return ExitCode.DONE
@@ -78,10 +82,15 @@ class _Setup:
         self.clock = clock
         self.console = messages()
         asks = not request.yes and not request.dry_run
-        self.interview = Interview(self.console) if asks and is_interactive() else None
+        self.interview = self._interview() if asks and is_interactive() else None
         self.saved = state_module.load(request.options.state)
         self.new_token = False
         self.consent = Consent(adopt=request.adopt)
+
+    def _interview(self) -> Interview:
+        from wizard.ui.prompts import Interview
+
+        return Interview(self.console)
 
     def run(self) -> ExitCode:
         self.prepare()
@@ -226,6 +235,9 @@ class _Setup:
         return {**self.state.settings, **self.resolved.settings.as_json()}
 
     def _confirmed(self, plan: Plan) -> bool:
+        from wizard.ui.plan_table import plan_table
+        from wizard.ui.review_table import review
+
         self.console.print(review(self.resolved, self.identity))
         self.console.print(plan_table(plan))
         return self.interview is None or self.interview.confirm("Go ahead?", default=True)
@@ -239,20 +251,29 @@ class _Setup:
         self.store.save()
 
     def _apply(self, plan: Plan | None) -> ExitCode:
+        # What a run with nothing to do need not load.
+        from wizard.engine.apply import DEFAULT_JOBS, Engine
+        from wizard.ui.progress import progress
+
+        jobs = self.request.jobs or DEFAULT_JOBS
         while True:
             try:
                 with progress(self.console) as listen:
-                    jobs = self.request.jobs or DEFAULT_JOBS
                     Engine(self.at, self.store, listen, consent=self.consent, jobs=jobs).apply(plan)
             except WizardError as error:
                 plan = None
-                name_profile(error, self.request.options.profile)
-                print_error(self.console, error)
+                self._show(error)
                 if not self._try_again(error):
                     return error.exit_code
             else:
                 self._say_what_next()
                 return ExitCode.DONE
+
+    def _show(self, error: WizardError) -> None:
+        from wizard.ui.error_panel import print_error
+
+        name_profile(error, self.request.options.profile)
+        print_error(self.console, error)
 
     def _try_again(self, error: WizardError) -> bool:
         """Ask what to do after a failure; False ends the command with the state saved."""
@@ -291,8 +312,7 @@ class _Setup:
                 break
             except CredentialsError as still_dead:
                 error = still_dead
-                name_profile(error, self.request.options.profile)
-                print_error(self.console, error)
+                self._show(error)
         if self.identity.local:
             self.account = deployment.as_local_operator(self.account, self.identity, self.resolved.settings)
         self.at = replace(self.at, aws=self.account.aws, verify=self.account.verify)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import sys
 
-from wizard.cli.options import Options
 from wizard.clock import SystemClock
-from wizard.commands.common import messages, stoppable
+from wizard.commands.common import stoppable
 from wizard.deployment import existing
 from wizard.endpoint.client import url_of
 from wizard.errors import ExitCode, StateError, UsageError
+from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.snippets import render
 from wizard.tokens import token as tokens
+from wizard.ui.output import messages
 
 NEXT = {
     "curl": "Run it with sh; it needs curl 7.76 or later.",

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from wizard.cli.options import Options
 from wizard.clock import SystemClock
-from wizard.commands.common import messages, print_json, results, stoppable
+from wizard.commands.common import stoppable
 from wizard.deployment import existing
 from wizard.endpoint.client import url_of
 from wizard.engine.plan import Plan, make_plan
 from wizard.errors import ExitCode
+from wizard.options import Options
 from wizard.phases import PHASES, RESOURCES
 from wizard.resources.base import Deployment
 from wizard.state.model import State
-from wizard.ui import status_table
+from wizard.ui.output import messages, print_json, results
+from wizard.ui.status_table import status_table
 
 
 def run(options: Options, *, as_json: bool) -> ExitCode:

@@ -7,27 +7,29 @@ from dataclasses import replace
 
 from rich.table import Table
 
-from wizard.cli.options import Options
 from wizard.clock import SystemClock
-from wizard.commands.common import messages, print_json, results, stoppable
-from wizard.deployment import existing, required_state
+from wizard.commands.common import stoppable
+from wizard.deployment import existing
 from wizard.errors import ExitCode, UsageError, WizardError
+from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.resources.function import FunctionEnvironment
+from wizard.state.model import required
 from wizard.state.store import Store
 from wizard.tokens import rotation as rotations
 from wizard.tokens import token as tokens
 from wizard.tokens.apply import bring_into_force, refuse_unfinished, write_ahead
 from wizard.tokens.rotation import Rotation
-from wizard.ui import PlainLines
-from wizard.ui.prompts import Interview, is_interactive
+from wizard.ui.lines import PlainLines
+from wizard.ui.output import is_interactive, messages, print_json, results
+from wizard.ui.prompts import Interview
 
 CLIENT_LABEL = "client"
 
 
 def list_all(options: Options, *, as_json: bool) -> ExitCode:
     """Show the tokens by label, from the state file alone."""
-    state = required_state(options.state)
+    state = required(options.state)
     own = {tokens.digest(token).sha256 for token in _own(options) if token}
     if as_json:
         print_json(

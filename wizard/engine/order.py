@@ -6,12 +6,14 @@ refuses two changes at a time of one bucket, one function, one REST API. A rollb
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from wizard.engine.plan import Plan
+from wizard.engine.plan import Plan, Step
 from wizard.phases import Phase
 
 Order = dict[str, tuple[str, ...]]
+# Before a resource's key: the step that looks at it once more when all is done.
+LOOK = "look at "
 
 
 def setup_order(phases: Sequence[Phase]) -> Order:
@@ -29,12 +31,12 @@ def setup_order(phases: Sequence[Phase]) -> Order:
     return order
 
 
-def final_looks(phases: Sequence[Phase], prefix: str) -> Order:
+def final_looks(phases: Sequence[Phase]) -> Order:
     """A last look at every resource, after all changes and beside the last checks."""
     resources = [resource for phase in phases for resource in phase.resources]
     changed = tuple(resource.key for resource in resources)
     return {
-        prefix + resource.key: (*changed, *((prefix + resource.answer_of,) if resource.answer_of else ()))
+        LOOK + resource.key: (*changed, *((LOOK + resource.answer_of,) if resource.answer_of else ()))
         for resource in resources
     }
 
@@ -59,8 +61,17 @@ def removal_order(plan: Plan) -> Order:
     for key in order:
         if carrier(key) != key:
             order[key].append(carrier(key))
-    looks = {f"look at {key}": [key] for key in order if steps[key].action.is_change}
+    looks = {
+        LOOK + key: [key]
+        for key in order
+        if steps[key].action.is_change and not _goes_too(steps[key].resource.parent, steps)
+    }
     return {key: tuple(dict.fromkeys(after)) for key, after in {**order, **looks}.items()}
+
+
+def _goes_too(parent: str | None, steps: Mapping[str, Step]) -> bool:
+    """A part is gone when its parent is, so nobody has to look."""
+    return parent is not None and parent in steps and steps[parent].action.kind == "delete"
 
 
 def outdated_checks(phases: Sequence[Phase]) -> Order:

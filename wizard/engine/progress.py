@@ -17,14 +17,14 @@ from wizard.errors import WizardError
 Change = Literal["create", "adopt", "update", "delete", "restore", "keep", "check"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PhaseStarted:
     """The engine begins with a phase."""
 
     phase: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PhaseDone:
     """Every resource and check of the phase is as it should be; `changes` were needed for that."""
 
@@ -33,7 +33,7 @@ class PhaseDone:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PhaseFailed:
     """Something in the phase could not be done; what was done is in the state file. Others may go on."""
 
@@ -42,7 +42,7 @@ class PhaseFailed:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class PhaseStopped:
     """The phase stays unfinished, or was never started, although nothing in it failed.
 
@@ -53,7 +53,7 @@ class PhaseStopped:
     because: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangeStarted:
     """A change is about to be made; it is already written down.
 
@@ -67,7 +67,7 @@ class ChangeStarted:
     reasons: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class ChangeDone:
     """AWS has made the change."""
 
@@ -78,7 +78,7 @@ class ChangeDone:
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Waiting:
     """AWS is not ready yet: `reason` in words, how long so far, how long at most.
 
@@ -93,7 +93,7 @@ class Waiting:
     resource: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Noticed:
     """Something the operator should know that stops nothing."""
 

@@ -14,7 +14,6 @@ from wizard.aws.client import Aws, Keys
 from wizard.aws.policies import Document
 from wizard.state.files import write_private_file
 
-ROOT_KEYS = Keys("test", "test")
 POLICY_NAME = "eventtrack-wizard-operator"
 GONE = ("NoSuchEntity",)
 

@@ -174,6 +174,22 @@ def load(path: Path) -> State | None:
         raise _corrupt(path, error) from error
 
 
+def required(path: Path) -> State:
+    """The state, which must be there.
+
+    Raises:
+        StateError: it is not, or it cannot be used.
+    """
+    state = load(path)
+    if state is None:
+        raise StateError(
+            what=f"There is no deployment here: {path} does not exist.",
+            why="Every deployment has a state file, made by setup in the folder where it ran.",
+            next_step="Run `eventtrack-wizard setup`, go to its folder, or name the file with --state.",
+        )
+    return state
+
+
 def _corrupt(path: Path, error: Exception) -> StateError:
     reason = str(error) if isinstance(error, ValueError) else f"Something is missing in it: {error}"
     backup = backup_path(path)

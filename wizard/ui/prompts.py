@@ -6,7 +6,6 @@ terminal all raise `Interrupted`.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,7 +19,6 @@ from wizard.errors import Interrupted
 from wizard.phase_titles import PHASE_TITLES, phase_number
 from wizard.settings import validators as names
 from wizard.settings.table import Setting, Value, as_text
-from wizard.ui.progress import on_ci
 from wizard.ui.text import Printable, plain, text
 
 if TYPE_CHECKING:
@@ -49,17 +47,6 @@ COMMON_REGIONS = {
     "ap-southeast-1": "Singapore",
     "ap-southeast-2": "Sydney",
 }
-
-
-def is_interactive() -> bool:
-    """Whether somebody is there to answer: standard input and error are terminals, and no pipeline."""
-    return (
-        all(
-            stream is not None and not stream.closed and stream.isatty() for stream in (sys.stdin, sys.stderr)
-        )
-        and os.environ.get("TERM", "").casefold() not in ("dumb", "unknown")
-        and not on_ci()
-    )
 
 
 class Interview:

@@ -42,15 +42,15 @@ class Script:
 
 
 class Patient:
-    """`retry` with a clock that never waits; `told` is what the screen was told."""
+    """`retry` with a clock that never waits; `waits` are those that the screen showed."""
 
     def __init__(self) -> None:
         self.clock = FakeClock()
-        self.told: list[tuple[str, float, float]] = []
+        self.waits: list[tuple[str, float, float]] = []
 
     def run(self, step: Callable[[], str]) -> str:
         return retry(
-            step, clock=self.clock, on_wait=lambda *said: self.told.append(said), doing="make the thing"
+            step, clock=self.clock, on_wait=lambda *said: self.waits.append(said), doing="make the thing"
         )
 
 
@@ -70,8 +70,8 @@ def test_the_pauses_are_the_delays_of_the_reason_within_a_fifth(patient: Patient
     assert patient.run(Script(NotYet(SLOW), NotYet(SLOW), NotYet(SLOW))) == "done"
     for nap, delay in zip(patient.clock.naps, (1.0, 2.0, 2.0), strict=True):
         assert 0.8 * delay <= nap <= 1.2 * delay
-    assert [said[0] for said in patient.told] == ["it is slow"] * 3
-    assert [said[2] for said in patient.told] == [10] * 3
+    assert [said[0] for said in patient.waits] == ["it is slow"] * 3
+    assert [said[2] for said in patient.waits] == [10] * 3
 
 
 def test_patience_ends_with_the_reason_the_time_and_what_to_do(patient: Patient) -> None:
@@ -102,7 +102,7 @@ def test_an_answer_of_the_catalogue_is_waited_for(patient: Patient) -> None:
     not_assumable = "The role defined for the function cannot be assumed by Lambda."
     step = Script(aws_error("InvalidParameterValueException", not_assumable, "CreateFunction"))
     assert patient.run(step) == "done"
-    assert "spreading the new role" in patient.told[0][0]
+    assert "spreading the new role" in patient.waits[0][0]
 
 
 @pytest.mark.parametrize(
@@ -118,7 +118,7 @@ def test_an_answer_of_the_catalogue_is_waited_for(patient: Patient) -> None:
 )
 def test_a_broken_connection_is_waited_for(patient: Patient, failure: Exception) -> None:
     assert patient.run(Script(failure)) == "done"
-    assert patient.told[0][0] == UNREACHABLE.reason
+    assert patient.waits[0][0] == UNREACHABLE.reason
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 import pytest
 
 from tests.tools.local_deployment import LocalDeployment, deployed
-from wizard.commands.load import LoadReport, percentile
 from wizard.endpoint.client import Answer
+from wizard.endpoint.load import LoadReport, percentile
 
 
 def answers(status: int, *request_ids: str, seconds: float = 0.1) -> list[Answer]:

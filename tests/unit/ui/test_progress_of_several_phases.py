@@ -23,8 +23,9 @@ from wizard.engine.progress import (
 )
 from wizard.errors import Interrupted, WizardError
 from wizard.phase_titles import PHASE_TITLES
-from wizard.ui import LiveTable, PlainLines
 from wizard.ui.frame import frame
+from wizard.ui.lines import PlainLines
+from wizard.ui.live import LiveTable
 from wizard.ui.progress_model import RunProgress
 
 FAILURE = WizardError(what="Could not create the function f.", why="You may not.", next_step="Ask.")
@@ -327,7 +328,7 @@ SIDE_BY_SIDE = """
 import sys, threading, time
 from rich.console import Console
 from wizard.engine.progress import *
-from wizard.ui import progress
+from wizard.ui.progress import progress
 lock = threading.Lock()
 with progress(Console(stderr=True)) as listen:
     def work(key):

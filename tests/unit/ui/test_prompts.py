@@ -11,7 +11,7 @@ import pytest
 from tests import PROJECT
 from tests.tools.terminal import Terminal
 from wizard.settings.table import SETTINGS
-from wizard.ui.prompts import is_interactive
+from wizard.ui.output import is_interactive
 
 ENTER, DOWN, BACKSPACE, CTRL_C, CTRL_D, CTRL_U = "\r", "\x1b[B", "\x7f", "\x03", "\x04", "\x15"
 
@@ -225,7 +225,7 @@ class TestSurroundings:
 
 
 class TestIsInteractive:
-    program = "from wizard.ui.prompts import is_interactive; print(is_interactive())"
+    program = "from wizard.ui.output import is_interactive; print(is_interactive())"
 
     @pytest.mark.parametrize(
         ("environment", "expected"),
