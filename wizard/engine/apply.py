@@ -283,14 +283,19 @@ class Engine:
         )
 
     def _settle(self, resource: AnyResource, action: Action, seen: Seen) -> None:
-        if self._removing:
-            if action.kind == "keep" and not action.with_parent:
+        if action.kind == "keep":
+            if not action.with_parent:
                 reason = action.reasons[0]
                 self._tracker.notice(resource.key, f"{resource.title(self.at)} stays: {reason}")
-        elif seen.facts is not None:
-            self.store.settle(resource.key, seen.facts, origin=action.origin, before=action.before)
-        else:
+        elif not self._removing:
+            self._write_down(resource, action, seen)
+
+    def _write_down(self, resource: AnyResource, action: Action, seen: Seen) -> None:
+        """What stands and is desired; what is not desired any more is not ours to care for."""
+        if seen.facts is None or resource.desired(self.at) is None:
             self.store.forget([resource.key])
+        else:
+            self.store.settle(resource.key, seen.facts, origin=action.origin, before=action.before)
 
     def _change(self, resource: AnyResource, action: Action, seen: Seen) -> Seen:
         """One change, written down beforehand; returns what is there now."""
@@ -397,11 +402,12 @@ class Engine:
             return
         if isinstance(action.error, ConflictError):
             raise action.error
-        if action.kind != "nothing" or (seen.facts is not None and resource.not_ready(seen.facts)):
+        settled = action.kind in ("nothing", "keep")
+        if not settled or (seen.facts is not None and resource.not_ready(seen.facts)):
             raise NotYet(Wait(NOT_TAKEN.reason, self._look_timeout))
         remember(self.at, resource, seen.facts)
-        if seen.facts is not None:
-            self.store.settle(resource.key, seen.facts, origin=action.origin, before=action.before)
+        if action.kind == "nothing" and seen.facts is not None:
+            self._write_down(resource, action, seen)
 
     def _expect_gone(self, resource: AnyResource, action: Action, seen: Seen) -> None:
         """Late log lines bring a deleted log group back, so it is deleted once more."""
