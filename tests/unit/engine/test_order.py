@@ -126,7 +126,7 @@ def test_a_table_of_some_phases_counts_the_others_as_done() -> None:
 
 
 def test_the_last_look_comes_after_all_changes_and_after_the_look_whose_answer_it_shares() -> None:
-    looks = final_looks(PHASES, "look at ")
+    looks = final_looks(PHASES)
     assert list(looks) == [f"look at {key}" for key in RESOURCES]
     for key, resource in RESOURCES.items():
         assert set(RESOURCES) <= set(looks[f"look at {key}"])
@@ -136,7 +136,7 @@ def test_the_last_look_comes_after_all_changes_and_after_the_look_whose_answer_i
 
 
 def test_the_last_looks_do_not_wait_for_the_checks_beside_which_they_are_made() -> None:
-    order = {**setup_order(PHASES), **final_looks(PHASES, "look at ")}
+    order = {**setup_order(PHASES), **final_looks(PHASES)}
     for key in RESOURCES:
         assert not waits(order, f"look at {key}", CHECKS), key
 

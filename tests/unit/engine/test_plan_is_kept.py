@@ -104,7 +104,7 @@ def no_api(account: Account, workspace: Workspace) -> None:
     account.look.apigateway.delete_rest_api(restApiId=workspace.state.records["api"].facts["id"])
 
 
-@pytest.mark.parametrize("situation", [None, no_function, no_log_group, no_api], ids=str)
+@pytest.mark.parametrize("situation", [None, no_function, no_log_group, no_api], ids=["nothing", "no_function", "no_log_group", "no_api"])
 def test_what_is_made_was_announced_and_what_was_announced_is_made_or_comes_with_its_whole(
     account: Account, workspace: Workspace, situation: Situation | None
 ) -> None:
