@@ -167,7 +167,8 @@ def test_giving_back_what_stood_there_before_does_exactly_what_was_announced(
 ) -> None:
     bucket, role = workspace.settings.bucket_name, workspace.settings.role_name
     account.look.s3.create_bucket(Bucket=bucket)
-    trust: Any = {"Version": "2012-10-17", "Statement": []}
+    statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    trust: Any = {"Version": "2012-10-17", "Statement": [statement]}
     account.look.iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
     workspace.apply(adopt=True)
     plan = announced(workspace.plan(remove=True))
