@@ -141,7 +141,9 @@ def test_an_adoption_does_what_was_announced_and_is_refused_without_consent(
 
 
 def with_an_event(account: Account, workspace: Workspace) -> None:
-    account.look.s3.put_object(Bucket=workspace.settings.bucket_name, Key="events/x.json", Body=b"[]")
+    account.look.s3.put_object(Bucket=workspace.settings.bucket_name, Key="events/x.json", Body=b'[{"a": 1}]')
+    kept = [step.key for step in workspace.plan(remove=True).steps if step.action.kind == "keep"]
+    assert kept[0] == "bucket"
 
 
 def bucket_without_tag(account: Account, workspace: Workspace) -> None:
