@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 
@@ -70,13 +69,17 @@ def no_stage(account: Account, workspace: Workspace) -> None:
     account.look.apigateway.delete_stage(restApiId=api, stageName=workspace.settings.stage_name)
 
 
+def name_of(situation: Situation | None) -> str:
+    return situation.__name__ if situation else "nothing stands"
+
+
 SITUATIONS: list[Situation] = [
     nothing, no_policy, open_bucket, other_memory, other_origins, other_description,
     no_retention_and_no_permission, no_stage,
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
+@pytest.mark.parametrize("situation", SITUATIONS, ids=name_of)
 def test_a_repair_does_exactly_what_was_announced(
     account: Account, workspace: Workspace, situation: Situation
 ) -> None:
@@ -104,7 +107,7 @@ def no_api(account: Account, workspace: Workspace) -> None:
     account.look.apigateway.delete_rest_api(restApiId=workspace.state.records["api"].facts["id"])
 
 
-@pytest.mark.parametrize("situation", [None, no_function, no_log_group, no_api], ids=["nothing", "no_function", "no_log_group", "no_api"])
+@pytest.mark.parametrize("situation", [None, no_function, no_log_group, no_api], ids=name_of)
 def test_what_is_made_was_announced_and_what_was_announced_is_made_or_comes_with_its_whole(
     account: Account, workspace: Workspace, situation: Situation | None
 ) -> None:
@@ -138,7 +141,9 @@ def test_an_adoption_does_what_was_announced_and_is_refused_without_consent(
 
 
 def with_an_event(account: Account, workspace: Workspace) -> None:
-    account.look.s3.put_object(Bucket=workspace.settings.bucket_name, Key="events/x.json", Body=b"[]")
+    account.look.s3.put_object(Bucket=workspace.settings.bucket_name, Key="events/x.json", Body=b'[{"a": 1}]')
+    kept = [step.key for step in workspace.plan(remove=True).steps if step.action.kind == "keep"]
+    assert kept[0] == "bucket"
 
 
 def bucket_without_tag(account: Account, workspace: Workspace) -> None:
@@ -148,7 +153,7 @@ def bucket_without_tag(account: Account, workspace: Workspace) -> None:
 @pytest.mark.parametrize(
     "situation",
     [nothing, with_an_event, bucket_without_tag, no_policy, no_function, no_log_group, no_api],
-    ids=lambda situation: situation.__name__,
+    ids=name_of,
 )
 def test_a_rollback_does_exactly_what_was_announced(
     account: Account, workspace: Workspace, situation: Situation
@@ -167,8 +172,9 @@ def test_giving_back_what_stood_there_before_does_exactly_what_was_announced(
 ) -> None:
     bucket, role = workspace.settings.bucket_name, workspace.settings.role_name
     account.look.s3.create_bucket(Bucket=bucket)
-    statement = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
-    trust: Any = {"Version": "2012-10-17", "Statement": [statement]}
+    principal = {"Service": "ec2.amazonaws.com"}
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    trust = {"Version": "2012-10-17", "Statement": [statement]}
     account.look.iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
     workspace.apply(adopt=True)
     plan = announced(workspace.plan(remove=True))

@@ -1,4 +1,4 @@
-"""Many threads, one state file: an intent is on disk before its change, and is written once if it can be."""
+"""Many threads, one state file: every intent is on disk before its change, in no more writes than needed."""
 
 from __future__ import annotations
 
