@@ -98,9 +98,7 @@ def test_the_double_runs_by_hand_as_a_module(lab: Lab, tmp_path: Path) -> None:
         "--log-file",
         str(log),
     ]
-    with subprocess.Popen(
-        [sys.executable, *command], stdout=subprocess.PIPE, text=True, cwd=PROJECT
-    ) as process:
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=PROJECT) as process:
         assert process.stdout is not None
         url = process.stdout.readline().strip()
         lab.clients(url).sts.get_caller_identity()

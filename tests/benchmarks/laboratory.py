@@ -127,7 +127,9 @@ class Laboratory:
 
 def environment(home: Path) -> dict[str, str]:
     """The environment of a measured process: root's keys, and nothing of the operator's own settings."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "EVENTTRACK_"))}
+    # An installed wizard has its bytecode beside it, and so must the one that is measured.
+    unwanted = ("AWS_", "EVENTTRACK_", "PYTHONDONTWRITEBYTECODE")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return kept | {
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",

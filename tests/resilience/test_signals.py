@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,12 +14,14 @@ import pytest
 
 from tests.aws.in_process import Account, Workspace, snapshot
 from tests.aws.over_http import AwsDouble
-from tests.aws.over_http.faults import hang
+from tests.aws.over_http.faults import hang, hook
 from tests.resilience.real import Bench, finish
 from tests.tools.terminal import Terminal
 
 real = [pytest.mark.local, pytest.mark.xdist_group("signals")]
 SECONDS_TO_STOP = 2.0
+# What a first setup begins with, side by side: nothing else can be made before one of these is.
+FIRST_CREATES = ("s3.CreateBucket", "iam.CreateRole", "logs.CreateLogGroup", "apigateway.CreateRestApi")
 HIDE_CURSOR, SHOW_CURSOR = b"\x1b[?25l", b"\x1b[?25h"
 
 
@@ -39,11 +42,17 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.01)
 
 
-def start_and_hang(bench: Bench, *, executed: bool = False) -> subprocess.Popen[str]:
-    """A setup whose CreateRole gets no answer for a long time."""
-    bench.double.faults[:] = [hang(60.0, executed=executed, operation="iam.CreateRole")]
+def start_and_hang(bench: Bench, *operations: str, executed: bool = False) -> subprocess.Popen[str]:
+    """A setup that gets no answer for a long time to these calls, when all of them have been sent."""
+    operations = operations or ("iam.CreateRole",)
+    bench.double.faults[:] = [hang(60.0, executed=executed, operation=name) for name in operations]
+    return start_until_sent(bench, *operations)
+
+
+def start_until_sent(bench: Bench, *operations: str) -> subprocess.Popen[str]:
+    """A setup that has sent these calls."""
     process = bench.start("setup", "--yes")
-    wait_until(lambda: "iam.CreateRole" in bench.double.names())
+    wait_until(lambda: set(operations) <= set(bench.double.names()))
     return process
 
 
@@ -89,22 +98,52 @@ class TestFirstSignal:
 
 @pytest.mark.local
 @pytest.mark.xdist_group("signals")
-def test_the_second_signal_stops_at_once_and_the_next_run_continues(bench: Bench) -> None:
-    code, text, seconds = stop(start_and_hang(bench), signal.SIGINT, signal.SIGINT)
+@pytest.mark.parametrize("operations", [("iam.CreateRole",), FIRST_CREATES], ids=["one", "several"])
+def test_the_second_signal_stops_at_once_and_the_next_run_continues(
+    bench: Bench, operations: tuple[str, ...]
+) -> None:
+    process = start_and_hang(bench, *operations, executed=True)
+    code, text, seconds = stop(process, signal.SIGINT, signal.SIGINT)
 
     assert code == 130, text
-    assert seconds < 0.5 + seconds_too_slow(bench), "it does not wait for the call"
+    assert seconds < 0.5 + seconds_too_slow(bench), "it does not wait for the calls"
     bench.double.faults.clear()
     bench.run_well("setup", "--yes")
+    assert {name: bench.double.names().count(name) for name in operations} == dict.fromkeys(operations, 1)
 
 
 @pytest.mark.local
 @pytest.mark.xdist_group("signals")
-def test_a_signal_during_a_call_that_ends_soon_lets_it_end_because_its_outcome_is_then_known(
+def test_a_signal_while_several_calls_are_in_flight_lets_them_end_and_begins_no_other(bench: Bench) -> None:
+    answer = threading.Event()
+    bench.double.faults[:] = [
+        hook(after=lambda _call: answer.wait(30), operation=name) for name in FIRST_CREATES
+    ]
+    process = start_until_sent(bench, *FIRST_CREATES)
+    sent = len(bench.double.calls)
+    threading.Timer(0.4, answer.set).start()
+    code, text, seconds = stop(process, signal.SIGINT)
+
+    assert code == 130, text
+    assert seconds < SECONDS_TO_STOP + seconds_too_slow(bench)
+    assert bench.double.names()[sent:] == [], "nothing was begun after it"
+    records = bench.state["records"]
+    assert {key: records[key]["status"] for key in records} == dict.fromkeys(
+        ("bucket", "role", "log_group", "api"), "present"
+    ), "what the answers say is on disk"
+    assert not list(bench.folder.glob("*.holder")), "the lock is released"
+    bench.run_well("setup", "--yes")
+    counts = {name: bench.double.names().count(name) for name in FIRST_CREATES}
+    assert counts == dict.fromkeys(FIRST_CREATES, 1), "nothing is made twice"
+
+
+@pytest.mark.local
+@pytest.mark.xdist_group("signals")
+def test_a_signal_in_the_plain_order_lets_the_call_end_because_its_outcome_is_then_known(
     bench: Bench,
 ) -> None:
     bench.double.faults[:] = [hang(0.6, executed=True, operation="iam.CreateRole")]
-    process = bench.start("setup", "--yes")
+    process = bench.start("setup", "--yes", "--jobs", "1")
     wait_until(lambda: "iam.CreateRole" in bench.double.names())
     code, _text, _seconds = stop(process, signal.SIGINT)
 
@@ -178,4 +217,4 @@ def test_two_deployments_in_one_account_do_not_touch_each_other(account: Account
     assert snapshot(account) == both, "a setup changes nothing of the other deployment"
     second.rollback()
     assert snapshot(account) == alone, "neither does a rollback"
-    assert first.observe().in_order
+    assert first.plan().in_order

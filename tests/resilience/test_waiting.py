@@ -50,13 +50,11 @@ def test_a_second_deletion_of_an_api_waits_for_the_quota_and_says_it(slow_aws: S
     assert slow_aws.leftovers() == []
 
 
-def test_a_function_with_stale_credentials_is_started_afresh(slow_aws: SlowAws) -> None:
+def test_a_function_with_stale_credentials_is_recycled(slow_aws: SlowAws) -> None:
     slow_aws.setup()
 
-    updates = [
-        call for call in slow_aws.calls("lambda.UpdateFunctionConfiguration") if "Started afresh" in call
-    ]
-    assert any("started afresh" in reason for reason in slow_aws.reasons())
+    updates = [call for call in slow_aws.calls("lambda.UpdateFunctionConfiguration") if "Recycled" in call]
+    assert any("it was recycled" in reason for reason in slow_aws.reasons())
     assert updates, "retrying the invocation alone never helps"
 
 

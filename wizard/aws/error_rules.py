@@ -21,7 +21,9 @@ ENABLE_REGION = "https://docs.aws.amazon.com/accounts/latest/reference/manage-ac
 AGAIN = "Run the same command again; it continues where it stopped."
 LOG_IN = "Log in again (`aws sso login`, `aws login`, or new keys), then run the same command again."
 
-DENSE = (0.25, 0.5, 1.0, 2.0)
+# Most changes are done within half a second, of AWS as of its emulators.
+DENSE = (0.1, 0.15, 0.25, 0.25, 0.5, 1.0, 2.0)
+SPREADING = (0.25, 0.5, *(1.0,) * 20, 2.0, 5.0)
 THROTTLED = (1.0, 2.0, 4.0, 8.0)
 
 
@@ -266,13 +268,13 @@ RULES: tuple[Rule, ...] = (
     Rule(("ResourceConflictException", "ConflictException"), UNSEEN, r"already exist|already has this name"),
     Rule(
         ("InvalidParameterValueException", "InvalidArnException"),
-        Wait("IAM is still spreading the new role (usually 5 to 20 s)", 180),
+        Wait("IAM is still spreading the new role (usually 5 to 20 s)", 180, SPREADING),
         r"cannot be assumed by Lambda|execution role does not have permissions"
         r"|KMS key is invalid for CreateGrant|valid principal",
     ),
     Rule(
         ("MalformedPolicyDocument", "MalformedPolicy"),
-        Wait("IAM is still spreading the new role (usually 5 to 20 s)", 120),
+        Wait("IAM is still spreading the new role (usually 5 to 20 s)", 120, SPREADING),
         r"Invalid principal",
     ),
     Rule(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 GLOBAL_PANEL = "Global options (before or after the command)"
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 FLAGS = "eventtrack.flags"
-OBJECTS_BETWEEN_COLLECTIONS = 50_000
+OBJECTS_BETWEEN_COLLECTIONS = 150_000
 
 
 # name: (annotation, default); None stands for "not said here".

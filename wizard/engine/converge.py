@@ -195,14 +195,19 @@ class Convergence:
         )
 
     def _settle(self, resource: AnyResource, action: Action, seen: Seen) -> None:
-        if self.removing:
-            if action.kind == "keep" and not action.with_parent:
+        if action.kind == "keep":
+            if not action.with_parent:
                 reason = action.reasons[0]
                 self._tracker.notice(resource.key, f"{resource.title(self.at)} stays: {reason}")
-        elif seen.facts is not None:
-            self.store.settle(resource.key, seen.facts, origin=action.origin, before=action.before)
-        else:
+        elif not self.removing:
+            self._write_down(resource, action, seen)
+
+    def _write_down(self, resource: AnyResource, action: Action, seen: Seen) -> None:
+        """What stands and is desired; what is not desired any more is not ours to care for."""
+        if seen.facts is None or resource.desired(self.at) is None:
             self.store.forget([resource.key])
+        else:
+            self.store.settle(resource.key, seen.facts, origin=action.origin, before=action.before)
 
     def _change(self, resource: AnyResource, action: Action, seen: Seen) -> Seen:
         """One change, written down beforehand; returns what is there now."""
@@ -263,10 +268,11 @@ class Convergence:
         if action.error is not None:
             raise action.error
         self._refuse_failed(resource, seen)
-        if action.kind != "nothing" or _not_ready(resource, seen):
+        if action.kind not in ("nothing", "keep") or _not_ready(resource, seen):
             raise NotYet(Wait(NOT_TAKEN.reason, timeout))
         remember(self.at, resource, seen.facts)
-        self._settle(resource, action, seen)
+        if action.kind == "nothing" and seen.facts is not None:
+            self._write_down(resource, action, seen)
 
     def _expect_gone(self, resource: AnyResource, seen: Seen, timeout: float) -> None:
         """Late log lines bring a deleted log group back, so it is deleted once more."""

@@ -71,7 +71,7 @@ def before(account: Account, workspace: Workspace) -> dict[str, Any]:
 def test_without_consent_everything_foreign_is_named_at_once_and_left(
     account: Account, workspace: Workspace, before: dict[str, Any]
 ) -> None:
-    conflicts = [conflict.what for conflict in workspace.observe(side_by_side=False).conflicts]
+    conflicts = [conflict.what for conflict in workspace.plan(side_by_side=False).conflicts]
     assert any("S3 bucket" in what for what in conflicts)
     assert any("execution role" in what for what in conflicts)
     with pytest.raises(ConflictError) as caught:

@@ -6,7 +6,7 @@ import pytest
 
 from tests.aws.in_process import Account, Workspace
 from wizard.endpoint.client import url_of
-from wizard.engine.plan import observe
+from wizard.engine.plan import make_plan
 from wizard.errors import CredentialsError
 from wizard.phases import PHASES
 
@@ -19,7 +19,7 @@ def test_after_a_setup_every_phase_is_done_and_knows_when(
 ) -> None:
     workspace.apply()
     account.calls.clear()
-    plan = workspace.observe(side_by_side=side_by_side)
+    plan = workspace.plan(side_by_side=side_by_side)
     assert plan.in_order
     assert [phase.status for phase in plan.phases] == ["done"] * 9
     assert all(phase.finished_at and phase.seconds is not None for phase in plan.phases)
@@ -30,9 +30,9 @@ def test_after_a_setup_every_phase_is_done_and_knows_when(
 def test_before_a_setup_everything_is_absent_and_nothing_is_begun(
     account: Account, workspace: Workspace, side_by_side: bool
 ) -> None:
-    plan = workspace.observe(side_by_side=side_by_side)
+    plan = workspace.plan(side_by_side=side_by_side)
     assert [phase.status for phase in plan.phases] == ["not started"] * 9
-    assert {item.verdict for item in plan.resources} == {"absent"}
+    assert {step.action.kind for step in plan.steps} == {"create"}
     assert account.calls.changing() == []
     assert not workspace.path.exists()
 
@@ -42,7 +42,7 @@ def test_a_setup_that_came_half_way_shows_what_is_done_and_what_is_not_begun(
     workspace: Workspace, side_by_side: bool
 ) -> None:
     workspace.apply(phases=PHASES[:4])
-    plan = workspace.observe(side_by_side=side_by_side)
+    plan = workspace.plan(side_by_side=side_by_side)
     assert [phase.status for phase in plan.phases][:4] == ["done"] * 4
     assert [phase.status for phase in plan.phases][6:] == ["not started"] * 3
     assert not plan.in_order
@@ -55,7 +55,7 @@ def test_what_is_gone_is_drift_of_its_phase_alone(
     workspace.apply()
     settings = workspace.settings
     account.look.iam.delete_role_policy(RoleName=settings.role_name, PolicyName=settings.policy_name)
-    plan = workspace.observe(side_by_side=side_by_side)
+    plan = workspace.plan(side_by_side=side_by_side)
     by_key = {phase.key: phase.status for phase in plan.phases}
     assert by_key.pop("iam") == "drift"
     assert set(by_key.values()) == {"done"}
@@ -66,14 +66,14 @@ def test_both_ways_see_the_same(account: Account, workspace: Workspace) -> None:
     settings = workspace.settings
     account.look.functions.delete_function(FunctionName=settings.function_name)
     account.look.s3.delete_public_access_block(Bucket=settings.bucket_name)
-    assert workspace.observe(side_by_side=True) == workspace.observe(side_by_side=False)
+    assert workspace.plan(side_by_side=True) == workspace.plan(side_by_side=False)
 
 
 def test_every_difference_of_a_phase_is_named_at_once(account: Account, workspace: Workspace) -> None:
     workspace.apply()
     function = workspace.settings.function_name
     account.look.functions.update_function_configuration(FunctionName=function, MemorySize=256, Timeout=3)
-    sentences = next(phase.sentences for phase in workspace.observe().phases if phase.key == "settings")
+    sentences = next(phase.sentences for phase in workspace.plan().phases if phase.key == "settings")
     assert sentences == ("memory (MB) is 256, should be 128", "timeout (seconds) is 3, should be 10")
 
 
@@ -81,19 +81,19 @@ def test_a_foreign_thing_is_shown_as_such_and_listed_as_a_conflict(
     account: Account, workspace: Workspace
 ) -> None:
     account.look.s3.create_bucket(Bucket=workspace.settings.bucket_name)
-    plan = workspace.observe(side_by_side=False)
-    assert plan.resources[0].verdict == "foreign"
+    plan = workspace.plan(side_by_side=False)
+    assert plan.steps[0].action.kind == "conflict"
     assert len(plan.conflicts) == 1
-    adopting = workspace.observe(side_by_side=False, adopt=True)
+    adopting = workspace.plan(side_by_side=False, adopt=True)
     assert adopting.conflicts == []
-    assert adopting.resources[0].adopting
+    assert adopting.steps[0].action.kind == "adopt"
 
 
 def test_what_may_not_be_read_is_unknown_not_absent(account: Account, workspace: Workspace) -> None:
     workspace.apply()
     account.calls.clear()
     account.calls.refuse("iam.GetRolePolicy", "AccessDenied", "you may not", status=403)
-    plan = workspace.observe()
+    plan = workspace.plan()
     by_key = {phase.key: phase for phase in plan.phases}
     assert by_key["iam"].status == "unknown"
     assert "lack a permission" in by_key["iam"].sentences[0]
@@ -105,15 +105,15 @@ def test_dead_credentials_are_an_error_not_an_unknown(account: Account, workspac
     account.calls.clear()
     account.calls.refuse("iam.GetRolePolicy", "ExpiredToken", "expired", status=403)
     with pytest.raises(CredentialsError):
-        workspace.observe()
+        workspace.plan()
 
 
 def test_a_proof_that_is_due_is_named(account: Account, workspace: Workspace) -> None:
     workspace.apply()
-    _context, store = workspace.open()
+    _at, store = workspace.open()
     store.state.checks.clear()
     store.save()
-    plan = workspace.observe()
+    plan = workspace.plan()
     assert "not proved since the last change" in str(plan.phases[5].sentences)
     assert not plan.in_order
     assert account.calls.made
@@ -124,6 +124,6 @@ def test_an_api_that_is_gone_has_no_url_because_its_old_one_answers_nothing(
 ) -> None:
     workspace.apply()
     account.look.apigateway.delete_rest_api(restApiId=workspace.state.records["api"].facts["id"])
-    context, store = workspace.open()
-    observe(context, store, side_by_side=True)
-    assert url_of(context) is None
+    at, store = workspace.open()
+    make_plan(at, store)
+    assert url_of(at) is None

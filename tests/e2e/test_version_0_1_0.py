@@ -1,0 +1,394 @@
+"""A deployment that version 0.1.0 made and wrote down: today's commands know it.
+
+`fixtures/state-0.1.0.json` is the file as that version wrote it. What it describes is built in this process
+with plain calls, and the ids and the account that AWS rolls are put into it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests import PROJECT
+from tests.aws.in_process import ACCOUNT_ID, TOKEN, Account, FakeClock, leftovers, snapshot
+from tests.aws.in_process.workspace import digest_of
+from tests.aws.names import EMULATOR_ACCOUNT_ID
+from wizard import package
+from wizard.aws.client import Aws
+from wizard.engine.apply import Engine
+from wizard.engine.decide import Consent
+from wizard.engine.plan import Plan, make_plan
+from wizard.engine.progress import ChangeDone, Event
+from wizard.engine.recover import recover
+from wizard.phases import PHASES, RESOURCES
+from wizard.resources.base import NAME_TAG, OWNER_TAG, Deployment
+from wizard.resources.stage import DESCRIPTION_PREFIX, configuration_digest
+from wizard.settings.resolve import from_saved, resolve
+from wizard.settings.table import DEFAULT_NAME
+from wizard.state.model import DeploymentId, State, load
+from wizard.state.store import Store
+
+FIXTURE = PROJECT / "tests" / "e2e" / "fixtures" / "state-0.1.0.json"
+AS_WRITTEN: dict[str, Any] = json.loads(FIXTURE.read_text())
+Replacements = dict[str, str]
+
+
+class OldDeployment:
+    """The file in a folder, and what it describes in AWS; every command begins with the file alone."""
+
+    def __init__(self, account: Account, folder: Path, *, tagged_bucket: bool = True) -> None:
+        self.account = account
+        self.path = folder / "eventtrack-state.json"
+        self.events: list[Event] = []
+        text = self._with_our_account(FIXTURE.read_text())
+        ids = Builder(account, json.loads(text), tagged_bucket=tagged_bucket).build()
+        for old, new in ids.items():
+            text = text.replace(old, new)
+        self.path.write_text(text)
+        account.calls.clear()
+
+    @staticmethod
+    def _with_our_account(text: str) -> str:
+        """Account and token are those of this process."""
+        [token] = AS_WRITTEN["tokens"]
+        return text.replace(EMULATOR_ACCOUNT_ID, ACCOUNT_ID).replace(token["sha256"], digest_of(TOKEN).sha256)
+
+    def open(self, flags: Mapping[str, str] | None = None) -> tuple[Deployment, Store]:
+        """As a command opens it; `flags` change settings."""
+        state = self.state
+        saved = from_saved(state.settings, state.identity)
+        if flags:
+            saved = resolve(state.identity, flags=flags, environment={}, saved=state.settings).settings
+        store = Store(self.path, state)
+        aws = self.account.aws(FakeClock())
+        at = Deployment(aws, state.identity, saved, tuple(state.tokens), TOKEN, store.known())
+        return at, store
+
+    @property
+    def state(self) -> State:
+        state = load(self.path)
+        assert state is not None
+        return state
+
+    def edit(self, change: Any) -> None:
+        """Change the document."""
+        document = json.loads(self.path.read_text())
+        change(document)
+        self.path.write_text(json.dumps(document))
+
+    def status(self) -> Plan:
+        at, store = self.open()
+        return make_plan(at, store)
+
+    def setup(self, **flags: str) -> Engine:
+        at, store = self.open(flags)
+        store.state.settings = {**store.state.settings, **at.settings.as_json()}
+        engine = self._engine(at, store)
+        engine.apply(engine.plan())
+        return engine
+
+    def rollback(self) -> Plan:
+        return self._engine(*self.open()).roll_back()
+
+    def _engine(self, at: Deployment, store: Store) -> Engine:
+        self.events = []
+        return Engine(at, store, self.events.append, consent=Consent())
+
+    @property
+    def changed(self) -> list[str]:
+        """What the last command has changed."""
+        done = [event for event in self.events if isinstance(event, ChangeDone)]
+        return [event.resource for event in done if event.change != "check"]
+
+
+class Builder:
+    """Builds what a state file describes, with calls that the wizard has no part in."""
+
+    def __init__(self, account: Account, document: dict[str, Any], *, tagged_bucket: bool) -> None:
+        self._aws: Aws = account.aws(FakeClock())
+        self._facts = {key: record["facts"] for key, record in document["records"].items()}
+        self._identity = DeploymentId(**document["pins"])
+        self._settings = document["settings"]
+        self._tags = {OWNER_TAG: self._identity.id, NAME_TAG: self._identity.name}
+        self._tagged_bucket = tagged_bucket
+
+    def build(self) -> Replacements:
+        """The ids in the file, and what they are here."""
+        self._bucket()
+        self._role()
+        self._function()
+        return self._api()
+
+    def _bucket(self) -> None:
+        s3, name = self._aws.s3, self._facts["bucket"]["name"]
+        s3.create_bucket(Bucket=name)
+        if self._tagged_bucket:
+            tags: Any = [{"Key": key, "Value": value} for key, value in self._tags.items()]
+            s3.put_bucket_tagging(Bucket=name, Tagging={"TagSet": tags})
+        s3.put_public_access_block(
+            Bucket=name, PublicAccessBlockConfiguration=self._facts["bucket.public_access_block"]
+        )
+        rule = self._facts["bucket.encryption"]["rule"]
+        s3.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
+
+    def _role(self) -> None:
+        iam, facts = self._aws.iam, self._facts["role"]
+        iam.create_role(
+            RoleName=facts["name"],
+            AssumeRolePolicyDocument=json.dumps(facts["trust"]),
+            Tags=[{"Key": key, "Value": value} for key, value in self._tags.items()],
+        )
+        iam.attach_role_policy(RoleName=facts["name"], PolicyArn=self._facts["role.basic_execution"]["arn"])
+        iam.put_role_policy(
+            RoleName=facts["name"],
+            PolicyName=self._settings["policy_name"],
+            PolicyDocument=json.dumps(self._facts["policy"]["document"]),
+        )
+
+    def _function(self) -> None:
+        group = self._facts["log_group"]["name"]
+        self._aws.logs.create_log_group(logGroupName=group, tags=self._tags)
+        self._aws.logs.put_retention_policy(
+            logGroupName=group, retentionInDays=self._facts["log_group.retention"]["days"]
+        )
+        facts = self._facts["function"]
+        self._aws.functions.create_function(
+            FunctionName=facts["name"],
+            Runtime=facts["runtime"],
+            Role=facts["role"],
+            Handler=facts["handler"],
+            Code={"ZipFile": package.build().content},
+            Architectures=[facts["architecture"]],
+            Environment={"Variables": self._facts["function.environment"]["variables"]},
+            MemorySize=self._facts["function.settings"]["memory_mb"],
+            Timeout=self._facts["function.settings"]["timeout_seconds"],
+            Tags=self._tags,
+        )
+
+    def _api(self) -> Replacements:
+        gateway, facts = self._aws.apigateway, self._facts["api"]
+        api: Any = gateway.create_rest_api(
+            name=facts["name"], endpointConfiguration={"types": [facts["endpoint_type"]]}, tags=self._tags
+        )
+        path = gateway.create_resource(
+            restApiId=api["id"], parentId=api["rootResourceId"], pathPart=self._settings["resource_path"]
+        )
+        self._post(api["id"], path["id"])
+        self._preflight(api["id"], path["id"])
+        for kind, headers in self._facts["cors.gateway_errors"].items():
+            gateway.put_gateway_response(restApiId=api["id"], responseType=kind, responseParameters=headers)
+        self._aws.functions.add_permission(
+            FunctionName=self._facts["function"]["name"],
+            StatementId=f"eventtrack-wizard-{api['id']}",
+            Action="lambda:InvokeFunction",
+            Principal="apigateway.amazonaws.com",
+            SourceArn=self._facts["api.permission"]["statement"]["source"].replace(facts["id"], api["id"]),
+        )
+        deployment = self._deploy(api["id"])
+        stage = self._facts["stage"]
+        return {
+            facts["id"]: api["id"],
+            facts["root_id"]: api["rootResourceId"],
+            self._facts["api.resource"]["id"]: path["id"],
+            stage["deployment_id"]: deployment,
+            stage["deployed"]: self._digest(),
+        }
+
+    def _post(self, api_id: str, resource_id: str) -> None:
+        gateway, facts = self._aws.apigateway, self._facts["api.method"]
+        where: Any = {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "POST"}
+        gateway.put_method(**where, **facts["method"])
+        integration = dict(facts["integration"])
+        integration["integrationHttpMethod"] = integration.pop("httpMethod")
+        gateway.put_integration(**where, **integration)
+
+    def _preflight(self, api_id: str, resource_id: str) -> None:
+        gateway, facts = self._aws.apigateway, self._facts["cors.preflight"]
+        where: Any = {"restApiId": api_id, "resourceId": resource_id, "httpMethod": "OPTIONS"}
+        gateway.put_method(**where, **facts["method"])
+        gateway.put_integration(**where, **facts["integration"])
+        names = {f"method.response.header.{name}": value for name, value in facts["headers"].items()}
+        gateway.put_method_response(**where, statusCode="200", responseParameters=dict.fromkeys(names, True))
+        gateway.put_integration_response(
+            **where,
+            statusCode="200",
+            responseParameters=names,
+            responseTemplates={"application/json": facts["template"]},
+        )
+
+    def _deploy(self, api_id: str) -> str:
+        answer = self._aws.apigateway.create_deployment(
+            restApiId=api_id,
+            stageName=self._settings["stage_name"],
+            stageDescription=self._settings["stage_description"],
+            description=self._digest(),
+        )
+        return answer["id"]
+
+    def _digest(self) -> str:
+        """That of this account's ARNs; that of the file's own is a test of its own."""
+        settings = from_saved(self._settings, self._identity)
+        return DESCRIPTION_PREFIX + configuration_digest(Deployment(self._aws, self._identity, settings))
+
+
+@pytest.fixture
+def old(account: Account, folder: Path) -> OldDeployment:
+    return OldDeployment(account, folder)
+
+
+def test_the_file_is_read_whole_and_written_back_with_the_same_members(folder: Path) -> None:
+    path = folder / "state.json"
+    path.write_text(FIXTURE.read_text())
+    state = load(path)
+    assert state is not None
+    Store(path, state).save()
+    after = json.loads(path.read_text())
+    assert after["serial"] == AS_WRITTEN["serial"] + 1
+    for name in ("wizard_version", "serial"):
+        after.pop(name)
+    assert after == {key: value for key, value in AS_WRITTEN.items() if key in after}
+    assert set(AS_WRITTEN) - set(after) == {"wizard_version", "serial"}
+
+
+def test_every_key_of_the_file_is_known_today() -> None:
+    assert set(AS_WRITTEN["records"]) == set(RESOURCES)
+    assert set(AS_WRITTEN["phases"]) == {phase.key for phase in PHASES}
+    assert set(AS_WRITTEN["checks"]) == {check.key for phase in PHASES for check in phase.checks}
+
+
+@pytest.mark.parametrize("key", RESOURCES)
+def test_what_0_1_0_set_up_is_what_is_desired_today(account: Account, folder: Path, key: str) -> None:
+    """Down to the digest of the deployed configuration, so that no endpoint is deployed anew for nothing."""
+    path = folder / "state.json"
+    path.write_text(FIXTURE.read_text())
+    state = load(path)
+    assert state is not None
+    facts = {name: record.facts for name, record in state.records.items()}
+    settings = from_saved(state.settings, state.identity)
+    at = Deployment(account.look, state.identity, settings, tuple(state.tokens), known=facts)
+    desired = RESOURCES[key].desired(at)
+    assert desired is not None
+    # The code of the function is that of the version that runs.
+    assert RESOURCES[key].difference(desired, facts[key]) - {"code_sha256"} == set()
+
+
+def test_status_finds_it_in_order_and_asks_for_no_change(old: OldDeployment) -> None:
+    before = old.path.read_bytes()
+    plan = old.status()
+    assert plan.in_order, [phase.sentences for phase in plan.phases]
+    assert plan.unknown_keys == ()
+    assert [phase.seconds for phase in plan.phases] == [
+        AS_WRITTEN["phases"][phase.key]["seconds"] for phase in PHASES
+    ]
+    assert old.account.calls.changing() == []
+    assert old.path.read_bytes() == before
+
+
+def test_setup_has_nothing_to_do(old: OldDeployment) -> None:
+    before = snapshot(old.account)
+    assert old.setup().changes == 0
+    assert old.account.calls.changing() == []
+    assert snapshot(old.account) == before
+    assert old.state.lifecycle == "deployed"
+
+
+def test_setup_changes_what_a_flag_says_and_nothing_else(old: OldDeployment) -> None:
+    name = AS_WRITTEN["settings"]["function_name"]
+    before = snapshot(old.account)
+    old.setup(memory_mb="512")
+    assert old.changed == ["function.settings"]
+    after = snapshot(old.account)
+    assert after["functions"][name].pop("MemorySize") == 512
+    assert before["functions"][name].pop("MemorySize") == 128
+    assert after == before
+    assert old.state.settings == AS_WRITTEN["settings"] | {"memory_mb": 512}
+    assert old.status().in_order
+
+
+def test_rollback_leaves_nothing_of_ours(old: OldDeployment) -> None:
+    old.rollback()
+    assert leftovers(old.account) == []
+    assert (old.state.lifecycle, old.state.records) == ("rolled back", {})
+
+
+def test_recover_brings_back_settings_and_tokens_from_the_tags_alone(old: OldDeployment) -> None:
+    lost = old.state
+    identity = replace(lost.identity, id=f"{lost.identity.id_prefix}ffffffff")
+    settings = resolve(identity, flags={}, environment={}, saved={}).settings
+    at = Deployment(old.account.aws(FakeClock()), identity, settings)
+    found = recover(at, {})
+    assert found.state.identity == lost.identity
+    assert found.state.settings == lost.settings
+    assert [(item.label, item.sha256) for item in found.state.tokens] == [
+        (item.label, item.sha256) for item in lost.tokens
+    ]
+    assert set(found.state.records) == set(lost.records)
+    assert {key: record.facts for key, record in found.state.records.items()} == {
+        **{key: record.facts for key, record in lost.records.items()},
+        "function": {**lost.records["function"].facts, "code_sha256": package.build().sha256},
+    }
+    assert found.left_out == ()
+    assert old.account.calls.changing() == []
+
+
+# A bucket that stood there before.
+
+OPEN = {"BlockPublicAcls": False, "IgnorePublicAcls": True, "BlockPublicPolicy": False,
+        "RestrictPublicBuckets": False}  # fmt: skip
+FORMER_RULE = {
+    "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/theirs"},
+    "BucketKeyEnabled": True,
+}
+
+
+@pytest.fixture
+def with_adopted_bucket(account: Account, folder: Path) -> OldDeployment:
+    """As 0.1.0 wrote it down: what the bucket was before stands in `before`."""
+    old = OldDeployment(account, folder, tagged_bucket=False)
+    bucket = AS_WRITTEN["settings"]["bucket_name"]
+
+    def adopt(document: dict[str, Any]) -> None:
+        before = {
+            "bucket": {"name": bucket, "owner": None},
+            "bucket.public_access_block": OPEN,
+            "bucket.encryption": {"algorithm": "aws:kms", "rule": FORMER_RULE},
+            "bucket.versioning": {"enabled": True},
+        }
+        for key, facts in before.items():
+            document["records"][key] |= {"origin": "adopted", "before": facts}
+        document["records"]["bucket"]["facts"]["owner"] = None
+
+    old.edit(adopt)
+    return old
+
+
+def test_an_adopted_bucket_of_0_1_0_is_in_order_without_a_new_consent(
+    with_adopted_bucket: OldDeployment,
+) -> None:
+    assert with_adopted_bucket.status().in_order
+    assert with_adopted_bucket.setup().changes == 0
+
+
+def test_an_adopted_bucket_of_0_1_0_gets_its_former_settings_back_and_keeps_its_objects(
+    with_adopted_bucket: OldDeployment,
+) -> None:
+    old, bucket = with_adopted_bucket, AS_WRITTEN["settings"]["bucket_name"]
+    s3 = old.account.look.s3
+    s3.put_object(Bucket=bucket, Key="theirs", Body=b"x")
+    old.rollback()
+    assert leftovers(old.account) == [f"buckets: {bucket}"]
+    assert s3.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"] == OPEN
+    answer: Any = s3.get_bucket_encryption(Bucket=bucket)
+    assert answer["ServerSideEncryptionConfiguration"]["Rules"] == [FORMER_RULE]
+    assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
+    assert s3.get_object(Bucket=bucket, Key="theirs")["Body"].read() == b"x"
+    assert old.state.records == {}
+
+
+def test_the_name_of_the_old_deployment_is_still_the_default() -> None:
+    assert AS_WRITTEN["pins"]["name"] == DEFAULT_NAME

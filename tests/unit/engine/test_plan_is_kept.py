@@ -1,0 +1,177 @@
+"""What a plan announces is what the run then does: a dry run, a setup and a rollback never disagree."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.aws.in_process import Account, Workspace
+from wizard.engine.plan import Plan
+from wizard.engine.progress import ChangeDone
+from wizard.phases import RESOURCES
+from wizard.resources.base import SubResource
+
+Deed = tuple[str, str]
+Situation = Callable[[Account, Workspace], None]
+
+
+def announced(plan: Plan) -> list[Deed]:
+    return [(step.key, step.action.kind) for step in plan.steps if step.action.is_change]
+
+
+def done(workspace: Workspace) -> list[Deed]:
+    events = [event for event in workspace.events if isinstance(event, ChangeDone)]
+    return [(event.resource, event.change) for event in events if event.change != "check"]
+
+
+# Of a deployment that stands. Each leaves one thing or two not as desired.
+
+
+def nothing(account: Account, workspace: Workspace) -> None:
+    pass
+
+
+def no_policy(account: Account, workspace: Workspace) -> None:
+    settings = workspace.settings
+    account.look.iam.delete_role_policy(RoleName=settings.role_name, PolicyName=settings.policy_name)
+
+
+def open_bucket(account: Account, workspace: Workspace) -> None:
+    account.look.s3.delete_public_access_block(Bucket=workspace.settings.bucket_name)
+
+
+def other_memory(account: Account, workspace: Workspace) -> None:
+    workspace.overrides["memory_mb"] = 512
+
+
+def other_origins(account: Account, workspace: Workspace) -> None:
+    """Changes the preflight answer, the function's environment, and so the deployed copy."""
+    workspace.overrides["cors_origins"] = "https://example.org"
+
+
+def other_description(account: Account, workspace: Workspace) -> None:
+    workspace.overrides["stage_description"] = "another one"
+
+
+def no_retention_and_no_permission(account: Account, workspace: Workspace) -> None:
+    settings = workspace.settings
+    account.look.logs.delete_retention_policy(logGroupName=f"/aws/lambda/{settings.function_name}")
+    api = workspace.state.records["api"].facts["id"]
+    account.look.functions.remove_permission(
+        FunctionName=settings.function_name, StatementId=f"eventtrack-wizard-{api}"
+    )
+
+
+def no_stage(account: Account, workspace: Workspace) -> None:
+    api = workspace.state.records["api"].facts["id"]
+    account.look.apigateway.delete_stage(restApiId=api, stageName=workspace.settings.stage_name)
+
+
+SITUATIONS: list[Situation] = [
+    nothing, no_policy, open_bucket, other_memory, other_origins, other_description,
+    no_retention_and_no_permission, no_stage,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("situation", SITUATIONS, ids=lambda situation: situation.__name__)
+def test_a_repair_does_exactly_what_was_announced(
+    account: Account, workspace: Workspace, situation: Situation
+) -> None:
+    workspace.apply()
+    situation(account, workspace)
+    plan = workspace.plan()
+    account.calls.clear()
+    workspace.apply()
+    assert sorted(done(workspace)) == sorted(announced(plan))
+    assert plan.in_order is (situation is nothing)
+    assert bool(account.calls.changing()) is not plan.in_order
+    assert announced(workspace.plan()) == []
+    assert workspace.plan().in_order
+
+
+def no_function(account: Account, workspace: Workspace) -> None:
+    account.look.functions.delete_function(FunctionName=workspace.settings.function_name)
+
+
+def no_log_group(account: Account, workspace: Workspace) -> None:
+    account.look.logs.delete_log_group(logGroupName=f"/aws/lambda/{workspace.settings.function_name}")
+
+
+def no_api(account: Account, workspace: Workspace) -> None:
+    account.look.apigateway.delete_rest_api(restApiId=workspace.state.records["api"].facts["id"])
+
+
+@pytest.mark.parametrize("situation", [None, no_function, no_log_group, no_api], ids=["nothing", "no_function", "no_log_group", "no_api"])
+def test_what_is_made_was_announced_and_what_was_announced_is_made_or_comes_with_its_whole(
+    account: Account, workspace: Workspace, situation: Situation | None
+) -> None:
+    if situation is not None:
+        workspace.apply()
+        situation(account, workspace)
+    plan = announced(workspace.plan())
+    workspace.apply()
+    deeds = done(workspace)
+    assert set(deeds) <= set(plan)
+    for key, kind in set(plan) - set(deeds):
+        assert kind == "create"
+        assert isinstance(RESOURCES[key], SubResource), f"{key} was announced and never made"
+    assert workspace.plan().in_order
+
+
+def test_an_adoption_does_what_was_announced_and_is_refused_without_consent(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    workspace.rollback()
+    account.look.s3.create_bucket(Bucket=workspace.settings.bucket_name)
+    assert [step.key for step in workspace.plan().steps if step.action.kind == "conflict"] == ["bucket"]
+    plan = {deed for deed in announced(workspace.plan(adopt=True)) if deed[0].startswith("bucket")}
+    workspace.apply(adopt=True)
+    assert {deed for deed in done(workspace) if deed[0].startswith("bucket")} == plan
+    assert {kind for _key, kind in plan} == {"adopt"}
+
+
+# Rollback.
+
+
+def with_an_event(account: Account, workspace: Workspace) -> None:
+    account.look.s3.put_object(Bucket=workspace.settings.bucket_name, Key="events/x.json", Body=b"[]")
+
+
+def bucket_without_tag(account: Account, workspace: Workspace) -> None:
+    account.look.s3.delete_bucket_tagging(Bucket=workspace.settings.bucket_name)
+
+
+@pytest.mark.parametrize(
+    "situation",
+    [nothing, with_an_event, bucket_without_tag, no_policy, no_function, no_log_group, no_api],
+    ids=lambda situation: situation.__name__,
+)
+def test_a_rollback_does_exactly_what_was_announced(
+    account: Account, workspace: Workspace, situation: Situation
+) -> None:
+    workspace.apply()
+    situation(account, workspace)
+    plan = workspace.plan(remove=True)
+    carried_out = workspace.rollback()
+    assert sorted(done(workspace)) == sorted(announced(plan))
+    assert announced(carried_out) == announced(plan)
+    assert announced(workspace.plan(remove=True)) == []
+
+
+def test_giving_back_what_stood_there_before_does_exactly_what_was_announced(
+    account: Account, workspace: Workspace
+) -> None:
+    bucket, role = workspace.settings.bucket_name, workspace.settings.role_name
+    account.look.s3.create_bucket(Bucket=bucket)
+    trust: Any = {"Version": "2012-10-17", "Statement": []}
+    account.look.iam.create_role(RoleName=role, AssumeRolePolicyDocument=json.dumps(trust))
+    workspace.apply(adopt=True)
+    plan = announced(workspace.plan(remove=True))
+    workspace.rollback()
+    assert sorted(done(workspace)) == sorted(plan)
+    assert {("role", "restore"), ("policy", "delete"), ("bucket.public_access_block", "restore")} <= set(plan)
+    assert not any(key in ("bucket", "role") and kind == "delete" for key, kind in plan)
