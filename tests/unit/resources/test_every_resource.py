@@ -154,8 +154,12 @@ def test_a_function_that_lambda_could_not_prepare_stops_with_lambdas_own_reason(
             answer["Configuration"] |= {"State": "Failed", "StateReason": "Image is damaged"}
 
     account.calls.alter("lambda.GetFunction", fail)
-    with pytest.raises(WizardError, match="Image is damaged"):
+    phase = next(phase for phase in workspace.plan().phases if phase.key == "lambda")
+    assert "the function failed: Image is damaged" in phase.sentences
+    account.calls.made.clear()
+    with pytest.raises(WizardError, match=r"AWS could not make the Lambda function .*Image is damaged"):
         workspace.apply()
+    assert account.calls.names().count("lambda.CreateFunction") == 1, "it is made anew once, not for ever"
 
 
 def test_a_function_that_fails_in_the_middle_of_a_run_is_made_anew_with_all_its_parts(

@@ -11,6 +11,8 @@ import subprocess
 import sys
 import textwrap
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -88,7 +90,8 @@ def test_what_is_already_so_is_not_written_again(store: Store, path: Path) -> No
     before = path.read_bytes()
     store.settle("bucket", {"name": "b"}, origin="created", before=None)
     store.enter("deployed")
-    store.forget("nothing")
+    store.forget(["nothing"])
+    store.flush()
     assert path.read_bytes() == before
 
 
@@ -103,6 +106,71 @@ def test_an_intent_keeps_what_was_known_and_ends_the_proofs_that_it_outdates(
     assert state.records["bucket"].status == "updating"
     assert state.records["bucket"].facts == {"name": "b"}
     assert list(state.checks) == ["other"]
+
+
+def written(path: Path) -> State:
+    state = load(path)
+    assert state is not None
+    return state
+
+
+def test_an_intent_is_on_disk_before_the_change_that_it_announces(store: Store, path: Path) -> None:
+    """A kill during the change must find it there."""
+    store.intend("bucket", "creating", origin="created", before=None)
+    assert written(path).records["bucket"].status == "creating"
+
+
+def test_an_outcome_waits_for_the_next_intent_because_a_kill_that_loses_it_costs_nothing(
+    store: Store, path: Path
+) -> None:
+    store.intend("bucket", "creating", origin="created", before=None)
+    before = path.read_bytes()
+    store.settle("bucket", {"name": "b"}, origin="created", before=None)
+    store.forget(["bucket.versioning"])
+    store.pass_check("test.invoke", {"key": "k"})
+    store.finish_phase("bucket", 1.0)
+    assert path.read_bytes() == before
+    store.intend("role", "creating", origin="created", before=None)
+    state = written(path)
+    assert state.records["bucket"].status == "present"
+    assert list(state.checks) == ["test.invoke"]
+    assert list(state.phases) == ["bucket"]
+
+
+@pytest.mark.parametrize("end", [Store.flush, lambda store: store.enter("deployed")], ids=["flush", "enter"])
+def test_the_last_outcomes_of_a_run_are_on_disk_at_its_end(
+    store: Store, path: Path, end: Callable[[Store], None]
+) -> None:
+    store.intend("bucket", "creating", origin="created", before=None)
+    store.settle("bucket", {"name": "b"}, origin="created", before=None)
+    end(store)
+    assert written(path).records["bucket"].facts == {"name": "b"}
+
+
+def test_an_end_without_anything_new_writes_nothing(store: Store, path: Path) -> None:
+    filled(store)
+    serial = store.state.serial
+    store.flush()
+    store.enter("deployed")
+    assert store.state.serial == serial
+
+
+def test_intents_of_several_threads_are_all_on_disk_when_they_return(store: Store, path: Path) -> None:
+    """Whoever comes while another one writes waits for a file that holds its own intent, too."""
+    missing: list[str] = []
+
+    def intend(number: int) -> None:
+        for step in range(20):
+            key = f"thread {number}, step {step}"
+            store.intend(key, "creating", origin="created", before=None)
+            if key not in written(path).records:
+                missing.append(key)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(intend, range(8)))
+    assert missing == []
+    assert len(written(path).records) == 160
+    assert written(path).serial <= 160
 
 
 def test_no_temporary_file_is_left(store: Store, path: Path) -> None:
