@@ -44,7 +44,8 @@ def final_looks(phases: Sequence[Phase]) -> Order:
 def removal_order(plan: Plan) -> Order:
     """The setup's order reversed, for what a rollback looks after; then a look whether it is gone.
 
-    What goes with its parent is gone when that is, so what would wait for it waits for the parent.
+    What goes with its parent is gone when that is, so what would wait for it waits for the parent. A part
+    that only names another resource's id does not hold that up: it stands, useless, until its parent goes.
     """
     steps = {step.key: step for step in reversed(plan.steps)}
 
@@ -56,7 +57,8 @@ def removal_order(plan: Plan) -> Order:
     order: dict[str, list[str]] = {key: [] for key, step in steps.items() if step.action.kind != "nothing"}
     for key, step in steps.items():
         for need in (*step.resource.needs, *((step.resource.parent,) if step.resource.parent else ())):
-            if need in order and key in order and carrier(need) != carrier(key):
+            only_named = step.action.with_parent and need in step.resource.ids_of
+            if need in order and key in order and not only_named and carrier(need) != carrier(key):
                 order[carrier(need)].append(carrier(key))
     for key in order:
         if carrier(key) != key:
