@@ -98,6 +98,26 @@ def workers_for(jobs: int, order: Iterable[str]) -> Workers:
     return OneByOne(order) if jobs == 1 else Threads(jobs)
 
 
+class _NotBegunError(Exception):
+    """A step was handed out, but no hand was free for it before all steps were stopped."""
+
+
+def _until_halted(halted: threading.Event, work: Work) -> Work:
+    """`work` until a failure concerns every step; after that nothing more is begun."""
+
+    def begin(step: str) -> None:
+        if halted.is_set():
+            raise _NotBegunError
+        try:
+            work(step)
+        except BaseException as error:
+            if concerns_everything(error):
+                halted.set()
+            raise
+
+    return begin
+
+
 def concerns_everything(error: BaseException) -> bool:
     """Whether no other step should be begun after this failure."""
     return not isinstance(error, WizardError) or isinstance(error, (CredentialsError, StateError))
@@ -145,18 +165,23 @@ def walk(
     edges = {step: [need for need in needed if need in needs] for step, needed in needs.items()}
     sorter = TopologicalSorter(edges)
     sorter.prepare()
-    found, running, halted = Walk(), 0, False
+    found, running, halted = Walk(), 0, threading.Event()
+    begin = _until_halted(halted, work)
+
+    def stop(step: str, because: str) -> None:
+        found.stopped[step] = because
+        on_stopped(step, because)
+
     while sorter.is_active():
         for step in sorted(sorter.get_ready(), key=list(needs).index):
             because = next(
                 (found.stopped.get(need, need) for need in edges[step] if need not in found.done), None
             )
-            if because is None and not halted:
-                workers.start(step, work)
+            if because is None and not halted.is_set():
+                workers.start(step, begin)
                 running += 1
             else:
-                found.stopped[step] = because or ""
-                on_stopped(step, because or "")
+                stop(step, because or "")
                 sorter.done(step)
         if not running:
             continue
@@ -164,8 +189,9 @@ def walk(
         running -= 1
         if error is None:
             found.done.append(step)
+        elif isinstance(error, _NotBegunError):
+            stop(step, "")
         else:
             found.failed[step] = error
-            halted = halted or concerns_everything(error)
         sorter.done(step)
     return found
