@@ -24,6 +24,7 @@ def complete_moto(service: str, client: Any) -> None:
         events.register("after-call.s3.CreateBucket", _tag_new_bucket)
     if service == "lambda":
         events.register("after-call.lambda.UpdateFunctionCode", _set_architecture)
+        events.register("after-call.lambda.GetFunction", _show_zero_concurrency)
     if service == "apigateway":
         events.register_last("before-call", _refuse_unknown)
         events.register("after-call.apigateway.CreateDeployment", _describe_stage)
@@ -60,6 +61,14 @@ def _set_architecture(context: Any, parsed: Any, **_: object) -> None:
         backend = lambda_simple_backends[ACCOUNT_ID][context["test_region"]]
         backend.get_function(parsed["FunctionName"]).architectures = asked
         parsed["Architectures"] = asked
+
+
+def _show_zero_concurrency(context: Any, parsed: Any, **_: object) -> None:
+    """moto leaves a reserved concurrency of 0 out of GetFunction."""
+    if "Configuration" in parsed:
+        backend = lambda_simple_backends[ACCOUNT_ID][context["test_region"]]
+        if backend.get_function(parsed["Configuration"]["FunctionName"]).reserved_concurrency == 0:
+            parsed["Concurrency"] = {"ReservedConcurrentExecutions": 0}
 
 
 def _refuse_unknown(params: Any, context: Any, **_: object) -> tuple[Answered, Any] | None:

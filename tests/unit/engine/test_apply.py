@@ -86,7 +86,7 @@ def test_the_intent_is_on_disk_before_aws_is_asked(account: Account, workspace: 
     assert seen == dict.fromkeys(CREATES, "creating")
 
 
-@pytest.mark.parametrize("number", [1, 2, 3, 9, 17, 24, 33, 44, 56, 68])
+@pytest.mark.parametrize("number", [1, 2, 3, 6, 12, 17, 24, 30, 37, 50])
 @pytest.mark.parametrize("moment", ["before", "after"])
 def test_a_setup_killed_at_a_call_is_finished_by_the_next_one(
     account: Account, workspace: Workspace, undisturbed: Snapshot, number: int, moment: str
@@ -145,17 +145,23 @@ def test_a_create_that_was_answered_but_does_not_show_is_never_sent_twice(
 
 
 @pytest.mark.parametrize(
-    "call", ["s3.CreateBucket", "iam.PutRolePolicy", "lambda.CreateFunction", "apigateway.CreateDeployment"]
+    ("call", "phase"),
+    [
+        ("s3.CreateBucket", "bucket"),
+        ("iam.PutRolePolicy", "iam"),
+        ("lambda.CreateFunction", "lambda"),
+        ("apigateway.CreateDeployment", "deploy"),
+    ],
 )
 def test_a_refused_call_stops_with_the_phase_named_and_the_next_run_continues(
-    account: Account, workspace: Workspace, undisturbed: Snapshot, call: str
+    account: Account, workspace: Workspace, undisturbed: Snapshot, call: str, phase: str
 ) -> None:
     account.calls.refuse(call, "AccessDenied", "you may not", status=403)
     with pytest.raises(WizardError, match="lack a permission"):
         workspace.apply()
     assert account.calls.names().count(call) == 1
-    failed = workspace.events[-1]
-    assert isinstance(failed, PhaseFailed)
+    (failed,) = [event for event in workspace.events if isinstance(event, PhaseFailed)]
+    assert failed.phase == phase
     assert failed.error.next_step
     account.calls.clear()
     workspace.apply()
@@ -230,7 +236,7 @@ def test_dead_credentials_stop_the_run_and_nothing_is_taken_back(
     assert workspace.state.records["function"].status == "creating"
 
 
-@pytest.mark.parametrize("check", [1, 5, 12, 25, 40, 55, 70])
+@pytest.mark.parametrize("check", [1, 5, 12, 20, 28, 40, 50])
 def test_an_operator_who_stops_can_continue_later(
     account: Account, workspace: Workspace, undisturbed: Snapshot, check: int
 ) -> None:
@@ -273,13 +279,13 @@ def test_a_full_disk_stops_before_aws_is_asked(account: Account, workspace: Work
 # The proofs
 
 
-def test_a_function_with_credentials_from_before_its_policy_is_started_afresh(
+def test_a_function_with_credentials_from_before_its_policy_is_recycled(
     account: Account, workspace: Workspace
 ) -> None:
     account.function.stale_runs = 2
     workspace.apply()
     assert "lambda.UpdateFunctionConfiguration" in account.calls.names()
-    assert any("started afresh" in event.reason for event in workspace.events if isinstance(event, Waiting))
+    assert any("recycled" in event.reason for event in workspace.events if isinstance(event, Waiting))
     account.calls.clear()
     workspace.apply()
     assert account.calls.changing() == []
@@ -296,8 +302,7 @@ def test_a_url_that_is_not_in_service_yet_is_waited_for(account: Account, worksp
 def test_a_token_that_the_function_does_not_know_fails_the_test_phase(workspace: Workspace) -> None:
     with pytest.raises(WizardError, match="status 401"):
         workspace.apply(token="another-token")
-    failed = workspace.events[-1]
-    assert isinstance(failed, PhaseFailed)
+    (failed,) = [event for event in workspace.events if isinstance(event, PhaseFailed)]
     assert failed.phase == "test"
 
 
@@ -339,7 +344,7 @@ def test_a_conflict_is_found_before_anything_of_its_kind_is_changed(
     account.look.s3.create_bucket(Bucket=workspace.settings.bucket_name)
     with pytest.raises(ConflictError):
         workspace.apply()
-    assert account.calls.changing() == []
+    assert not [name for name in account.calls.changing() if name.startswith("s3.")]
 
 
 @pytest.mark.parametrize("code", ["403", "301"])

@@ -54,9 +54,7 @@ def actions(plan: Plan) -> dict[str, Action]:
 def send_event(workspace: Workspace) -> None:
     """An event of a client, not one of the wizard's own."""
     at, _store = workspace.open()
-    answer = invoke(
-        at, {"headers": {"X-Auth-Token": at.token}, "body": [{"event_name": "a client's"}]}
-    )
+    answer = invoke(at, {"headers": {"X-Auth-Token": at.token}, "body": [{"event_name": "a client's"}]})
     assert answer.status == 200, answer
 
 
@@ -157,7 +155,7 @@ def test_a_second_rollback_changes_nothing(account: Account, workspace: Workspac
     workspace.apply()
     workspace.rollback()
     account.calls.clear()
-    assert workspace.rollback() is not None
+    assert {action.kind for action in actions(workspace.rollback()).values()} == {"nothing"}
     assert account.calls.made == []
 
 
@@ -181,7 +179,7 @@ def test_a_setup_that_came_only_so_far_is_taken_back(
     assert leftovers(account) == []
 
 
-@pytest.mark.parametrize("number", range(3, 75, 6))
+@pytest.mark.parametrize("number", range(3, 52, 4))
 def test_a_setup_killed_after_any_call_is_taken_back(
     account: Account, workspace: Workspace, number: int
 ) -> None:
@@ -193,7 +191,7 @@ def test_a_setup_killed_after_any_call_is_taken_back(
     assert leftovers(account) == []
 
 
-@pytest.mark.parametrize("number", range(2, 50, 6))
+@pytest.mark.parametrize("number", range(2, 24, 3))
 def test_a_rollback_killed_after_any_call_is_finished_by_the_next_one(
     account: Account, workspace: Workspace, number: int
 ) -> None:
@@ -214,7 +212,7 @@ def test_a_setup_after_a_half_done_rollback_brings_everything_back(
     workspace.apply()
     as_set_up = snapshot(account)
     account.calls.clear()
-    account.calls.kill_after(30)
+    account.calls.kill_after(13)
     with pytest.raises(Killed):
         workspace.rollback()
     account.calls.clear()
@@ -326,6 +324,7 @@ def test_a_bucket_that_we_may_no_longer_see_is_a_missing_permission_not_somebody
 ) -> None:
     workspace.apply()
     account.calls.refuse("s3.HeadBucket", "403", "Forbidden", status=403)
+    account.calls.refuse("s3.GetBucketTagging", "AccessDenied", "no", status=403)
     with pytest.raises(WizardError, match="lack a permission"):
         workspace.rollback()
     assert workspace.state.lifecycle == "rolling back"
@@ -392,8 +391,8 @@ def test_something_of_our_name_that_is_not_ours_stops_the_setup_before_it_is_cha
     with pytest.raises(ConflictError, match="not this deployment's") as caught:
         workspace.apply()
     assert "--adopt" in caught.value.next_step
-    last_change = account.calls.changing()[-1:]
-    assert last_change in ([], ["s3.PutBucketEncryption"])
+    service = {"bucket": "s3.", "role": "iam."}[kind]
+    assert not [name for name in account.calls.changing() if name.startswith(service)]
 
 
 def test_a_role_without_a_tag_is_adopted_changed_and_restored(account: Account, workspace: Workspace) -> None:
