@@ -71,13 +71,17 @@ def before(account: Account, workspace: Workspace) -> dict[str, Any]:
 def test_without_consent_everything_foreign_is_named_at_once_and_left(
     account: Account, workspace: Workspace, before: dict[str, Any]
 ) -> None:
-    conflicts = [conflict.what for conflict in workspace.plan(side_by_side=False).conflicts]
+    conflicts = [conflict.what for conflict in workspace.plan().conflicts]
     assert any("S3 bucket" in what for what in conflicts)
     assert any("execution role" in what for what in conflicts)
     with pytest.raises(ConflictError) as caught:
         workspace.apply()
+    assert all(what in caught.value.what for what in conflicts), "one run names them all"
     assert "--adopt" in caught.value.next_step
-    assert snapshot(account) == before
+    after = snapshot(account)
+    assert (after["buckets"], after["roles"]) == (before["buckets"], before["roles"])
+    workspace.rollback()
+    assert snapshot(account) == before, "what did not hang on them had been set up"
 
 
 def test_an_adopted_world_works_and_a_rollback_restores_it_to_the_last_setting(
