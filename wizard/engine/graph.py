@@ -98,9 +98,29 @@ def workers_for(jobs: int, order: Iterable[str]) -> Workers:
     return OneByOne(order) if jobs == 1 else Threads(jobs)
 
 
+class _NotBegunError(Exception):
+    """A step was waiting for a hand when everything was stopped."""
+
+
 def concerns_everything(error: BaseException) -> bool:
     """Whether no other step should be begun after this failure."""
     return not isinstance(error, WizardError) or isinstance(error, (CredentialsError, StateError))
+
+
+def _unless_halted(work: Work, halted: threading.Event) -> Work:
+    """Work that is not begun any more once a failure of everything has set `halted`."""
+
+    def begin(step: str) -> None:
+        if halted.is_set():
+            raise _NotBegunError
+        try:
+            work(step)
+        except BaseException as error:
+            if concerns_everything(error):
+                halted.set()
+            raise
+
+    return begin
 
 
 @dataclass
@@ -145,14 +165,15 @@ def walk(
     edges = {step: [need for need in needed if need in needs] for step, needed in needs.items()}
     sorter = TopologicalSorter(edges)
     sorter.prepare()
-    found, running, halted = Walk(), 0, False
+    found, running, halted = Walk(), 0, threading.Event()
+    begin = _unless_halted(work, halted)
     while sorter.is_active():
         for step in sorted(sorter.get_ready(), key=list(needs).index):
             because = next(
                 (found.stopped.get(need, need) for need in edges[step] if need not in found.done), None
             )
-            if because is None and not halted:
-                workers.start(step, work)
+            if because is None and not halted.is_set():
+                workers.start(step, begin)
                 running += 1
             else:
                 found.stopped[step] = because or ""
@@ -164,8 +185,10 @@ def walk(
         running -= 1
         if error is None:
             found.done.append(step)
+        elif isinstance(error, _NotBegunError):
+            found.stopped[step] = ""
+            on_stopped(step, "")
         else:
             found.failed[step] = error
-            halted = halted or concerns_everything(error)
         sorter.done(step)
     return found
