@@ -214,6 +214,8 @@ class Convergence:
         if seen.facts is None and (resource.key in self._created or isinstance(resource, SubResource)):
             # An answered create is not sent again; an unanswered one is, after a read has not found it.
             raise NotYet(NOT_VISIBLE)
+        # Whoever was told to stop sends nothing more, so nothing is written down as perhaps sent.
+        self.at.aws.clock.check()
         self.store.intend(
             resource.key,
             _status_during(action, seen),

@@ -98,35 +98,29 @@ def workers_for(jobs: int, order: Iterable[str]) -> Workers:
     return OneByOne(order) if jobs == 1 else Threads(jobs)
 
 
+class _NotBegunError(Exception):
+    """A step was waiting for a hand when everything was stopped."""
+
+
 def concerns_everything(error: BaseException) -> bool:
     """Whether no other step should be begun after this failure."""
     return not isinstance(error, WizardError) or isinstance(error, (CredentialsError, StateError))
 
 
-class _NotBegunError(Exception):
-    """A step was handed out, and nobody had begun it when everything was stopped."""
+def _unless_halted(work: Work, halted: threading.Event) -> Work:
+    """Work that is not begun any more once a failure of everything has set `halted`."""
 
-
-class _UntilHalted:
-    """Work that is not begun any more after a failure that concerns every step."""
-
-    def __init__(self, work: Work) -> None:
-        self.halted = threading.Event()
-        self._work = work
-
-    def __call__(self, step: str) -> None:
-        if self.halted.is_set():
+    def begin(step: str) -> None:
+        if halted.is_set():
             raise _NotBegunError
         try:
-            self._work(step)
+            work(step)
         except BaseException as error:
-            self.note(error)  # here, because this thread may begin the next step before anybody hears of it
+            if concerns_everything(error):
+                halted.set()
             raise
 
-    def note(self, error: BaseException | None) -> None:
-        """Halt if this failure is of that kind."""
-        if error is not None and concerns_everything(error):
-            self.halted.set()
+    return begin
 
 
 @dataclass
@@ -142,17 +136,6 @@ class Walk:
     done: list[str] = field(default_factory=list)
     failed: dict[str, BaseException] = field(default_factory=dict)
     stopped: dict[str, str] = field(default_factory=dict)
-
-    def ended(self, step: str, error: BaseException | None) -> None:
-        """Take note of how a step ended."""
-        if error is None:
-            self.done.append(step)
-        else:
-            self.failed[step] = error
-
-    def hindrance(self, needs: Iterable[str]) -> str | None:
-        """The failed step because of which one with these needs cannot be begun; None: it can."""
-        return next((self.stopped.get(need, need) for need in needs if need not in self.done), None)
 
     def raise_failure_of_everything(self) -> None:
         """Raise what stopped all steps, if anything did; the operator's wish first."""
@@ -182,29 +165,30 @@ def walk(
     edges = {step: [need for need in needed if need in needs] for step, needed in needs.items()}
     sorter = TopologicalSorter(edges)
     sorter.prepare()
-    found, running, guarded = Walk(), 0, _UntilHalted(work)
-
-    def stop(step: str, because: str) -> None:
-        found.stopped[step] = because
-        on_stopped(step, because)
-
+    found, running, halted = Walk(), 0, threading.Event()
+    begin = _unless_halted(work, halted)
     while sorter.is_active():
         for step in sorted(sorter.get_ready(), key=list(needs).index):
-            because = found.hindrance(edges[step])
-            if because is None and not guarded.halted.is_set():
-                workers.start(step, guarded)
+            because = next(
+                (found.stopped.get(need, need) for need in edges[step] if need not in found.done), None
+            )
+            if because is None and not halted.is_set():
+                workers.start(step, begin)
                 running += 1
             else:
-                stop(step, because or "")
+                found.stopped[step] = because or ""
+                on_stopped(step, because or "")
                 sorter.done(step)
         if not running:
             continue
         step, error = workers.ended()
         running -= 1
-        if isinstance(error, _NotBegunError):
-            stop(step, "")
+        if error is None:
+            found.done.append(step)
+        elif isinstance(error, _NotBegunError):
+            found.stopped[step] = ""
+            on_stopped(step, "")
         else:
-            guarded.note(error)
-            found.ended(step, error)
+            found.failed[step] = error
         sorter.done(step)
     return found

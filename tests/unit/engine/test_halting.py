@@ -1,35 +1,60 @@
-"""A failure that concerns everything stops also those steps that are handed out and not begun yet."""
+"""What a walk does with steps that wait for a free hand when something stops everything."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import threading
 
 import pytest
 
 from wizard.engine.graph import OneByOne, Threads, Workers, walk
-from wizard.errors import CredentialsError, Interrupted
+from wizard.errors import CredentialsError, Interrupted, WizardError
 
-STEPS: dict[str, tuple[str, ...]] = dict.fromkeys("abcdef", ())
-DEAD = CredentialsError(what="The credentials have expired.", why="-", next_step="-")
+STEPS: dict[str, tuple[str, ...]] = {"first": (), "second": (), "third": (), "after first": ("first",)}
+DEAD = CredentialsError(what="", why="", next_step="")
 
 
-@pytest.mark.parametrize(
-    "workers", [lambda: OneByOne(STEPS), lambda: Threads(1)], ids=["one by one", "a thread"]
-)
-@pytest.mark.parametrize("failure", [DEAD, Interrupted()], ids=["dead credentials", "Ctrl-C"])
-def test_what_waits_for_a_free_hand_is_not_begun_when_everything_is_stopped(
-    workers: Callable[[], Workers], failure: BaseException
-) -> None:
-    """With dead credentials every further call would be refused; after Ctrl-C nothing may be changed."""
-    begun: list[str] = []
-    told: list[tuple[str, str]] = []
+@pytest.mark.parametrize("workers", [OneByOne(STEPS), Threads(1)], ids=["one by one", "threads"])
+@pytest.mark.parametrize("error", [DEAD, Interrupted(), KeyError("a fault of ours")], ids=repr)
+def test_steps_that_wait_for_a_hand_are_not_begun_any_more(workers: Workers, error: BaseException) -> None:
+    begun, told = [], []
 
     def work(step: str) -> None:
         begun.append(step)
-        raise failure
+        raise error
 
-    found = walk(STEPS, work, workers(), on_stopped=lambda step, because: told.append((step, because)))
-    assert begun == ["a"]
-    assert found.failed == {"a": failure}
-    assert found.stopped == dict.fromkeys("bcdef", "")
+    found = walk(STEPS, work, workers, on_stopped=lambda step, because: told.append((step, because)))
+
+    assert begun == ["first"], "dead credentials, a fault or the operator's wish concern every step"
+    assert found.failed == {"first": error}
+    assert sorted(told) == [("after first", "first"), ("second", ""), ("third", "")]
     assert dict(told) == found.stopped
+
+
+def test_a_step_that_runs_meanwhile_is_let_end_and_counts() -> None:
+    both = threading.Barrier(2, timeout=10)
+    failed = threading.Event()
+
+    def work(step: str) -> None:
+        both.wait()
+        if step == "first":
+            failed.set()
+            raise DEAD
+        failed.wait(10)
+
+    found = walk({"first": (), "second": ()}, work, Threads(2))
+
+    assert found.failed == {"first": DEAD}
+    assert found.done == ["second"]
+
+
+def test_a_failure_of_one_step_leaves_those_that_wait_for_a_hand_alone() -> None:
+    refused = WizardError(what="", why="", next_step="")
+
+    def work(step: str) -> None:
+        if step == "first":
+            raise refused
+
+    found = walk(STEPS, work, OneByOne(STEPS))
+
+    assert found.done == ["second", "third"]
+    assert found.stopped == {"after first": "first"}
