@@ -54,9 +54,7 @@ def actions(plan: Plan) -> dict[str, Action]:
 def send_event(workspace: Workspace) -> None:
     """An event of a client, not one of the wizard's own."""
     at, _store = workspace.open()
-    answer = invoke(
-        at, {"headers": {"X-Auth-Token": at.token}, "body": [{"event_name": "a client's"}]}
-    )
+    answer = invoke(at, {"headers": {"X-Auth-Token": at.token}, "body": [{"event_name": "a client's"}]})
     assert answer.status == 200, answer
 
 
