@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from wizard.clock import SystemClock
 from wizard.engine import preflight
 from wizard.engine.apply import Engine
 from wizard.engine.decide import Consent
-from wizard.engine.graph import OneByOne, Outcome
+from wizard.engine.graph import OneByOne, Work
 from wizard.engine.plan import Plan
 from wizard.errors import WizardError
 from wizard.phases import PHASES, Phase
@@ -49,9 +49,24 @@ class FirstFailureError(Exception):
 class UntilFirstFailure(OneByOne):
     """The plain order; nothing is begun after a failure, so that what comes later stays undone."""
 
-    def ended(self) -> Outcome:
-        step, error = super().ended()
-        return step, FirstFailureError(error) if isinstance(error, WizardError) else error
+    def __init__(self, order: Iterable[str]) -> None:
+        super().__init__(order)
+        self._first: FirstFailureError | None = None
+
+    def start(self, step: str, work: Work) -> None:
+        super().start(step, self._unless_failed(work))
+
+    def _unless_failed(self, work: Work) -> Work:
+        def begin(step: str) -> None:
+            if self._first is not None:
+                raise self._first
+            try:
+                work(step)
+            except WizardError as failure:
+                self._first = FirstFailureError(failure)
+                raise self._first from failure
+
+        return begin
 
 
 class OperatorLab:

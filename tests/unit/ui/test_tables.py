@@ -181,7 +181,8 @@ class TestOfflineTable:
         assert "S3 bucket" in shown(offline_table(saved_state(bucket=ran)))
 
     def test_loads_no_boto3_so_that_it_is_there_at_once(self) -> None:
-        loaded = "import sys, wizard.ui; print({'boto3', 'botocore', 'questionary'} & set(sys.modules))"
+        screens = "wizard.ui.status_table, wizard.ui.error_panel, wizard.ui.output"
+        loaded = f"import sys, {screens}; print({{'boto3', 'botocore', 'questionary'}} & set(sys.modules))"
         result = subprocess.run(
             [sys.executable, "-c", loaded], cwd=PROJECT, capture_output=True, text=True, check=True
         )
