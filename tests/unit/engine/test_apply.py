@@ -243,7 +243,7 @@ def test_an_operator_who_stops_can_continue_later(
     workspace.clock = FakeClock(stop_at_check=check)
     with pytest.raises(Interrupted):
         workspace.apply()
-    assert len(account.calls.made) == check - 1
+    assert len(account.calls.made) < check, "no call after the wish"
     workspace.clock = FakeClock()
     account.calls.clear()
     workspace.apply()
