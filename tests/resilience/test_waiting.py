@@ -12,12 +12,26 @@ from typing import Any
 import boto3
 import pytest
 
-from tests.aws.over_http import AwsDouble, ManualClock, real_aws
-from tests.aws.over_http.behaviours import RoleNotYetAssumable
-from tests.resilience.waiting import SlowAws, ThroughPacer
+from tests.aws.over_http import AwsDouble, ManualClock, ScaledClock, lasting_rules, real_aws
+from tests.aws.over_http.behaviours import ApiGatewayQuotas, FunctionPending, Latency, RoleNotYetAssumable
+from tests.resilience.waiting import SideBySide, SlowAws, ThroughPacer
 from wizard.errors import WaitTimeoutError
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("waiting")]
+
+
+# Bucket, log group, API, method and CORS.
+MADE_WITHOUT_THE_ROLE = (
+    "s3.CreateBucket",
+    "logs.CreateLogGroup",
+    "logs.PutRetentionPolicy",
+    "apigateway.CreateRestApi",
+    "apigateway.CreateResource",
+    "apigateway.PutMethod",
+    "apigateway.PutIntegration",
+    "apigateway.PutIntegrationResponse",
+    "apigateway.PutGatewayResponse",
+)
 
 
 @pytest.fixture
@@ -58,6 +72,24 @@ def test_a_function_with_stale_credentials_is_recycled(slow_aws: SlowAws) -> Non
     assert updates, "retrying the invocation alone never helps"
 
 
+def test_while_a_new_role_spreads_everything_that_does_not_need_it_is_made(
+    empty_emulator: str, tmp_path: Path
+) -> None:
+    """Here a third of a second is a second of AWS's."""
+    behaviours = [RoleNotYetAssumable(8.0), *lasting_rules()]
+    with AwsDouble(empty_emulator, behaviours, clock=ScaledClock(1 / 3)) as double:
+        SideBySide(double, tmp_path).setup()
+        made = [call.name for call in double.calls if call.changing and call.status < 400]
+        refused = [call.number for call in double.calls if call.answered_by == "RoleNotYetAssumable"]
+
+    meanwhile = made[made.index("iam.CreateRole") + 1 : made.index("lambda.CreateFunction")]
+    before = made[: made.index("lambda.CreateFunction")]
+    assert refused, "the role was not usable at once"
+    assert set(MADE_WITHOUT_THE_ROLE) <= set(before), "the longest wait holds up nothing but the function"
+    assert set(meanwhile) >= {"apigateway.PutGatewayResponse", "iam.PutRolePolicy"}
+    assert "lambda.AddPermission" not in before
+
+
 def test_throttled_calls_are_waited_for_and_counted_in_seconds(slow_aws: SlowAws) -> None:
     slow_aws.setup()
     waits = slow_aws.waits()
@@ -90,6 +122,28 @@ def test_calls_with_known_quotas_are_paced_and_not_answered_with_429(
 
         assert paced.answers(429) == 0
         assert paced.clock.time() >= 2 * 30
+
+
+@pytest.mark.parametrize("jobs", [1, 6])
+def test_setup_repair_and_rollback_side_by_side_are_never_answered_with_429(
+    empty_emulator: str, tmp_path: Path, jobs: int
+) -> None:
+    """Calls take a twentieth of a second and nothing else is waited for, so all come in quick succession."""
+    behaviours = [Latency(0.05), ApiGatewayQuotas(), FunctionPending(1.0), *lasting_rules()]
+    with AwsDouble(empty_emulator, behaviours, clock=ManualClock()) as double:
+        paced = ThroughPacer(double, tmp_path, jobs)
+        paced.setup()
+        paced.delete_api()
+        paced.setup()
+        paced.rollback()
+        paced.setup()
+        paced.rollback()
+
+        assert double.names().count("apigateway.CreateRestApi") == 3
+        assert double.names().count("apigateway.CreateDeployment") == 3
+        assert double.names().count("apigateway.DeleteRestApi") == 2
+        assert [call.name for call in double.calls if call.status == 429] == []
+        assert paced.leftovers() == []
 
 
 def test_the_double_would_answer_429_without_the_pacing(empty_emulator: str) -> None:

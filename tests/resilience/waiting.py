@@ -8,11 +8,11 @@ from typing import Any, cast
 
 import boto3
 
-from tests.aws.clock import FakeClock
+from tests.aws.clock import Clock, FakeClock
 from tests.aws.in_process import make_deployment
 from tests.aws.names import REGION
 from tests.aws.over_http import AwsDouble, ManualClock
-from wizard.aws.client import Aws
+from wizard.aws.client import Aws, Pacer
 from wizard.engine.apply import Engine
 from wizard.engine.plan import Plan
 from wizard.engine.progress import Event, Waiting
@@ -97,25 +97,49 @@ class SlowAws:
         return sorted(ours.intersection(standing))
 
 
-class RealAddresses(boto3.Session):
-    """A session whose clients talk to the double although the wizard believes that it is AWS itself."""
+class SideBySide(SlowAws):
+    """With several threads, whose pauses last as long as the double's clock says, so that they overlap."""
 
-    def __init__(self, url: str) -> None:
-        super().__init__("test", "test", region_name=REGION)
-        self._url = url
-
-    def client(self, service_name: str, *, config: Any, **_: object) -> Any:  # type: ignore[override]
-        """At the double."""
-        make: Any = super().client
-        return make(service_name, endpoint_url=self._url, config=config)
-
-
-class ThroughPacer(SlowAws):
-    """The same where the wizard paces its calls, which it does on AWS itself only."""
+    jobs = 6
 
     def __init__(self, double: AwsDouble, folder: Path) -> None:
         super().__init__(double, folder)
-        self.aws = Aws(RealAddresses(double.url), None, self.clock)
+        self.aws = Aws(self.aws.session, double.url, _Overlapping(double.clock))
+
+
+class _Overlapping:
+    """The wizard's clock on a double whose time passes by itself; nobody wants to stop."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+
+    def time(self) -> float:
+        """AWS's."""
+        return self._clock.now()
+
+    def sleep(self, seconds: float) -> None:
+        """As long as it lasts there."""
+        self._clock.sleep(seconds)
+
+    def check(self) -> None:
+        """Never raises."""
+
+
+class ThroughPacer(SlowAws):
+    """The same where the wizard paces its calls, as it does on AWS itself."""
+
+    def __init__(self, double: AwsDouble, folder: Path, jobs: int = 1) -> None:
+        super().__init__(double, folder)
+        self.jobs = jobs
+        session = boto3.Session("test", "test", region_name=REGION)
+        self.aws = Aws(session, double.url, self.clock, Pacer(self.clock))
+
+    def delete_api(self) -> None:
+        """Somebody deletes the API behind the wizard's back, past the quota."""
+        state = load(self.path)
+        assert state is not None
+        gateway: Any = self.double.world.apis(REGION)
+        gateway.delete_rest_api(restApiId=state.records["api"].facts["id"])
 
     def make_and_delete_apis(self, count: int) -> None:
         """So many of each."""

@@ -86,6 +86,11 @@ class Pacer:
             self._last_call[operation] = now
             return 0.0
 
+    def answered(self, operation: str) -> None:
+        """Count the pause from here: AWS saw the call at some moment between its booking and its answer."""
+        with self._lock:
+            self._last_call[operation] = self._clock.time()
+
 
 class Aws:
     """The account that we work in.
@@ -94,15 +99,22 @@ class Aws:
         session: credentials and region.
         endpoint_url: an emulator's URL, for every service; None for AWS itself.
         clock: time, and the operator's wish to stop.
+        pacer: keeps calls under AWS's quotas; by default there is one on AWS itself, which has them.
         on_wait: told when a call is held back for a quota; a screen may be set later.
     """
 
-    def __init__(self, session: boto3.Session, endpoint_url: str | None, clock: Clock) -> None:
+    def __init__(
+        self,
+        session: boto3.Session,
+        endpoint_url: str | None,
+        clock: Clock,
+        pacer: Pacer | None = None,
+    ) -> None:
         self.session = session
         self.endpoint_url = endpoint_url
         self.clock = clock
         self.on_wait: OnWait = lambda reason, elapsed, timeout: None
-        self._pacer = Pacer(clock)
+        self._pacer = pacer if pacer or endpoint_url else Pacer(clock)
         self._making = threading.Lock()
         self._made: dict[tuple[str, int, str | None], Any] = {}
 
@@ -178,16 +190,22 @@ class Aws:
             ),
         )
         client.meta.events.register("before-call", self._before_call)
+        if self._pacer is not None and service == "apigateway":
+            client.meta.events.register("after-call", self._after_call)
         return client
 
     def _before_call(self, model: Any, **_: object) -> None:
         self.clock.check()
-        if model.service_model.service_name != "apigateway" or self.endpoint_url:
+        if self._pacer is None or model.service_model.service_name != "apigateway":
             return
         begun = self.clock.time()
         while wait := self._pacer.wait_for(model.name):
             self.on_wait(f"API Gateway allows {model.name} only so often", self.clock.time() - begun, 60.0)
             self.clock.sleep(min(wait, 1.0))
+
+    def _after_call(self, model: Any, **_: object) -> None:
+        if self._pacer is not None:
+            self._pacer.answered(model.name)
 
 
 def open_session(profile: str | None, region: str | None, keys: Keys | None = None) -> boto3.Session:

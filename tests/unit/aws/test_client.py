@@ -31,6 +31,15 @@ def test_calls_with_a_quota_of_their_own_are_kept_apart(operation: str, seconds:
     assert moments == pytest.approx([0, seconds, 2 * seconds], abs=0.01)
 
 
+def test_the_pause_is_counted_from_the_answer_because_nobody_knows_how_long_the_call_was_on_its_way() -> None:
+    clock = FakeClock()
+    pacer = Pacer(clock)
+    paced(pacer, clock, "CreateRestApi")
+    clock.sleep(2.5)
+    pacer.answered("CreateRestApi")
+    assert paced(pacer, clock, "CreateRestApi") == pytest.approx(5.5, abs=0.01)
+
+
 def test_all_calls_together_keep_to_a_burst_of_40_and_10_a_second() -> None:
     clock = FakeClock()
     pacer = Pacer(clock)
