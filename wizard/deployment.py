@@ -12,6 +12,7 @@ from wizard.aws import policies
 from wizard.aws.client import Aws, Caller, Keys, identify, open_session, refuse_other_account
 from wizard.clock import Clock
 from wizard.errors import CredentialsError, StateError, UsageError
+from wizard.identity import DeploymentId, id_prefix
 from wizard.options import Options
 from wizard.phases import needed_actions
 from wizard.resources.base import Deployment
@@ -20,7 +21,7 @@ from wizard.settings.resolve import from_saved
 from wizard.settings.table import Settings
 from wizard.state import model as state_module
 from wizard.state.lock import locked
-from wizard.state.model import DeploymentId, State, id_prefix
+from wizard.state.model import State
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
 

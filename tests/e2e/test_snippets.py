@@ -12,8 +12,8 @@ import pytest
 
 from tests.tools.local_deployment import LocalDeployment, deployed
 from wizard import snippets
+from wizard.identity import DeploymentId
 from wizard.settings.resolve import defaults, resolve
-from wizard.state.model import DeploymentId
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("snippets")]
 

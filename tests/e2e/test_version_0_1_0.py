@@ -25,12 +25,13 @@ from wizard.engine.decide import Consent
 from wizard.engine.plan import Plan, make_plan
 from wizard.engine.progress import ChangeDone, Event
 from wizard.engine.recover import recover
+from wizard.identity import DeploymentId
 from wizard.phases import PHASES, RESOURCES
 from wizard.resources.base import NAME_TAG, OWNER_TAG, Deployment
 from wizard.resources.stage import DESCRIPTION_PREFIX, configuration_digest
 from wizard.settings.resolve import from_saved, resolve
 from wizard.settings.table import DEFAULT_NAME
-from wizard.state.model import DeploymentId, State, load
+from wizard.state.model import State, load
 from wizard.state.store import Store
 
 FIXTURE = PROJECT / "tests" / "e2e" / "fixtures" / "state-0.1.0.json"

@@ -25,11 +25,12 @@ from wizard.engine.decide import Consent
 from wizard.engine.graph import OneByOne, Work
 from wizard.engine.plan import Plan
 from wizard.errors import WizardError
+from wizard.identity import DeploymentId, id_prefix
 from wizard.phases import PHASES, Phase
 from wizard.resources.base import Deployment
 from wizard.settings.resolve import resolve
 from wizard.settings.table import as_text
-from wizard.state.model import DeploymentId, State, id_prefix, load
+from wizard.state.model import State, load
 from wizard.state.store import Store
 
 REGION, ACCOUNT = OTHER_REGION, EMULATOR_ACCOUNT_ID

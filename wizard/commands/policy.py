@@ -12,12 +12,13 @@ from wizard.aws.client import open_session, partition_of
 from wizard.clock import SystemClock
 from wizard.deployment import Account
 from wizard.errors import CredentialsError, ExitCode, UsageError
+from wizard.identity import DeploymentId
 from wizard.options import Options
 from wizard.settings.resolve import merge
 from wizard.settings.table import DEFAULT_NAME
 from wizard.settings.validators import checked_deployment_name
 from wizard.state import model as state_module
-from wizard.state.model import DeploymentId, State
+from wizard.state.model import State
 from wizard.ui.output import messages, print_json
 
 HOW_TO_GRANT = (

@@ -19,6 +19,7 @@ from wizard.engine import preflight
 from wizard.engine.decide import Consent
 from wizard.engine.plan import Plan, make_plan
 from wizard.errors import CredentialsError, ExitCode, LostStateError, UsageError, WizardError
+from wizard.identity import DeploymentId
 from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.settings import validators as names
@@ -26,7 +27,7 @@ from wizard.settings.resolve import Asker, Resolved, resolve
 from wizard.settings.table import DEFAULT_NAME, Setting, Value
 from wizard.state import model as state_module
 from wizard.state.lock import locked
-from wizard.state.model import DeploymentId, State
+from wizard.state.model import State
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
 from wizard.ui.output import is_interactive, messages, results

@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
-from wizard.state.model import DeploymentId, Facts, TokenDigest
+from wizard.identity import DeploymentId
+from wizard.state.model import Facts, TokenDigest
 
 if TYPE_CHECKING:
     from wizard.aws.client import Aws

@@ -16,7 +16,7 @@ from wizard.errors import UsageError
 from wizard.settings.table import SETTINGS, Setting, Settings, Value, as_text, typed
 
 if TYPE_CHECKING:
-    from wizard.state.model import DeploymentId
+    from wizard.identity import DeploymentId
 
 Source = Literal["flag", "environment", "saved state", "asked", "default"]
 Asker = Callable[[Setting, Value], str]

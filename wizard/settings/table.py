@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 from wizard.settings import validators as names
 
 if TYPE_CHECKING:
-    from wizard.state.model import DeploymentId
+    from wizard.identity import DeploymentId
 
 Value = str | int | bool | tuple[str, ...] | None
 

@@ -15,8 +15,8 @@ from wizard.settings.table import SETTINGS, as_text
 from wizard.ui.text import Printable, indented, plain, text
 
 if TYPE_CHECKING:
+    from wizard.identity import DeploymentId
     from wizard.settings.resolve import Resolved
-    from wizard.state.model import DeploymentId
 
 # What the operator said stands out from what we filled in.
 SOURCE_STYLES: dict[str, str] = {

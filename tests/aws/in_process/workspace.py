@@ -17,11 +17,12 @@ from wizard.engine.decide import Consent
 from wizard.engine.graph import OneByOne
 from wizard.engine.plan import ACCOUNT, Plan, make_plan
 from wizard.engine.progress import Event
+from wizard.identity import DeploymentId, id_prefix
 from wizard.phases import PHASES, RESOURCES, Phase
 from wizard.resources.base import Deployment
 from wizard.settings.resolve import resolve
 from wizard.settings.table import DEFAULT_NAME, Settings, as_text
-from wizard.state.model import DeploymentId, State, TokenDigest, id_prefix, load
+from wizard.state.model import State, TokenDigest, load
 from wizard.state.store import Store
 
 from .account import Account

@@ -14,9 +14,10 @@ from typer.testing import CliRunner
 
 from wizard import __version__
 from wizard.cli.app import app
+from wizard.identity import DeploymentId
 from wizard.phase_titles import PHASE_TITLES
 from wizard.settings.table import SETTINGS
-from wizard.state.model import DeploymentId, State
+from wizard.state.model import State
 
 runner = CliRunner()
 

@@ -20,9 +20,10 @@ import pytest
 from tests import PROJECT
 from tests.aws.in_process import TOKEN, Account, Workspace
 from wizard.errors import BusyError, ExitCode, StateError
+from wizard.identity import DeploymentId
 from wizard.state.files import write_private_file
 from wizard.state.lock import locked
-from wizard.state.model import DeploymentId, State, TokenDigest, backup_path, load
+from wizard.state.model import State, TokenDigest, backup_path, load
 from wizard.state.store import Store
 
 

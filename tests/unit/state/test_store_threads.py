@@ -11,7 +11,8 @@ import pytest
 
 from wizard.engine.graph import Threads, walk
 from wizard.errors import StateError
-from wizard.state.model import DeploymentId, State, load
+from wizard.identity import DeploymentId
+from wizard.state.model import State, load
 from wizard.state.store import Store
 
 SECONDS = 30.0

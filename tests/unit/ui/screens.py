@@ -16,9 +16,10 @@ from wizard.engine.progress import (
     PhaseStarted,
 )
 from wizard.errors import WizardError
+from wizard.identity import DeploymentId
 from wizard.phases import RESOURCES
 from wizard.settings.resolve import resolve
-from wizard.state.model import DeploymentId, State
+from wizard.state.model import State
 from wizard.ui.frame import frame
 from wizard.ui.lines import PlainLines
 from wizard.ui.progress_model import RunProgress

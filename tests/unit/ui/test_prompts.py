@@ -21,7 +21,7 @@ from rich.console import Console
 from wizard.errors import Interrupted
 from wizard.ui.prompts import Interview
 from wizard.settings.table import SETTINGS
-from wizard.state.model import DeploymentId
+from wizard.identity import DeploymentId
 identity = DeploymentId("id", "tracker", "123456789012", "aws", "eu-central-1")
 rows = {{setting.key: setting for setting in SETTINGS}}
 interview = Interview(Console(stderr=True))

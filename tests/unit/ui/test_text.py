@@ -30,7 +30,8 @@ from wizard.engine.progress import (
     Waiting,
 )
 from wizard.errors import ConflictError, WizardError
-from wizard.state.model import DeploymentId, Record
+from wizard.identity import DeploymentId
+from wizard.state.model import Record
 from wizard.ui.error_panel import error_panel, print_error
 from wizard.ui.frame import frame
 from wizard.ui.plan_table import plan_table
