@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from wizard.aws.limits import ACCOUNT_LIMITS
 from wizard.endpoint.checks import EndpointWorks, FunctionStoresEvent
 from wizard.phase_titles import PHASE_TITLES
-from wizard.resources.api import ApiResource, InvokePermission, PostMethod, RestApi
+from wizard.resources.api import ApiResource, PostMethod, RestApi
 from wizard.resources.base import Actions, AnyResource, Check
 from wizard.resources.bucket import Bucket, BucketEncryption, BucketVersioning, PublicAccessBlock
 from wizard.resources.cors import GatewayErrors, Preflight
-from wizard.resources.function import Function, FunctionEnvironment, FunctionSettings, ReservedConcurrency
+from wizard.resources.function import Function
+from wizard.resources.function_settings import FunctionEnvironment, FunctionSettings, ReservedConcurrency
+from wizard.resources.invoke_permission import InvokePermission
 from wizard.resources.logs import LogGroup, LogRetention
 from wizard.resources.role import BasicExecution, BucketAccessPolicy, Role
 from wizard.resources.stage import Stage

@@ -13,7 +13,7 @@ from wizard.deployment import existing
 from wizard.errors import ExitCode, UsageError, WizardError
 from wizard.options import Options
 from wizard.resources.base import Deployment
-from wizard.resources.function import FunctionEnvironment
+from wizard.resources.function_settings import FunctionEnvironment
 from wizard.state.model import required
 from wizard.state.store import Store
 from wizard.tokens import rotation as rotations

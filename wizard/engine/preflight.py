@@ -20,7 +20,7 @@ from wizard.engine.failures import summed_up
 from wizard.engine.plan import Plan
 from wizard.errors import CredentialsError, UsageError, WizardError
 from wizard.resources.base import Deployment
-from wizard.resources.function import environment_variables
+from wizard.resources.environment import environment_variables
 from wizard.state.model import TokenDigest
 from wizard.tokens.token import DEFAULT_LABEL
 

@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError
 
 from wizard.aws.calls import none_if
 from wizard.errors import WizardError
+from wizard.events import layout
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import GetObjectRequestTypeDef, ObjectIdentifierTypeDef
@@ -63,22 +64,18 @@ def stored_request_ids(aws: Aws, bucket: str, sent_at: datetime) -> Iterator[str
     The object's name holds the id, so nothing but names is fetched: one call for a thousand objects.
     """
     for key in _keys_since(aws, bucket, sent_at):
-        yield key.rpartition("/")[2].partition(".")[0].rpartition("_")[2]
+        yield layout.request_id_of(key)
 
 
 def _keys_since(aws: Aws, bucket: str, sent_at: datetime) -> Iterator[str]:
     first, last = sent_at - CLOCK_TOLERANCE, datetime.now(UTC) + CLOCK_TOLERANCE
-    hour = first.replace(minute=0, second=0, microsecond=0)
-    while hour <= last:
+    for hour in layout.hours(first, last):
         yield from _keys_in_hour(aws, bucket, hour, first)
-        hour += timedelta(hours=1)
 
 
 def _keys_in_hour(aws: Aws, bucket: str, hour: datetime, first: datetime) -> Iterator[str]:
-    prefix = f"events/year={hour.year}/month={hour.month:02d}/day={hour.day:02d}/hour={hour.hour:02d}/"
-    start_after = f"{prefix}events_{int(first.timestamp() * 1_000_000_000)}"
     pages = aws.s3.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, Prefix=prefix, StartAfter=start_after
+        Bucket=bucket, Prefix=layout.hour_prefix(hour), StartAfter=layout.first_key(hour, first)
     )
     for page in pages:
         for found in page.get("Contents", []):

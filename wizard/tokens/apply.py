@@ -15,7 +15,8 @@ from wizard.errors import StateError
 from wizard.phase_titles import PHASE_TITLES
 from wizard.phases import Phase
 from wizard.resources.base import Deployment
-from wizard.resources.function import FunctionEnvironment, environment_variables
+from wizard.resources.environment import environment_variables
+from wizard.resources.function_settings import FunctionEnvironment
 from wizard.state.model import Facts, TokenDigest
 from wizard.state.store import Store
 
