@@ -21,7 +21,7 @@ from wizard.settings.resolve import from_saved
 from wizard.settings.table import Settings
 from wizard.state import model as state_module
 from wizard.state.lock import locked
-from wizard.state.model import State
+from wizard.state.model import DEFAULT_LABEL, State
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
 
@@ -247,7 +247,7 @@ def ensure_token(options: Options, state: State) -> tuple[str, bool]:
     token = token or tokens.generate()
     digest = tokens.digest(token)
     if digest.sha256 not in {known.sha256 for known in state.tokens}:
-        label = tokens.free_label(tokens.DEFAULT_LABEL, {known.label for known in state.tokens})
+        label = tokens.free_label(DEFAULT_LABEL, {known.label for known in state.tokens})
         state.tokens.append(tokens.digest(token, label))
     if tokens.read(options.state) is None:
         tokens.write(options.state, token)

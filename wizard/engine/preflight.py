@@ -21,8 +21,7 @@ from wizard.engine.plan import Plan
 from wizard.errors import CredentialsError, UsageError, WizardError
 from wizard.resources.base import Deployment
 from wizard.resources.environment import environment_variables
-from wizard.state.model import TokenDigest
-from wizard.tokens.token import DEFAULT_LABEL
+from wizard.state.model import DEFAULT_LABEL, TokenDigest
 
 Result = TypeVar("Result")
 Notice = Callable[[str], None]

@@ -19,6 +19,8 @@ from wizard.identity import DeploymentId
 from wizard.settings.table import typed
 
 SCHEMA = 1
+# The label of a deployment's own first token.
+DEFAULT_LABEL = "default"
 
 Facts = dict[str, Any]
 Origin = Literal["created", "adopted"]

@@ -10,10 +10,9 @@ from pathlib import Path
 
 from wizard.errors import StateError, UsageError
 from wizard.state.files import beside, write_private_file
-from wizard.state.model import TokenDigest, now
+from wizard.state.model import DEFAULT_LABEL, TokenDigest, now
 
 TOKEN_BYTES = 32
-DEFAULT_LABEL = "default"
 SHORTEST_TOKEN = 16
 LONGEST_LABEL = 32
 
