@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from rich.console import Console
+
 from wizard import deployment
 from wizard.clock import SystemClock
 from wizard.commands.common import stoppable
@@ -15,7 +17,6 @@ from wizard.state.store import Store
 from wizard.tokens import token as tokens
 from wizard.ui.output import is_interactive, messages, print_json, results
 from wizard.ui.progress import progress
-from wizard.ui.prompts import Interview
 from wizard.ui.rollback_table import rollback_table
 
 NOTHING_LEFT = "Nothing of this deployment is left."
@@ -58,7 +59,7 @@ def _take_back(
     planned = [step for step in plan.steps if step.action.kind != "nothing"]
     if planned or plan.unknown_keys:
         console.print(rollback_table(plan))
-    if ask and planned and not Interview(console).confirm("Take it back?", default=False):
+    if ask and planned and not _confirmed(console):
         return None
     if planned:
         with progress(console, reverse=True) as listen:
@@ -68,6 +69,12 @@ def _take_back(
     tokens.remove(options.state)
     deployment.remove_local_operator(at)
     return plan
+
+
+def _confirmed(console: Console) -> bool:
+    from wizard.ui.prompts import Interview
+
+    return Interview(console).confirm("Take it back?", default=False)
 
 
 def _report(plan: Plan, store: Store, *, as_json: bool) -> None:
