@@ -123,12 +123,12 @@ def _refuse_contradiction(options: Options, identity: DeploymentId | None) -> No
                 next_step="Leave one of them out.",
             )
         return
-    said = (
+    named = (
         (options.region, identity.region, "region", "--region"),
         (options.endpoint_url, identity.endpoint_url, "endpoint", "--endpoint-url"),
         ("local" if options.local else None, "local" if identity.local else "AWS", "place", "--local"),
     )
-    for given, pinned, what, flag in said:
+    for given, pinned, what, flag in named:
         if given is not None and given != pinned:
             raise UsageError(
                 what=f"This deployment has another {what}: {pinned}, not {given}.",

@@ -32,21 +32,21 @@ CREDENTIAL_FAILURES: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def explain_client_error(error: ClientError, tell: Explain | None, doing: str) -> WizardError:
-    """What AWS refused, by the catalogue's row; without one, AWS's own words are passed on."""
+def explain_client_error(error: ClientError, rule: Explain | None, doing: str) -> WizardError:
+    """What AWS refused, by the row of `error_rules`; without one, AWS's own words are passed on."""
     detail = error.response.get("Error", {})
     message = detail.get("Message", "").strip().rstrip(".")
     answer = f"AWS answered {error.operation_name} with {detail.get('Code', 'an error')}"
-    if tell is None:
+    if rule is None:
         return WizardError(
             what=f"Could not {doing}.", why=f"{answer}: {message or 'no message'}.", next_step=AGAIN
         )
     said = f"AWS says: {message}." if message else ""
-    return tell.error(
+    return rule.error(
         what=f"Could not {doing}.",
-        why=f"{tell.why.format(message=said).strip()} ({answer}.)",
-        next_step=tell.next_step,
-        link=tell.link,
+        why=f"{rule.why.format(message=said).strip()} ({answer}.)",
+        next_step=rule.next_step,
+        link=rule.link,
     )
 
 

@@ -89,7 +89,7 @@ def _wait_for(error: NotYet | ClientError | BotoCoreError | ResponseParserError,
 
 
 def reaction_to(error: ClientError) -> Wait | Explain | None:
-    """The catalogue's row for an answer of AWS."""
+    """The row of `error_rules` for an answer of AWS."""
     detail = error.response.get("Error", {})
     status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
     return look_up(detail.get("Code", ""), detail.get("Message", ""), error.operation_name, status)

@@ -54,8 +54,8 @@ Version = Annotated[
 ]
 
 
-def _remember_options(context: typer.Context, version: Version = False, **said: Any) -> None:
-    context.obj = said
+def _remember_options(context: typer.Context, version: Version = False, **given: Any) -> None:
+    context.obj = given
 
 
 give_signature(_remember_options, _remember_options)

@@ -28,7 +28,7 @@ FLAGS = "eventtrack.flags"
 OBJECTS_BETWEEN_COLLECTIONS = 150_000
 
 
-# name: (annotation, default); None stands for "not said here".
+# name: (annotation, default); None stands for "not given here".
 GLOBAL_OPTIONS: Mapping[str, Any] = {
     "state": Annotated[
         Path | None,
@@ -171,12 +171,12 @@ def register(
     def decorate(function: Callable[..., ExitCode]) -> Callable[..., None]:
         @functools.wraps(function)
         def run(context: typer.Context, **values: Any) -> None:
-            said = {key: values.pop(key) for key in GLOBAL_OPTIONS}
+            given = {key: values.pop(key) for key in GLOBAL_OPTIONS}
             if settings:
                 values["flags"] = context.meta[FLAGS]
             outer = context.find_root().obj or {}
             chosen: dict[str, Any] = {
-                key: said[key] if said[key] is not None else outer.get(key) for key in GLOBAL_OPTIONS
+                key: given[key] if given[key] is not None else outer.get(key) for key in GLOBAL_OPTIONS
             }
             chosen["state"] = chosen["state"] or STATE_FILE
             options = Options(**chosen)
@@ -199,11 +199,11 @@ def collect_garbage_rarely() -> None:
 
 
 def _taken_flags(values: dict[str, Any]) -> dict[str, str]:
-    """Takes what was said for settings out of `values`, as text; what was not said is None there."""
+    """Takes what was given for settings out of `values`, as text; what was not given is None there."""
     from wizard.settings.table import SETTINGS, as_text
 
-    said = {setting.key: values.pop(setting.key) for setting in SETTINGS}
-    return {key: as_text(value) for key, value in said.items() if value is not None}
+    given = {setting.key: values.pop(setting.key) for setting in SETTINGS}
+    return {key: as_text(value) for key, value in given.items() if value is not None}
 
 
 def give_signature(run: Any, function: Callable[..., Any]) -> None:
@@ -211,7 +211,7 @@ def give_signature(run: Any, function: Callable[..., Any]) -> None:
     own = {
         name: parameter
         for name, parameter in inspect.signature(function, eval_str=True).parameters.items()
-        if name not in ("context", "options", "flags", "said")
+        if name not in ("context", "options", "flags", "given")
     }
     context = inspect.Parameter("context", KEYWORD, annotation=typer.Context)
     mine = [parameter.replace(kind=KEYWORD) for parameter in own.values()]

@@ -121,13 +121,13 @@ def _take_backup(path: Path, request: Request, interview: Interview | None, cons
 def _is_meant(state: State, request: Request) -> bool:
     """Whether the copy is of the deployment that the operator named, as far as one was named."""
     identity, options = state.identity, request.options
-    said = (
+    named = (
         (request.name, identity.name),
         (request.deployment_id, identity.id),
         (options.region, identity.region),
         (options.local or None, identity.local),
     )
-    return all(given is None or given == kept for given, kept in said)
+    return all(given is None or given == kept for given, kept in named)
 
 
 def _keep_aside(path: Path, console: Console) -> None:
