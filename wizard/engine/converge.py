@@ -166,11 +166,17 @@ class Convergence:
             self.actions[resource.key] = action
             if not action.is_change:
                 self._settle(resource, action, seen)
+                self._tell_that_it_came_along(resource)
                 return
             seen = self._change(resource, action, seen)
             if self.removing:
                 return
         raise NotYet(NOT_TAKEN)
+
+    def _tell_that_it_came_along(self, resource: AnyResource) -> None:
+        """A create carries what AWS lets it carry; what is read afterwards is the proof."""
+        if isinstance(resource, SubResource) and resource.parent in self._new:
+            self._tracker.came_with(resource.key, self.resources[resource.parent].title(self.at))
 
     def _decide(self, resource: AnyResource, seen: Seen) -> Action:
         return decide(

@@ -37,6 +37,7 @@ class _Phase:
     begun: float | None = None
     changes: int = 0
     over: bool = False
+    came_with: str = ""
 
 
 class PhaseTracker:
@@ -107,6 +108,11 @@ class PhaseTracker:
         """Something worth knowing about a step."""
         self._tell(Noticed(self._phase_of[key], message))
 
+    def came_with(self, key: str, title: str) -> None:
+        """A step found its work done: what bears `title` was created with it."""
+        with self._lock:
+            self._phases[self._phase_of[key]].came_with = title
+
     def waiting(self, reason: str, elapsed: float, timeout: float) -> None:
         """The step of this thread waits; said outside of a step it concerns nobody."""
         key = _STEP.get("")
@@ -134,7 +140,7 @@ class PhaseTracker:
                 found.over = True
                 seconds = self._seconds(phase)
                 self._on_done(phase, found.changes, seconds)
-                self._listen(PhaseDone(phase, found.changes, seconds))
+                self._listen(PhaseDone(phase, found.changes, seconds, found.came_with))
 
     def _fail(self, phase: str, error: WizardError) -> None:
         with self._lock:

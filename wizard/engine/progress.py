@@ -26,11 +26,15 @@ class PhaseStarted:
 
 @dataclass(frozen=True)
 class PhaseDone:
-    """Every resource and check of the phase is as it should be; `changes` were needed for that."""
+    """Every resource and check of the phase is as it should be; `changes` were needed for that.
+
+    `came_with` is the title of what was created with everything of this phase; empty when nothing was.
+    """
 
     phase: str
     changes: int
     seconds: float
+    came_with: str = ""
 
 
 @dataclass(frozen=True)

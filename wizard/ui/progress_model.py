@@ -75,6 +75,7 @@ class PhaseProgress:
     done: Counter[Change] = field(default_factory=Counter)
     activities: dict[str, Activity] = field(default_factory=dict)
     last_did: str = ""
+    came_with: str = ""
     notices: list[str] = field(default_factory=list)
     error: WizardError | None = None
     because: str = ""
@@ -130,7 +131,7 @@ class PhaseProgress:
             case Noticed():
                 self.notices.append(plain(event.message))
             case PhaseDone():
-                self.changes = event.changes
+                self.changes, self.came_with = event.changes, plain(event.came_with)
                 self._end("done", event.seconds)
             case PhaseFailed():
                 self.error = self.error or event.error
@@ -175,11 +176,14 @@ class PhaseProgress:
 
 
 def outcome(phase: PhaseProgress, *, reverse: bool) -> str:
-    """What a finished phase came to: "3 changes", "proved", "unchanged"; back "2 removed, 1 kept"."""
+    """What a finished phase came to: "3 changes", "proved", "came with the Lambda function f",
+    "unchanged"; back "2 removed, 1 kept"."""
     if not reverse:
         if phase.changes:
             return counted(phase.changes, "change")
-        return "proved" if phase.done["check"] else "unchanged"
+        if phase.done["check"]:
+            return "proved"
+        return f"came with the {phase.came_with}" if phase.came_with else "unchanged"
     counts = {
         "removed": phase.changes - phase.done["restore"],
         "restored": phase.done["restore"],

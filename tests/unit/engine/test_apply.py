@@ -354,3 +354,17 @@ def test_a_bucket_name_that_somebody_else_has_is_a_message(
     account.calls.refuse("s3.HeadBucket", code, "Forbidden", status=int(code))
     with pytest.raises(ConflictError, match="is taken"):
         workspace.apply()
+
+
+def test_environment_and_settings_come_with_the_function_and_say_so(workspace: Workspace) -> None:
+    """CreateFunction carries them, so their phases change nothing; a later change is one of their own."""
+    workspace.apply()
+    done = {event.phase: event for event in workspace.events if isinstance(event, PhaseDone)}
+    function = f"Lambda function {workspace.settings.function_name}"
+    assert [(done[phase].changes, done[phase].came_with) for phase in ("env vars", "settings")] == [
+        (0, function)
+    ] * 2
+    workspace.overrides["memory_mb"] = 512
+    workspace.apply()
+    done = {event.phase: event for event in workspace.events if isinstance(event, PhaseDone)}
+    assert (done["settings"].changes, done["settings"].came_with) == (1, "")

@@ -78,3 +78,8 @@ class TestPlainLines:
             listen(event)
         assert "\x1b" not in output.getvalue()
         assert "\r" not in output.getvalue()
+
+
+def test_a_phase_whose_work_came_with_a_create_says_so_and_does_not_look_skipped() -> None:
+    said = plain_lines(PhaseStarted("env vars"), PhaseDone("env vars", 0, 0.1, "Lambda function f"))
+    assert said[-1] == "[4/9] Environment variables: done (came with the Lambda function f, 0.1 s)"
