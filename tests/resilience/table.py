@@ -34,18 +34,21 @@ def lines(properties: Iterable[tuple[str, object]]) -> list[str]:
 def _crashes(rows: list[Row]) -> list[str]:
     if not rows:
         return []
-    shape = "{:<30} {:<12} {:>5} {:>12} {:>16} {:>10}"
-    head = shape.format("killed in", "then", "calls", "crash points", "different worlds", "made good")
+    shape = "{:<30} {:<12} {:<16} {:>5} {:>12} {:>16} {:>10}"
+    head = shape.format(
+        "killed in", "then", "workers", "calls", "crash points", "different worlds", "made good"
+    )
     return [head] + [
         shape.format(
             row["scenario"],
             row["follow_up"],
+            row["workers"],
             row["calls"],
             row["crash_points"],
             row["different_worlds"],
             row["exact"],
         )
-        for row in sorted(rows, key=lambda row: (row["scenario"], row["follow_up"]))
+        for row in sorted(rows, key=lambda row: (row["scenario"], row["follow_up"], row["workers"]))
     ]
 
 
@@ -65,14 +68,15 @@ def _real_kills(rows: list[Row]) -> list[str]:
 def _faults(rows: list[Row], where: str) -> list[str]:
     if not rows:
         return []
-    shape = "{:<14} {:<20} {:>6}  {}"
+    shape = "{:<14} {:<20} {:<16} {:>6}  {}"
     head = shape.format(
-        f"faults {where}", "at every call" if where == "in process" else "", "cases", "ended in"
+        f"faults {where}", "at every call" if where == "in process" else "", "workers", "cases", "ended in"
     )
     return [head] + [
         shape.format(
             row["scenario"],
             row["kind"],
+            row.get("workers", ""),
             row["cases"],
             ", ".join(f"{ending}: {count}" for ending, count in sorted(row["endings"].items())),
         )
@@ -81,12 +85,11 @@ def _faults(rows: list[Row], where: str) -> list[str]:
 
 
 def _merged(rows: list[Row]) -> list[Row]:
-    """One row a scenario and kind."""
-    found: dict[tuple[str, str], Row] = {}
+    """One row a scenario, kind and workers."""
+    found: dict[tuple[str, str, str], Row] = {}
     for row in sorted(rows, key=lambda row: (str(row["scenario"]), str(row["kind"]))):
-        same = found.setdefault(
-            (row["scenario"], row["kind"]), {**row, "cases": 0, "endings": Counter[str]()}
-        )
+        key = (row["scenario"], row["kind"], row.get("workers", ""))
+        same = found.setdefault(key, {**row, "cases": 0, "endings": Counter[str]()})
         same["cases"] += row["cases"]
         same["endings"].update(row["endings"])
     return list(found.values())
