@@ -26,9 +26,9 @@ def deployment(standing: LocalDeployment) -> LocalDeployment:
     state = standing.state
     state["settings"] |= {"runtime": "python3.9", "gone_since": ["x"]}
     (standing.folder / STATE_FILE).write_text(json.dumps(state))
-    standing.client("lambda").update_function_configuration(
-        FunctionName=state["settings"]["function_name"], Runtime="python3.9"
-    )
+    functions, name = standing.client("lambda"), state["settings"]["function_name"]
+    functions.update_function_configuration(FunctionName=name, Runtime="python3.9")
+    functions.get_waiter("function_updated_v2").wait(FunctionName=name, WaiterConfig={"Delay": 1})
     return standing
 
 
@@ -70,7 +70,8 @@ def test_setup_with_another_runtime_goes_on_and_keeps_what_it_does_not_know(
 
 def test_setup_asks_for_what_cannot_stay_and_for_nothing_else(deployment: LocalDeployment) -> None:
     program = "import sys; from wizard.__main__ import main; sys.argv[1:] = ['setup', '--local']; main()"
-    environment = deployment.environment | {"EVENTTRACK_STATE": str(deployment.folder / STATE_FILE)}
+    state = str(deployment.folder / STATE_FILE)
+    environment = deployment.environment | {"EVENTTRACK_STATE": state, "CI": ""}  # somebody looks at it
     with Terminal(program, columns=120, rows=60, **environment) as terminal:
         terminal.see("python3.14: supported until")
         assert "Runtime: what this deployment has cannot be used any more." in terminal.text
