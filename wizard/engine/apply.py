@@ -25,7 +25,7 @@ from wizard.state.store import Store
 
 # Seconds that AWS is given to show a change, before it is made once more, and at last given up.
 LOOK_TIMEOUTS = (4.0, 15.0, 60.0)
-# Measured: more threads save nothing, because the longest chain decides (`tests/benchmarks`).
+# As many steps as can run side by side while the role spreads; the longest chain decides, not their number.
 DEFAULT_JOBS = 6
 
 WorkersFor = Callable[[int, Sequence[str]], Workers]
