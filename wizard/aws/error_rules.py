@@ -15,7 +15,6 @@ from wizard.errors import ConflictError, CredentialsError, WizardError
 IAM_TROUBLESHOOTING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"
 BUCKET_RULES = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"
 LAMBDA_LIMITS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
-API_GATEWAY_LIMITS = "https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"
 ENABLE_REGION = "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"
 
 AGAIN = "Run the same command again; it continues where it stopped."

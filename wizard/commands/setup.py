@@ -290,7 +290,7 @@ class _Setup:
             (
                 ("retry", "Try again from where it stopped"),
                 ("stop", "Stop here; `eventtrack-wizard setup` continues later"),
-                ("rollback", "Remove the whole deployment; shows first what goes"),
+                ("rollback", "Remove the whole deployment; shows first what is deleted"),
             ),
         )
         if choice == "retry":

@@ -17,8 +17,6 @@ Kind = Literal[
     "create", "update", "adopt", "recreate", "delete", "restore", "keep", "forget", "nothing", "conflict",
     "unknown",
 ]  # fmt: skip
-# What somebody else decides or an earlier run left: nothing is done, and the deployment is not as desired.
-BLOCKED: frozenset[Kind] = frozenset({"conflict", "unknown"})
 CHANGES: frozenset[Kind] = frozenset({"create", "update", "adopt", "recreate", "delete", "restore"})
 
 

@@ -7,10 +7,8 @@ from typing import Any, TypedDict
 from wizard.aws.calls import none_if
 from wizard.resources.base import NAME_TAG, OWNER_TAG, Deployment, Resource
 from wizard.resources.function import function_arn
-from wizard.resources.methods import GONE, MethodFacts, delete_method, paths_of, put_method, read_method
+from wizard.resources.methods import GONE, OPEN, MethodFacts, delete_method, paths_of, put_method, read_method
 from wizard.state.model import Facts
-
-OPEN = {"authorizationType": "NONE", "apiKeyRequired": False}
 
 
 class RestApiFacts(TypedDict):

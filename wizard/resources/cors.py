@@ -7,7 +7,7 @@ from typing import Any, TypedDict
 
 from wizard.aws.calls import none_if
 from wizard.resources.base import Deployment, Resource, SubResource
-from wizard.resources.methods import GONE, delete_method, put_method, read_method
+from wizard.resources.methods import GONE, OPEN, delete_method, put_method, read_method
 from wizard.state.model import Facts
 
 # How long a browser may remember a preflight answer, in seconds; Chromium caps it at 7200.
@@ -81,7 +81,7 @@ class Preflight(Resource[PreflightFacts]):
     def desired(self, at: Deployment) -> Facts | None:
         """A mock integration; anything but JSON passes too, because a preflight has no body."""
         return {
-            "method": {"authorizationType": "NONE", "apiKeyRequired": False},
+            "method": OPEN,
             "integration": {
                 "type": "MOCK",
                 "passthroughBehavior": "NEVER",

@@ -8,6 +8,8 @@ from wizard.aws.calls import none_if
 from wizard.resources.base import Deployment
 
 GONE = ("NotFoundException",)
+# A method without authorization or API key: the function checks the token.
+OPEN = {"authorizationType": "NONE", "apiKeyRequired": False}
 
 
 class MethodFacts(TypedDict):
