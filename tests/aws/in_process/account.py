@@ -22,6 +22,7 @@ from .calls import Calls
 from .endpoint_double import EndpointDouble
 from .function_double import FunctionDouble
 from .moto_gaps import complete_moto
+from .moto_speed import frugal, hurry_moto
 
 BASIC_EXECUTION = {
     "DefaultVersionId": "v1",
@@ -56,7 +57,7 @@ class SharedSession(boto3.Session):
         key = (service_name, config.read_timeout)
         if key not in self._made:
             make = cast("Callable[..., Any]", super().client)
-            self._made[key] = make(service_name, config=config)
+            self._made[key] = make(service_name, config=frugal(service_name, config))
         client = _twin(self._made[key])
         self._watch(service_name, client)
         self._complete(service_name, client)
@@ -69,6 +70,7 @@ def _twin(client: Any) -> Any:
     twin.__dict__.update(client.__dict__)
     twin.meta = copy.copy(client.meta)
     twin.meta.events = copy.copy(client.meta.events)
+    twin.meta.events._alias_name_cache = client.meta.events._alias_name_cache
     return twin
 
 
@@ -79,6 +81,7 @@ class Account:
     """
 
     def __init__(self) -> None:
+        hurry_moto()
         self.calls = Calls()
         self.times_emptied = 0
         self._sessions: dict[str, SharedSession] = {}
