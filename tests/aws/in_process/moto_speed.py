@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache
 from typing import Any
 
 import moto.core.responses
@@ -26,7 +26,7 @@ def frugal(service: str, config: Config) -> Config:
 def hurry_moto() -> None:
     """Keep the addresses of a service and the methods of its class; neither ever changes."""
     responses: Any = moto.core.responses
-    responses.method_names_from_class = lru_cache(maxsize=None)(method_names_from_class)
+    responses.method_names_from_class = cache(method_names_from_class)
     backend: Any = BaseBackend
     backend.urls = property(lambda self: _addresses(type(self)))
 
@@ -34,6 +34,6 @@ def hurry_moto() -> None:
 _urls: Callable[[BaseBackend], Handlers] = vars(BaseBackend)["urls"].fget
 
 
-@lru_cache(maxsize=None)
+@cache
 def _addresses(backend: type[BaseBackend]) -> Handlers:
     return _urls(object.__new__(backend))
