@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 
 from tests.resilience import table
@@ -21,6 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         action="store_true",
         help="really kill the wizard at every AWS call, not only at a spread of them (an hour)",
     )
+
+
+def pytest_collection_finish() -> None:
+    """What has been imported by now stays: no garbage collection needs to look through it again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

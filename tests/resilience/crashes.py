@@ -9,7 +9,6 @@ from typing import Any
 
 from tests.aws.in_process import Call
 from tests.aws.inventory import Inventory, differences
-from tests.resilience.copies import in_a_copy
 from tests.resilience.disk import watched
 from tests.resilience.environment import Command, Environment
 from tests.resilience.judgement import harm
@@ -36,7 +35,7 @@ class CrashTally:
 
 
 class CrashRun:
-    """Runs a scenario once; at every moment a copy of the process dies and tries the following command."""
+    """Runs a scenario once; at every moment the following command is tried, as if the run had died there."""
 
     def __init__(self, environment: Environment, scenario: Scenario, follow_up: str) -> None:
         self.environment = environment
@@ -49,7 +48,8 @@ class CrashRun:
 
     def run_all(self) -> CrashTally:
         """All crash points."""
-        self._expected = in_a_copy(self._undisturbed)
+        with self.environment.aside() as aside:
+            self._expected = self._undisturbed(aside)
         self.environment.account.calls.clear()
         with self._watched():
             self.scenario.run(self.environment)
@@ -57,15 +57,12 @@ class CrashRun:
         self.tally.different_worlds = len(self._verdicts)
         return self.tally
 
-    def _undisturbed(self) -> Inventory:
+    def _undisturbed(self, environment: Environment) -> Inventory:
         """What should stand after the following command: as if the killed run had come to its end."""
-        self.environment.move_into_this_process()
-        if self.tally.follow_up == "run again":
-            self.scenario.run(self.environment)
-        else:
-            self.scenario.run(self.environment)
-            self._follow(self.environment)
-        return self.environment.inventory()
+        self.scenario.run(environment)
+        if self.tally.follow_up != "run again":
+            self._follow(environment)
+        return environment.inventory()
 
     @contextmanager
     def _watched(self) -> Iterator[None]:
@@ -94,21 +91,21 @@ class CrashRun:
         """A kill leaves AWS and the disk; where both are as at a moment before, so is all that follows."""
         left = (self._changes, self.environment.account.function.runs, self.environment.what_a_kill_leaves())
         if left not in self._verdicts:
-            self._verdicts[left] = in_a_copy(self._what_follows)
+            with self.environment.aside() as aside:
+                self._verdicts[left] = self._what_follows(aside)
         found = self._verdicts[left]
         self.tally.crash_points += 1
         self.tally.exact += not found
         self.tally.problems += [f"{moment}: {problem}" for problem in found]
 
-    def _what_follows(self) -> list[str]:
-        self.environment.move_into_this_process()
-        self._follow(self.environment)
-        problems = differences(self._expected, self.environment.inventory())
-        return problems + self._untrue_state()
+    def _what_follows(self, environment: Environment) -> list[str]:
+        self._follow(environment)
+        problems = differences(self._expected, environment.inventory())
+        return problems + self._untrue_state(environment)
 
-    def _untrue_state(self) -> list[str]:
+    def _untrue_state(self, environment: Environment) -> list[str]:
         """The state file must say that the command came to its end, and that all is well."""
-        state = self.environment.state
+        state = environment.state
         if state is None:
             return []
         rolled_back = self._follow is roll_back or (
@@ -120,7 +117,7 @@ class CrashRun:
         )
         unfinished = [key for key, record in state.records.items() if record.status != "present"]
         problems += [f"{key} is still written down as unfinished" for key in unfinished]
-        if not rolled_back and not self.environment.status().in_order:
+        if not rolled_back and not environment.status().in_order:
             problems.append("status finds something that is not as set up")
         return problems
 

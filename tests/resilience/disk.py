@@ -50,9 +50,4 @@ def watched(path: Path, report: Listener) -> Iterator[None]:
     try:
         yield
     finally:
-        stop_watching()
-
-
-def stop_watching() -> None:
-    """In a copy, too, nobody listens any more."""
-    _WATCH.path = ""
+        _WATCH.path = ""

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from tests.aws.in_process import Account, FakeClock, make_deployment
 from tests.aws.in_process.workspace import MEMORY, NO_CONSENT
 from tests.aws.inventory import Inventory, inventory
-from tests.resilience.copies import FOLDERS_OF_THIS_COPY
-from tests.resilience.disk import stop_watching
 from tests.resilience.pool import Hands
 from wizard.engine.apply import Engine
 from wizard.engine.decide import Consent
 from wizard.engine.plan import Plan
 from wizard.engine.progress import Event
-from wizard.resources.base import Deployment
 from wizard.state.model import State, load
 from wizard.state.store import Store
 
@@ -35,8 +33,6 @@ class Environment:
         self.account = account
         self.folder = folder
         self.events: list[Event] = []
-        self.store: Store | None = None
-        self.at: Deployment | None = None
 
     @property
     def path(self) -> Path:
@@ -59,7 +55,7 @@ class Environment:
         state = self.state or State(at.identity, at.settings.as_json(), tokens=list(at.tokens))
         store = Store(self.path, state)
         at.known.update(store.known())
-        self.at, self.store, self.events = at, store, []
+        self.events = []
         return Engine(at, store, self.events.append, consent=consent, workers_for=self.hands), store
 
     def setup(self, *, adopt: bool = False) -> None:
@@ -84,32 +80,13 @@ class Environment:
         engine, _store = self._open()
         return engine.plan()
 
-    def move_into_this_process(self) -> None:
-        """In a copy of the process: a folder and a web server of its own, and nobody watches any more.
-
-        A run that continues here goes on writing to the new folder.
-        """
-        stop_watching()
-        self.account.calls.before.clear()
-        self.account.calls.after.clear()
-        own = Path(tempfile.mkdtemp(dir=MEMORY))
-        FOLDERS_OF_THIS_COPY.append(own)
-        self.folder = shutil.copytree(self.folder, own / "copy")
-        self.account.endpoint.listen()
-        if self.store is not None:
-            self.store.path = self.path
-        if self.at is not None:
-            self.at.aws.endpoint_url = self.account.endpoint.url
+    @contextmanager
+    def aside(self) -> Iterator[Environment]:
+        """The account and a copy of the folder, on which one can try what would happen: it has not happened."""
+        with self.account.undone(), tempfile.TemporaryDirectory(dir=MEMORY) as folder:
+            copied = shutil.copytree(self.folder, Path(folder) / "copy")
+            yield Environment(self.account, copied, self.hands.seed)
 
     def what_a_kill_leaves(self) -> str:
         """What the next command reads of the disk: the state file; half-written ones it sweeps away."""
         return self.path.read_text() if self.path.exists() else ""
-
-
-def warm_up(account: Account) -> None:
-    """Run everything once, so that no copy of this process has to fill botocore's caches again."""
-    with account.opened(), tempfile.TemporaryDirectory(dir=MEMORY) as folder:
-        environment = Environment(account, Path(folder))
-        environment.setup()
-        environment.status()
-        environment.rollback()

@@ -9,7 +9,6 @@ from typing import Any
 
 from tests.aws.in_process import Call
 from tests.aws.inventory import Inventory, differences
-from tests.resilience.copies import Copy, in_a_copy
 from tests.resilience.environment import Environment
 from tests.resilience.fault_kinds import FaultKind
 from tests.resilience.judgement import harm, sent_twice_blindly, unclear, untrue
@@ -43,7 +42,7 @@ class FaultTally:
 
 
 class FaultRun:
-    """Runs a scenario once; before every call a copy of the process goes on, and there it meets the fault."""
+    """Runs a scenario once for every call of it, from the same beginning; there it meets the fault."""
 
     def __init__(self, environment: Environment, scenario: Scenario, kind: FaultKind) -> None:
         self.environment = environment
@@ -51,76 +50,46 @@ class FaultRun:
         self.kind = kind
         self.tally = FaultTally(scenario.name, kind.name, environment.hands.name)
         self._expected: Inventory = {}
-        self._copy: Copy | None = None
-        self._left = kind.times
-        self._struck = ""
 
     def run_all(self) -> FaultTally:
-        """All calls."""
-        self._expected = in_a_copy(self._undisturbed)
-        calls = self.environment.account.calls
-        calls.clear()
-        calls.before += [self._pause, self._branch]
-        calls.after.append(self._pause)
-        failure = self._run()
-        if self._copy is not None:
-            self._copy.send(lambda: self._verdict(failure))
-        calls.clear()
-        if failure is not None:
-            raise failure
+        """All calls; of a kind that AWS executes first, those that change something: a read whose answer is
+        lost is a read that hangs.
+        """
+        for call in self._undisturbed():
+            if call.changing or not self.kind.executed:
+                with self.environment.aside() as aside:
+                    self._count(call, self._verdict(aside, call))
         return self.tally
 
-    def _undisturbed(self) -> Inventory:
-        self.environment.move_into_this_process()
-        self.scenario.run(self.environment)
-        return self.environment.inventory()
+    def _undisturbed(self) -> list[Call]:
+        with self.environment.aside() as aside:
+            self._let_others_go_on(aside)
+            self.scenario.run(aside)
+            calls = list(aside.account.calls.made)
+            aside.account.calls.clear()
+            self._expected = aside.inventory()
+        return calls
 
-    def _run(self) -> BaseException | None:
-        try:
-            self.scenario.run(self.environment)
-        except BaseException as failure:  # noqa: BLE001  it is judged, or nothing may get out of the copy
-            return failure
-        return None
-
-    def _pause(self, _call: Call) -> None:
-        self.environment.hands.pause()
-
-    def _branch(self, call: Call) -> None:
-        if self.kind.executed and not call.changing:
-            return  # a read whose answer is lost is a read that hangs
-        copy = Copy()
-        if copy.is_here:
-            self._go_on_here(copy, call)
-            return
-        found = copy.result()
+    def _count(self, call: Call, verdict: tuple[str, list[str]]) -> None:
+        ending, problems = verdict
         self.tally.cases += 1
-        self.tally.endings[found["ending"]] += 1
-        self.tally.problems += [f"{call.name} ({call.number}): {problem}" for problem in found["problems"]]
+        self.tally.endings[ending] += 1
+        self.tally.problems += [f"{call.name} ({call.number}): {problem}" for problem in problems]
 
-    def _go_on_here(self, copy: Copy, call: Call) -> None:
-        self._copy, self._struck = copy, call.name
-        self.environment.move_into_this_process()
-        calls = self.environment.account.calls
-        calls.before.append(self._pause)
-        (calls.after if self.kind.executed else calls.before).append(self._strike)
-        calls.after.append(self._pause)
-        if not self.kind.executed:
-            self._strike(call)
+    def _let_others_go_on(self, environment: Environment) -> None:
+        """Several workers: at every call another one may be drawn."""
+        calls = environment.account.calls
+        calls.before.append(lambda _call: environment.hands.pause())
+        calls.after.append(lambda _call: environment.hands.pause())
 
-    def _strike(self, call: Call) -> None:
-        if call.name != self._struck or self._left == 0:
-            return
-        if self._left is not None:
-            self._left -= 1
-        raise self.kind.error(call)
-
-    def _named_as_staying(self) -> list[str]:
-        """A bucket that S3 does not show may be somebody else's by now: a rollback leaves it and says so."""
-        return [event.message for event in self.environment.events if isinstance(event, Noticed)]
-
-    def _verdict(self, failure: BaseException | None) -> dict[str, Any]:
-        """Judge how the run ended, then let AWS work again and run once more."""
-        environment, calls = self.environment, self.environment.account.calls
+    def _verdict(self, environment: Environment, target: Call) -> tuple[str, list[str]]:
+        """How the run ended and what is wrong; then AWS works again, and the run is made once more."""
+        calls, strike = environment.account.calls, _Strike(self.kind, target)
+        self._let_others_go_on(environment)
+        (calls.after if self.kind.executed else calls.before).insert(0 if self.kind.executed else 1, strike)
+        failure = self._failure_of(environment)
+        if not strike.struck:
+            return "broken", [f"the run is not repeatable: there was no {target.name} ({target.number})"]
         problems = sent_twice_blindly(
             (call.name, str(call.parameters.get("url_path"))) for call in calls.made
         )
@@ -129,12 +98,42 @@ class FaultRun:
             ending = f"stopped, exit {int(failure.exit_code)}"
             problems += unclear(failure, environment) + untrue(environment)
             self.scenario.run(environment)
-        elif failure is None and self._named_as_staying():
+        elif failure is None and _named_as_staying(environment):
             ending = "done, and named what stays"
             self.scenario.run(environment)
         elif failure is None:
             ending = "done"
         else:
-            return {"ending": "broken", "problems": ["".join(traceback.format_exception(failure))]}
-        problems += differences(self._expected, environment.inventory())
-        return {"ending": ending, "problems": problems}
+            return "broken", ["".join(traceback.format_exception(failure))]
+        return ending, problems + differences(self._expected, environment.inventory())
+
+    def _failure_of(self, environment: Environment) -> BaseException | None:
+        try:
+            self.scenario.run(environment)
+        except Exception as failure:  # noqa: BLE001  it is judged
+            return failure
+        return None
+
+
+class _Strike:
+    """Raises at one call, and at the calls of its name that follow, as often as the kind says."""
+
+    def __init__(self, kind: FaultKind, target: Call) -> None:
+        self.struck = False
+        self._kind = kind
+        self._target = target
+        self._left = kind.times
+
+    def __call__(self, call: Call) -> None:
+        """A rule of `Calls`."""
+        if call.name != self._target.name or call.number < self._target.number or self._left == 0:
+            return
+        self.struck = True
+        if self._left is not None:
+            self._left -= 1
+        raise self._kind.error(call)
+
+
+def _named_as_staying(environment: Environment) -> list[str]:
+    """A bucket that S3 does not show may be somebody else's by now: a rollback leaves it and says so."""
+    return [event.message for event in environment.events if isinstance(event, Noticed)]

@@ -2,7 +2,7 @@
 
 Steps run as greenlets, all in one thread: at every AWS call, before it is sent and after it was executed,
 and at every pause, the next step to go on is drawn. So two creates can be in flight at the moment of a
-kill; and a copy of the process has all of them, which no copy of a process with threads has.
+kill.
 """
 
 from __future__ import annotations

@@ -12,7 +12,6 @@ import pytest
 
 from tests.aws.in_process import Account, Killed
 from tests.aws.inventory import Inventory, differences
-from tests.resilience.copies import in_a_copy
 from tests.resilience.crashes import CrashRun
 from tests.resilience.environment import Environment
 from tests.resilience.scenarios import SCENARIOS, Scenario
@@ -30,11 +29,11 @@ def test_a_kill_at_any_moment_is_made_good_by_the_next_command(
     scenario: str,
     follow_up: str,
     seed: int | None,
-    warm_account: Account,
+    account: Account,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    environment = Environment(warm_account, tmp_path, seed)
+    environment = Environment(account, tmp_path, seed)
     SCENARIOS[scenario].prepare(environment)
 
     tally = CrashRun(environment, SCENARIOS[scenario], follow_up).run_all()
@@ -47,34 +46,34 @@ def test_a_kill_at_any_moment_is_made_good_by_the_next_command(
 
 @pytest.mark.parametrize("scenario", ["repair", "repair of a deleted API", "repair of a doubled API"])
 def test_a_repair_ends_exactly_where_a_first_setup_ends(
-    scenario: str, warm_account: Account, tmp_path: Path
+    scenario: str, account: Account, tmp_path: Path
 ) -> None:
-    environment = Environment(warm_account, tmp_path)
-    fresh = in_a_copy(lambda: _end_of(environment, SCENARIOS["setup"]))
-    repaired = in_a_copy(lambda: _end_of(environment, SCENARIOS[scenario]))
+    environment = Environment(account, tmp_path)
+    fresh = _end_of(environment, SCENARIOS["setup"])
+    repaired = _end_of(environment, SCENARIOS[scenario])
 
     assert _without_events(repaired) == fresh
 
 
 @pytest.mark.parametrize("scenario", ["setup", "repair", "adopting setup"])
 def test_a_rollback_ends_exactly_where_the_first_setup_began(
-    scenario: str, warm_account: Account, tmp_path: Path
+    scenario: str, account: Account, tmp_path: Path
 ) -> None:
     prepare = SCENARIOS[scenario].prepare if scenario != "repair" else SCENARIOS["setup"].prepare
-    environment = Environment(warm_account, tmp_path)
+    environment = Environment(account, tmp_path)
 
-    before = in_a_copy(lambda: _end_of(environment, Scenario("nothing", prepare, lambda environment: None)))
-    after = in_a_copy(lambda: _end_of(environment, SCENARIOS[scenario], then_roll_back=True))
+    before = _end_of(environment, Scenario("nothing", prepare, lambda environment: None))
+    after = _end_of(environment, SCENARIOS[scenario], then_roll_back=True)
 
     assert differences(before, after) == []
 
 
 def test_a_repair_that_was_killed_after_its_change_still_proves_that_events_are_stored(
-    warm_account: Account, tmp_path: Path
+    account: Account, tmp_path: Path
 ) -> None:
-    environment, account = Environment(warm_account, tmp_path), warm_account
+    environment = Environment(account, tmp_path)
     SCENARIOS["repair"].prepare(environment)
-    last_change = len(in_a_copy(lambda: _changes_of(environment)))
+    last_change = len(_changes_of(environment))
     account.calls.clear()
     account.calls.kill_after(last_change)
     with pytest.raises(Killed):
@@ -88,9 +87,9 @@ def test_a_repair_that_was_killed_after_its_change_still_proves_that_events_are_
     assert account.function.runs == runs + 2, "a wrong token is refused, an event is stored"
 
 
-def test_events_of_clients_outlive_a_rollback(warm_account: Account, tmp_path: Path) -> None:
-    environment = Environment(warm_account, tmp_path)
-    left = in_a_copy(lambda: _end_of(environment, SCENARIOS["rollback that keeps events"]))
+def test_events_of_clients_outlive_a_rollback(account: Account, tmp_path: Path) -> None:
+    environment = Environment(account, tmp_path)
+    left = _end_of(environment, SCENARIOS["rollback that keeps events"])
 
     events = [name for name in left if name.startswith("events: saas-event-tracking")]
     ours = sorted(name for name, facts in left.items() if "<this deployment>" in f"{name}{facts}")
@@ -100,22 +99,21 @@ def test_events_of_clients_outlive_a_rollback(warm_account: Account, tmp_path: P
 
 def _changes_of(environment: Environment) -> list[str]:
     """All calls of a setup up to its last change."""
-    environment.move_into_this_process()
-    environment.account.calls.clear()
-    environment.setup()
-    calls = environment.account.calls.made
+    with environment.aside() as aside:
+        aside.setup()
+        calls = list(aside.account.calls.made)
     while not calls[-1].changing:
         calls.pop()
     return [call.name for call in calls]
 
 
 def _end_of(environment: Environment, scenario: Scenario, *, then_roll_back: bool = False) -> Inventory:
-    environment.move_into_this_process()
-    scenario.prepare(environment)
-    scenario.run(environment)
-    if then_roll_back:
-        environment.rollback()
-    return environment.inventory()
+    with environment.aside() as aside:
+        scenario.prepare(aside)
+        scenario.run(aside)
+        if then_roll_back:
+            aside.rollback()
+        return aside.inventory()
 
 
 def _without_events(found: Inventory) -> Inventory:

@@ -26,11 +26,11 @@ def test_a_fault_at_any_call_is_outlasted_or_explained_and_the_next_run_complete
     scenario: str,
     kind: str,
     seed: int | None,
-    warm_account: Account,
+    account: Account,
     tmp_path: Path,
     record_property: Callable[[str, object], None],
 ) -> None:
-    environment = Environment(warm_account, tmp_path, seed)
+    environment = Environment(account, tmp_path, seed)
     SCENARIOS[scenario].prepare(environment)
 
     tally = FaultRun(environment, SCENARIOS[scenario], KINDS[kind]).run_all()

@@ -23,6 +23,7 @@ from .endpoint_double import EndpointDouble
 from .function_double import FunctionDouble
 from .moto_gaps import complete_moto
 from .moto_speed import frugal, hurry_moto
+from .world import put_world_back, take_world
 
 BASIC_EXECUTION = {
     "DefaultVersionId": "v1",
@@ -120,6 +121,18 @@ class Account:
             yield self
         finally:
             mock.stop(remove_data=False)
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """What happens to the account within is undone; neither do rules of `calls` hold, nor is logged."""
+        world, served, runs = take_world(), self.endpoint.memory(), self.function.memory()
+        with self.calls.aside():
+            try:
+                yield
+            finally:
+                put_world_back(world)
+                self.endpoint.remember(served)
+                self.function.remember(runs)
 
     def close(self) -> None:
         """Stop the web server."""

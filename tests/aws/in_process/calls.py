@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,6 +64,16 @@ class Calls:
         self.before.clear()
         self.after.clear()
         self._alterations.clear()
+
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """An empty log and no rules, for as long as the context lasts."""
+        kept = self.made, self.before, self.after, self._alterations
+        self.made, self.before, self.after, self._alterations = [], [], [], []
+        try:
+            yield
+        finally:
+            self.made, self.before, self.after, self._alterations = kept
 
     def kill_before(self, number: int) -> None:
         """The process dies before call `number` is sent."""

@@ -54,10 +54,6 @@ class EndpointDouble:
         self._look = look
         self._function = function
         self.forget()
-        self.listen()
-
-    def listen(self) -> None:
-        """Begin to serve, at a new URL; also in a forked process, which has no threads of its parent's."""
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_for(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_port}"
@@ -68,6 +64,14 @@ class EndpointDouble:
         self.requests: list[tuple[str, str]] = []
         self.not_in_service = 0
         self._served: dict[tuple[str, str], Served] = {}
+
+    def memory(self) -> tuple[object, ...]:
+        """All that `remember` needs."""
+        return list(self.requests), self.not_in_service, dict(self._served)
+
+    def remember(self, memory: Any) -> None:
+        """Be as it was then."""
+        self.requests, self.not_in_service, self._served = memory
 
     def close(self) -> None:
         """Stop serving."""

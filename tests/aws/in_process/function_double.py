@@ -40,6 +40,14 @@ class FunctionDouble:
         self.runs = 0
         self.stale_runs = 0
 
+    def memory(self) -> tuple[int, int]:
+        """All that `remember` needs."""
+        return self.runs, self.stale_runs
+
+    def remember(self, memory: tuple[int, int]) -> None:
+        """Be as it was then."""
+        self.runs, self.stale_runs = memory
+
     def run(self, function_name: str, event: dict[str, Any]) -> dict[str, Any]:
         """The handler's answer to one event."""
         self.runs += 1

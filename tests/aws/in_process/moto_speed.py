@@ -28,7 +28,7 @@ def hurry_moto() -> None:
     responses: Any = moto.core.responses
     responses.method_names_from_class = cache(method_names_from_class)
     backend: Any = BaseBackend
-    backend.urls = property(lambda self: _addresses(type(self)))
+    backend.urls = property(lambda self: _addresses(self.__class__))
 
 
 _urls: Callable[[BaseBackend], Handlers] = vars(BaseBackend)["urls"].fget
