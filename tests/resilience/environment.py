@@ -82,7 +82,7 @@ class Environment:
 
     @contextmanager
     def aside(self) -> Iterator[Environment]:
-        """The account and a copy of the folder, on which one can try what would happen: it has not happened."""
+        """The account and a copy of the folder, to try what would happen: afterwards it has not happened."""
         with self.account.undone(), tempfile.TemporaryDirectory(dir=MEMORY) as folder:
             copied = shutil.copytree(self.folder, Path(folder) / "copy")
             yield Environment(self.account, copied, self.hands.seed)
