@@ -10,11 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, UnknownRegionError
 
 from wizard import __version__
 from wizard.aws.error_rules import ENABLE_REGION, UNKNOWN_KEY
+from wizard.aws.models import use_models
 from wizard.aws.retry import OnWait, explained
 from wizard.clock import Clock
 from wizard.errors import CredentialsError
@@ -215,7 +217,10 @@ def open_session(profile: str | None, region: str | None, keys: Keys | None = No
         CredentialsError: no such profile, or no region is known.
     """
     try:
+        below = botocore.session.get_session()
+        use_models(below)
         session = boto3.Session(
+            botocore_session=below,
             profile_name=profile,
             region_name=region,
             aws_access_key_id=keys.access_key_id if keys else None,
