@@ -43,7 +43,7 @@ WRITERS = st.fixed_dictionaries(
     st.sampled_from(["{}", "[{}]", '{{"events":{}}}', '{{"x":1,"batch": {} }}']),
     st.booleans(),
 )
-@settings(max_examples=1500, deadline=None)
+@settings(max_examples=500, deadline=None)
 @pytest.mark.slow
 def test_what_is_stored_is_what_was_sent_plus_the_filled_members(
     events: list[dict[str, Any]], writing: dict[str, Any], shape: str, lines: bool
