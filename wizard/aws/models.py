@@ -1,4 +1,4 @@
-"""botocore's models of the services, read in half the time: a tenth of what a command costs at its start.
+"""botocore's models of the services, read with less work: making our clients takes a quarter less CPU.
 
 botocore's own loader makes an `OrderedDict` of every object in the files, which nothing needs since plain
 dictionaries keep their order, and looks into the folder of each of AWS's services to know which there are.

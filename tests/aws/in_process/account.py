@@ -71,6 +71,7 @@ def _twin(client: Any) -> Any:
     twin.__dict__.update(client.__dict__)
     twin.meta = copy.copy(client.meta)
     twin.meta.events = copy.copy(client.meta.events)
+    # botocore leaves this cache behind when it copies, and would fill it anew for every command.
     twin.meta.events._alias_name_cache = client.meta.events._alias_name_cache
     return twin
 
