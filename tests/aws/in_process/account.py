@@ -21,6 +21,7 @@ from wizard.clock import Clock
 from .calls import Calls
 from .endpoint_double import EndpointDouble
 from .function_double import FunctionDouble
+from .known_answers import KnownAnswers
 from .moto_gaps import complete_moto
 from .moto_speed import frugal, hurry_moto
 from .world import put_world_back, take_world
@@ -87,7 +88,10 @@ class Account:
         self.calls = Calls()
         self.times_emptied = 0
         self._sessions: dict[str, SharedSession] = {}
-        self.look = Aws(SharedSession(REGION, complete_moto, lambda service, client: None), None, FakeClock())
+        self.known = KnownAnswers()
+        self.look = Aws(
+            SharedSession(REGION, self._complete_look, lambda service, client: None), None, FakeClock()
+        )
         self.function = FunctionDouble(self.look)
         self.endpoint = EndpointDouble(self.look, self.function)
 
@@ -97,12 +101,17 @@ class Account:
             self._sessions[region] = SharedSession(region, self._complete, self._watch)
         return Aws(self._sessions[region], self.endpoint.url, clock)
 
+    def _complete_look(self, service: str, client: Any) -> None:
+        complete_moto(service, client)
+        self.known.answer_for(client)
+
     def _complete(self, service: str, client: Any) -> None:
         complete_moto(service, client)
         if service == "lambda":
             client.meta.events.register_last("before-call", self.function.answer_invoke)
         if service == "apigateway":
             client.meta.events.register("after-call.apigateway.CreateDeployment", self.endpoint.deployed)
+        self.known.answer_for(client)
 
     def _watch(self, service: str, client: Any) -> None:
         self.calls.watch(client)
@@ -115,6 +124,7 @@ class Account:
         self.calls.clear()
         if not as_it_was:
             self.times_emptied += 1
+            self.known.forget()
             self.endpoint.forget()
             self.function.forget()
             _add_managed_policy()
@@ -127,11 +137,13 @@ class Account:
     def undone(self) -> Iterator[None]:
         """What happens to the account within is undone; neither do rules of `calls` hold, nor is logged."""
         world, served, runs = take_world(), self.endpoint.memory(), self.function.memory()
+        changed = self.known.memory()
         with self.calls.aside():
             try:
                 yield
             finally:
                 put_world_back(world)
+                self.known.remember(changed)
                 self.endpoint.remember(served)
                 self.function.remember(runs)
 
