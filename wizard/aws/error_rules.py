@@ -127,6 +127,17 @@ RULES: tuple[Rule, ...] = (
             CredentialsError,
         ),
     ),
+    # What the SSO portal says when botocore asks it for a role's keys.
+    Rule(
+        ("ForbiddenException",),
+        Explain(
+            "The SSO user may not take on the role that the profile names: it was never assigned, or no more."
+            " {message}",
+            "Ask your administrator for the role, or pass another one with --profile NAME; then run again.",
+            CredentialsError,
+        ),
+        r"no access",
+    ),
     # HEAD has no body, so S3 cannot say more.
     Rule(
         ("400", "Bad Request"),

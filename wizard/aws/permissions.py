@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from wizard.aws.client import Aws
-from wizard.aws.retry import reaction_to
+from wizard.aws.retry import explained
 
 if TYPE_CHECKING:
     from types_boto3_iam.type_defs import ContextEntryTypeDef
 
-from wizard.aws.error_rules import Explain, Wait
 from wizard.aws.policies import Document
 from wizard.errors import CredentialsError
 
@@ -37,9 +37,12 @@ def missing_permissions(aws: Aws, caller_arn: str, policy: Document) -> list[str
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 
+    The question is not worth waiting for: whatever IAM answers but an answer, the real calls will tell.
+
     Raises:
-        NotCheckedError: the caller may not ask, or is nobody whose policies can be simulated.
-        ClientError: the credentials are dead, or AWS asks to wait.
+        NotCheckedError: IAM does not say: the caller may not ask or is nobody who can be simulated, IAM
+            is throttled or broken, an emulator does not know the question.
+        CredentialsError: the credentials are dead.
     """
     try:
         principal = principal_arn(aws, caller_arn)
@@ -48,13 +51,13 @@ def missing_permissions(aws: Aws, caller_arn: str, policy: Document) -> list[str
             for statement in policy["Statement"]
             for action in _refused(aws, principal, statement)
         ]
-    except ClientError as error:
-        reaction = reaction_to(error)
-        if isinstance(reaction, Explain) and issubclass(reaction.error, CredentialsError):
-            raise
-        if isinstance(reaction, Wait) and error.response["Error"]["Code"] != "NoSuchEntity":
-            raise
-        raise NotCheckedError(f"IAM answered {error.operation_name} with {_code(error)}") from error
+    except (ClientError, BotoCoreError) as error:
+        problem = explained(error, "look up your permissions")
+        if isinstance(problem, CredentialsError):
+            raise problem from error
+        raise NotCheckedError(_answered(error)) from error
+    except ResponseParserError as error:
+        raise NotCheckedError("what IAM answered cannot be read") from error
 
 
 def principal_arn(aws: Aws, caller_arn: str) -> str:
@@ -103,5 +106,9 @@ def _may_be_allowed(result: Any) -> bool:
     return "allowed" in decisions or (bool(unknown) and "explicitDeny" not in decisions)
 
 
-def _code(error: ClientError) -> str:
-    return str(error.response.get("Error", {}).get("Code", "an error"))
+def _answered(error: ClientError | BotoCoreError) -> str:
+    if not isinstance(error, ClientError):
+        return "IAM cannot be reached"
+    return (
+        f"IAM answered {error.operation_name} with {error.response.get('Error', {}).get('Code', 'an error')}"
+    )

@@ -29,6 +29,12 @@ Notice = Callable[[str], None]
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: memory in MB and executions at
 # a time of accounts that AWS has not raised yet.
 NEW_ACCOUNT_MEMORY, NEW_ACCOUNT_CONCURRENCY = 3008, 10
+# Edge locations are CloudFront's, which API Gateway does not use in these partitions.
+ENDPOINT_TYPES = (
+    "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-endpoint-types.html"
+)
+WITHOUT_EDGE = ("aws-cn", "aws-us-gov")
+CHINA = "aws-cn"
 
 
 def check(at: Deployment, plan: Plan, policy: policies.Document, caller_arn: str, notice: Notice) -> None:
@@ -45,6 +51,7 @@ def check(at: Deployment, plan: Plan, policy: policies.Document, caller_arn: str
     problems: list[WizardError] = [*plan.conflicts, *plan.failures]
     if not plan.in_order:
         problems += _environment(at)
+        problems += _partition(at, notice)
         problems += _limits(at, plan, notice)
         problems += _permissions(at, policy, caller_arn, notice)
     if problems:
@@ -59,6 +66,26 @@ def _environment(at: Deployment) -> list[WizardError]:
     except UsageError as error:
         return [error]
     return []
+
+
+def _partition(at: Deployment, notice: Notice) -> list[WizardError]:
+    """What API Gateway does otherwise outside of the commercial partition."""
+    partition, region = at.identity.partition, at.identity.region
+    if partition == CHINA:
+        notice(
+            "In China API Gateway answers anonymous calls, every event that a client posts, with 403 until"
+            " the account has an ICP filing (Beian). Ask for it before you ship the endpoint's URL."
+        )
+    if partition not in WITHOUT_EDGE or at.settings.endpoint_type != "EDGE":
+        return []
+    return [
+        WizardError(
+            what=f"The endpoint type EDGE does not exist in {region}.",
+            why=f"API Gateway has no edge locations in the partition {partition}.",
+            next_step="Run again with --endpoint-type REGIONAL.",
+            link=ENDPOINT_TYPES,
+        )
+    ]
 
 
 def _limits(at: Deployment, plan: Plan, notice: Notice) -> list[WizardError]:
@@ -101,11 +128,7 @@ def _permissions(
     if at.identity.local:
         return []
     try:
-        missing = _retry(
-            at,
-            "look up your permissions",
-            lambda: missing_permissions(at.aws, caller_arn, policy),
-        )
+        missing = missing_permissions(at.aws, caller_arn, policy)
     except NotCheckedError as error:
         notice(
             f"Your permissions could not be checked beforehand ({error}); a missing one shows when needed."

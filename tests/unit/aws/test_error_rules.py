@@ -47,6 +47,7 @@ EXAMPLES = (
     Example("GetRestApis", "UnrecognizedClientException", "The security token included in the request is invalid.", "region is not enabled", CredentialsError, 403),
     Example("CreateBucket", "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records.", "wrong or deleted", CredentialsError, 403),
     Example("CreateFunction", "OptInRequired", "The AWS Access Key Id needs a subscription for the service", "activated", CredentialsError, 403),
+    Example("GetRoleCredentials", "ForbiddenException", "No access", "SSO user", CredentialsError, 403),
     Example("CreateBucket", "AccessDenied", SCP.format(action="s3:CreateBucket", suffix=""), "organization", WizardError, 403),
     Example("CreateFunction", "AccessDeniedException", SCP.format(action="lambda:CreateFunction", suffix=POLICY_ARN), "organization", WizardError, 403),
     Example("PutObject", "AccessDenied", "is not authorized with an explicit deny in a resource control policy", "organization", WizardError, 403),

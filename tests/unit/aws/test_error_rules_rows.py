@@ -121,6 +121,7 @@ ANSWERS = (
     Answer("apigateway.CreateRestApi", 403, "UnrecognizedClientException", INVALID),
     Answer("s3.CreateBucket", 403, "InvalidAccessKeyId", "The AWS Access Key Id you provided does not exist in our records."),
     Answer("lambda.CreateFunction", 403, "OptInRequired", "The AWS Access Key Id needs a subscription for the service"),
+    Answer("sts.GetCallerIdentity", 403, "ForbiddenException", "No access"),
     Answer("s3.HeadBucket", 400, "ExpiredToken", "The provided token has expired."),
     Answer("s3.CreateBucket", 403, "AccessDenied", DENIED + ORGANIZATION),
     Answer("lambda.CreateFunction", 403, "AccessDeniedException", "with an explicit deny in a resource control policy"),
