@@ -16,7 +16,7 @@ from wizard.resources.function import Function
 from wizard.resources.function_settings import FunctionEnvironment, FunctionSettings, ReservedConcurrency
 from wizard.resources.invoke_permission import InvokePermission
 from wizard.resources.logs import LogGroup, LogRetention
-from wizard.resources.role import BasicExecution, BucketAccessPolicy, Role
+from wizard.resources.role import BasicExecution, BucketAccessPolicy, ManagedBasicExecution, Role
 from wizard.resources.stage import Stage
 
 
@@ -36,7 +36,10 @@ def _phase(key: str, resources: tuple[AnyResource, ...], checks: tuple[Check, ..
 
 PHASES: tuple[Phase, ...] = (
     _phase("bucket", (Bucket(), PublicAccessBlock(), BucketEncryption(), BucketVersioning())),
-    _phase("lambda", (Role(), BasicExecution(), LogGroup(), LogRetention(), Function())),
+    _phase(
+        "lambda",
+        (Role(), BasicExecution(), LogGroup(), LogRetention(), ManagedBasicExecution(), Function()),
+    ),
     _phase("iam", (BucketAccessPolicy(),)),
     _phase("env vars", (FunctionEnvironment(),)),
     _phase("settings", (FunctionSettings(), ReservedConcurrency())),

@@ -27,3 +27,7 @@ READ_PREFIXES = (
 def is_changing(operation: str) -> bool:
     """Whether an operation, or a method at a deployed API, may change or run something; Invoke does."""
     return not operation.startswith(READ_PREFIXES)
+
+
+RETIRED = frozenset({"role.basic_execution"})
+"""Keys of resources that only deployments of earlier versions have."""

@@ -113,10 +113,10 @@ SETUP = """
     lambda:GetAccountSettings
     s3:CreateBucket s3:TagResource s3:GetBucketPublicAccessBlock s3:GetBucketTagging
     s3:GetEncryptionConfiguration s3:GetBucketVersioning s3:PutBucketVersioning
-    iam:CreateRole iam:TagRole iam:AttachRolePolicy iam:ListAttachedRolePolicies iam:GetRolePolicy
+    iam:CreateRole iam:TagRole iam:PutRolePolicy iam:GetRolePolicy
     logs:CreateLogGroup logs:TagResource logs:PutRetentionPolicy logs:ListTagsForResource
     lambda:CreateFunction lambda:TagResource iam:PassRole
-    iam:PutRolePolicy lambda:ListTags lambda:GetPolicy lambda:PutFunctionConcurrency lambda:InvokeFunction
+    lambda:ListTags lambda:GetPolicy lambda:PutFunctionConcurrency lambda:InvokeFunction
     s3:GetObject apigateway:POST TagApi/apigateway:PUT apigateway:PUT lambda:AddPermission
 """
 REPAIR = """
@@ -235,6 +235,8 @@ def build_role_with_a_policy_of_somebody(lab: OperatorLab) -> None:
         PolicyName="of-somebody",
         PolicyDocument=json.dumps(policies.bucket_access("aws", "elsewhere")),
     )
+    arn = policies.basic_execution_arn("aws")
+    lab.root.iam.attach_role_policy(RoleName=lab.deployment().settings.role_name, PolicyArn=arn)
 
 
 def stand_before(lab: OperatorLab) -> None:
@@ -254,7 +256,8 @@ REMOVALS: tuple[tuple[str, Work], ...] = (
     ("lambda:DeleteFunction", build(2)),
     ("logs:DeleteLogGroup", build(2)),
     ("iam:ListRolePolicies", build_role_with_a_policy_of_somebody),
-    ("iam:DetachRolePolicy", build(2)),
+    ("iam:ListAttachedRolePolicies", build_role_with_a_policy_of_somebody),
+    ("iam:DetachRolePolicy", build_role_with_a_policy_of_somebody),
     ("iam:DeleteRolePolicy", build(1, 2, 3)),
     ("iam:DeleteRole", build(2)),
     ("s3:DeleteObject", build_bucket_with_event),

@@ -11,6 +11,7 @@ from typing import Any
 
 from tests.aws.in_process import ACCOUNT_ID, Account, make_deployment
 from tests.resilience.environment import Command, Environment
+from wizard.aws import policies
 from wizard.aws.client import Aws
 from wizard.resources.api import RestApi
 from wizard.resources.base import Deployment
@@ -177,6 +178,21 @@ def adopted(environment: Environment) -> None:
     environment.setup(adopt=True)
 
 
+def role_of_0_1_0(environment: Environment) -> None:
+    """A deployment whose role is as version 0.1.0 made it and wrote it down."""
+    deployed(environment)
+    look, settings = environment.account.look, make_deployment(environment.account.look).settings
+    role, managed = settings.role_name, policies.basic_execution_arn("aws")
+    look.iam.attach_role_policy(RoleName=role, PolicyArn=managed)
+    look.iam.delete_role_policy(RoleName=role, PolicyName="LambdaBasicExecution")
+    look.iam.update_assume_role_policy(RoleName=role, PolicyDocument=TRUST)
+    document = json.loads(environment.path.read_text())
+    records = document["records"]
+    records["role.basic_execution"] = {**records.pop("role.own_logs"), "facts": {"arn": managed}}
+    records["role"]["facts"]["trust"] = json.loads(TRUST)
+    environment.path.write_text(json.dumps(document))
+
+
 def setup(environment: Environment) -> None:
     """`setup --yes`."""
     environment.setup()
@@ -199,6 +215,7 @@ SCENARIOS = {
         Scenario("repair", drifted, setup),
         Scenario("repair of a deleted API", api_deleted, setup),
         Scenario("repair of a doubled API", two_apis, setup),
+        Scenario("setup over the role of 0.1.0", role_of_0_1_0, setup),
         Scenario("adopting setup", bucket_and_role_of_the_operator, adopting_setup),
         Scenario("rollback", deployed, rollback, ("run again", "set up again")),
         Scenario("rollback that keeps events", deployed_with_events, rollback, ("run again", "set up again")),

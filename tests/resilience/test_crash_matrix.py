@@ -44,7 +44,10 @@ def test_a_kill_at_any_moment_is_made_good_by_the_next_command(
     assert tally.crash_points == 2 * tally.calls + 2 * tally.state_writes, "before and after each"
 
 
-@pytest.mark.parametrize("scenario", ["repair", "repair of a deleted API", "repair of a doubled API"])
+@pytest.mark.parametrize(
+    "scenario",
+    ["repair", "repair of a deleted API", "repair of a doubled API", "setup over the role of 0.1.0"],
+)
 def test_a_repair_ends_exactly_where_a_first_setup_ends(
     scenario: str, account: Account, tmp_path: Path
 ) -> None:

@@ -15,14 +15,42 @@ def document(*statements: dict[str, Any]) -> Document:
     return {"Version": VERSION, "Statement": list(statements)}
 
 
-def lambda_trust() -> Document:
-    """Who may take on the execution role: the Lambda service."""
+def lambda_trust(account: str) -> Document:
+    """Who may take on the execution role: the Lambda service, for functions of this account alone."""
     return document(
         {
             "Effect": "Allow",
             "Principal": {"Service": "lambda.amazonaws.com"},
             "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"aws:SourceAccount": account}},
         }
+    )
+
+
+def basic_execution(log_group_arn: str, account: str) -> Document:
+    """What stands beside the documented policy: writing to the function's own log group, and no bucket of
+    another account, should the bucket's name ever be somebody else's.
+
+    The group is not the function's to make, so a deleted one does not come back without its retention.
+    """
+    return document(
+        {
+            "Sid": "WriteOwnLogs",
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": [f"{log_group_arn}:*"],
+        },
+        {
+            "Sid": "OwnAccountsBucketsOnly",
+            "Effect": "Deny",
+            "Action": "s3:*",
+            "Resource": "*",
+            # A negated condition holds where the key is missing, as it is in emulators.
+            "Condition": {
+                "StringNotEquals": {"aws:ResourceAccount": account},
+                "Null": {"aws:ResourceAccount": "false"},
+            },
+        },
     )
 
 

@@ -15,7 +15,7 @@ from wizard.aws.error_rules import Wait
 from wizard.aws.retry import NotYet, retry
 from wizard.engine.decide import ABSENT, Action, Consent, Seen, decide
 from wizard.engine.phase_tracker import PhaseTracker
-from wizard.engine.plan import Plan, Step, parent_action, remember
+from wizard.engine.plan import Plan, Step, matters, parent_action, remember
 from wizard.engine.progress import Change
 from wizard.errors import ConflictError, WizardError
 from wizard.resources.base import Answers, AnyResource, Deployment, SubResource
@@ -110,9 +110,11 @@ class Convergence:
             WaitTimeoutError: it is not as it should be.
             WizardError: it cannot be looked at.
         """
+        resource = self.resources[key]
         if not self._tracker.changes and key in self.planned:
             return
-        resource = self.resources[key]
+        if not self.removing and not matters(resource, self.at, self.store):
+            return
         look = self._expect_gone if self.removing else self._expect_desired
         self._retry(
             lambda first: look(resource, self._see(resource, reuse=first), timeout),

@@ -164,6 +164,12 @@ def parent_action(resource: AnyResource, actions: dict[str, Action], store: Stor
     return Action("nothing", origin=record.origin, before=record.before) if record else None
 
 
+def matters(resource: AnyResource, at: Deployment, store: Store) -> bool:
+    """Whether a setup looks at it: a part that is neither desired nor written down cannot be ours."""
+    written_down = store.record(resource.key) is not None
+    return written_down or resource.parent is None or resource.desired(at) is not None
+
+
 class Look:
     """One look at the resources of a table.
 
@@ -206,7 +212,7 @@ class Look:
     def _counts(self, resource: AnyResource) -> bool:
         """A rollback looks at what is written down, and not at parts that go with what we made."""
         if not self._remove:
-            return True
+            return matters(resource, self._at, self._store)
         record, parent = self._store.record(resource.key), self._store.record(resource.parent)
         goes = resource.goes_with_parent and parent is not None and parent.origin == "created"
         return record is not None and not goes

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from botocore.exceptions import ClientError
@@ -10,6 +11,7 @@ from botocore.exceptions import ClientError
 from wizard.aws import policies
 from wizard.aws.calls import code_of, none_if
 from wizard.resources.base import OWNER_TAG, Deployment, Resource
+from wizard.resources.logs import log_group_arn
 from wizard.state.model import Facts
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Role(Resource[RoleFacts]):
         """Lambda, and nobody else, may take it on. A boundary that nobody asked for is not ours to lift."""
         boundary = at.settings.permissions_boundary
         return {
-            "trust": policies.lambda_trust(),
+            "trust": policies.lambda_trust(at.identity.account),
             **({"permissions_boundary": boundary} if boundary else {}),
         }
 
@@ -143,32 +145,30 @@ def _role_facts(role: RoleTypeDef) -> RoleFacts:
     }
 
 
-class BasicExecution(Resource[AttachedPolicyFacts]):
-    """AWS's managed policy for writing logs, attached to the role."""
+class ManagedBasicExecution(Resource[AttachedPolicyFacts]):
+    """AWS's managed policy for writing logs, which version 0.1.0 attached: retired.
+
+    It covers all log groups of the account and lets a deleted one come back. It goes once `BasicExecution`
+    and the group stand, so that the function can write its logs at every moment.
+    """
 
     key = "role.basic_execution"
-    needs = ("role",)
+    needs = ("role", "role.own_logs", "log_group")
     parent = "role"
     goes_with_parent = False
-    actions = {"role": ("iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:ListAttachedRolePolicies")}
+    actions = {"role": ("iam:DetachRolePolicy", "iam:ListAttachedRolePolicies")}
 
     def title(self, at: Deployment) -> str:
-        return "basic execution permissions (logs)"
+        return "attachment of the managed policy AWSLambdaBasicExecutionRole"
 
     def desired(self, at: Deployment) -> Facts | None:
-        return {}
+        return None
 
     def read(self, at: Deployment) -> AttachedPolicyFacts | None:
         arn = policies.basic_execution_arn(at.identity.partition)
         answer = none_if(GONE, lambda: at.aws.iam.list_attached_role_policies(RoleName=at.settings.role_name))
         attached = {policy["PolicyArn"] for policy in answer["AttachedPolicies"]} if answer else set()
         return {"arn": arn} if arn in attached else None
-
-    def create(self, at: Deployment, desired: Facts) -> AttachedPolicyFacts | None:
-        """Attaching twice is harmless."""
-        arn = policies.basic_execution_arn(at.identity.partition)
-        at.aws.iam.attach_role_policy(RoleName=at.settings.role_name, PolicyArn=arn)
-        return {"arn": arn}
 
     def update(
         self, at: Deployment, desired: Facts, observed: AttachedPolicyFacts, difference: frozenset[str]
@@ -181,37 +181,29 @@ class BasicExecution(Resource[AttachedPolicyFacts]):
         none_if(GONE, lambda: at.aws.iam.detach_role_policy(RoleName=at.settings.role_name, PolicyArn=arn))
 
 
-class BucketAccessPolicy(Resource[InlinePolicyFacts]):
-    """The documented inline policy on the role."""
+class InlinePolicy(Resource[InlinePolicyFacts]):
+    """An inline policy on the role."""
 
-    key = "policy"
     needs = ("role",)
     parent = "role"
     goes_with_parent = False
-    labels = {"document": "the inline policy for S3"}
     actions = {"role": ("iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy")}
 
-    def title(self, at: Deployment) -> str:
-        return f"inline policy {at.settings.policy_name}"
-
-    def desired(self, at: Deployment) -> Facts | None:
-        """Exactly the documented actions on exactly this bucket."""
-        return {"document": policies.bucket_access(at.identity.partition, at.settings.bucket_name)}
+    @abstractmethod
+    def name(self, at: Deployment) -> str:
+        """Its name, unique on the role."""
 
     def read(self, at: Deployment) -> InlinePolicyFacts | None:
         """boto3 has decoded the document already."""
-        settings = at.settings
-        answer = none_if(
-            GONE,
-            lambda: at.aws.iam.get_role_policy(RoleName=settings.role_name, PolicyName=settings.policy_name),
-        )
+        role, name = at.settings.role_name, self.name(at)
+        answer = none_if(GONE, lambda: at.aws.iam.get_role_policy(RoleName=role, PolicyName=name))
         return {"document": answer["PolicyDocument"]} if answer else None
 
     def create(self, at: Deployment, desired: Facts) -> InlinePolicyFacts | None:
         """Putting it makes or replaces it."""
         at.aws.iam.put_role_policy(
             RoleName=at.settings.role_name,
-            PolicyName=at.settings.policy_name,
+            PolicyName=self.name(at),
             PolicyDocument=json.dumps(desired["document"]),
         )
         return {"document": desired["document"]}
@@ -223,5 +215,38 @@ class BucketAccessPolicy(Resource[InlinePolicyFacts]):
         return True
 
     def delete(self, at: Deployment, observed: InlinePolicyFacts) -> None:
-        role, name = at.settings.role_name, at.settings.policy_name
+        role, name = at.settings.role_name, self.name(at)
         none_if(GONE, lambda: at.aws.iam.delete_role_policy(RoleName=role, PolicyName=name))
+
+
+class BasicExecution(InlinePolicy):
+    """The right to write to the function's own log group, and to no other account's bucket."""
+
+    key = "role.own_logs"
+    labels = {"document": "the inline policy for logs"}
+
+    def name(self, at: Deployment) -> str:
+        return "LambdaBasicExecution"
+
+    def title(self, at: Deployment) -> str:
+        return "basic execution permissions (its own logs)"
+
+    def desired(self, at: Deployment) -> Facts | None:
+        return {"document": policies.basic_execution(log_group_arn(at), at.identity.account)}
+
+
+class BucketAccessPolicy(InlinePolicy):
+    """The documented inline policy on the role."""
+
+    key = "policy"
+    labels = {"document": "the inline policy for S3"}
+
+    def name(self, at: Deployment) -> str:
+        return at.settings.policy_name
+
+    def title(self, at: Deployment) -> str:
+        return f"inline policy {at.settings.policy_name}"
+
+    def desired(self, at: Deployment) -> Facts | None:
+        """Exactly the documented actions on exactly this bucket."""
+        return {"document": policies.bucket_access(at.identity.partition, at.settings.bucket_name)}

@@ -6,16 +6,51 @@ import json
 
 import pytest
 
+from tests.aws.over_http.policies import ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY, evaluate
 from wizard.aws import policies
 
 
 def test_only_lambda_may_take_on_the_role() -> None:
-    (statement,) = policies.lambda_trust()["Statement"]
+    (statement,) = policies.lambda_trust("123456789012")["Statement"]
     assert statement == {
         "Effect": "Allow",
         "Principal": {"Service": "lambda.amazonaws.com"},
         "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"aws:SourceAccount": "123456789012"}},
     }
+
+
+GROUP = "arn:aws:logs:us-east-1:123456789012:log-group:/aws/lambda/f"
+WRITES = "logs:PutLogEvents", "logs:CreateLogStream"
+
+
+def may(action: str, resource: str, **context: str) -> str:
+    """What the two documents of the role say together."""
+    documents = (policies.basic_execution(GROUP, "123456789012"), policies.bucket_access("aws", "b"))
+    statements = [statement for document in documents for statement in document["Statement"]]
+    known = {key.replace("_", ":"): [value] for key, value in context.items()}
+    return evaluate(statements, action, resource, known).outcome
+
+
+@pytest.mark.parametrize("action", WRITES)
+def test_the_function_writes_to_its_own_log_group_and_to_no_other(action: str) -> None:
+    stream = ":log-stream:2026/01/01/[$LATEST]1"
+    assert may(action, f"{GROUP}{stream}") == ALLOWED
+    assert may(action, f"{GROUP}-of-others{stream}") == IMPLICIT_DENY
+    assert may(action, f"{GROUP.replace('us-east-1', 'eu-west-1')}{stream}") == IMPLICIT_DENY
+
+
+def test_the_function_cannot_bring_a_deleted_log_group_back() -> None:
+    assert may("logs:CreateLogGroup", GROUP) == IMPLICIT_DENY
+    assert may("logs:CreateLogGroup", f"{GROUP}:*") == IMPLICIT_DENY
+
+
+def test_a_bucket_of_our_name_in_another_account_is_not_written_to() -> None:
+    """An emulator that does not know the account of a bucket forbids nothing."""
+    key = "arn:aws:s3:::b/events/1.json"
+    assert may("s3:PutObject", key, aws_resourceaccount="123456789012") == ALLOWED
+    assert may("s3:PutObject", key, aws_resourceaccount="210987654321") == EXPLICIT_DENY
+    assert may("s3:PutObject", key) == ALLOWED
 
 
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
@@ -29,7 +64,11 @@ def test_the_function_may_do_the_documented_three_things_with_its_bucket_alone(p
 
 
 def test_documents_are_the_same_after_a_journey_through_json() -> None:
-    for document in (policies.lambda_trust(), policies.bucket_access("aws", "b")):
+    for document in (
+        policies.lambda_trust("1"),
+        policies.bucket_access("aws", "b"),
+        policies.basic_execution(GROUP, "1"),
+    ):
         assert json.loads(json.dumps(document)) == document
 
 

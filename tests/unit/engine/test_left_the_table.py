@@ -128,7 +128,7 @@ def test_a_part_that_is_switched_off_is_taken_off_while_its_whole_stands(
     workspace.engine(at, store, phases=off).apply_phases()
     assert changed(workspace) == [("policy", "delete")]
     role = workspace.settings.role_name
-    assert account.look.iam.list_role_policies(RoleName=role)["PolicyNames"] == []
+    assert account.look.iam.list_role_policies(RoleName=role)["PolicyNames"] == ["LambdaBasicExecution"]
 
 
 def test_what_is_switched_off_and_gone_already_is_forgotten(account: Account, workspace: Workspace) -> None:

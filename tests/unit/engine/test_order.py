@@ -90,7 +90,12 @@ def test_no_two_changes_of_one_chain_can_be_made_at_a_time(chain: str) -> None:
 def test_what_does_not_need_the_role_does_not_wait_until_iam_has_spread_it(key: str) -> None:
     if key == "api.permission":
         return
-    assert not waits(setup_order(PHASES), key, ["role", "role.basic_execution", "policy", "function"])
+    assert not waits(setup_order(PHASES), key, ["role", "role.own_logs", "policy", "function"])
+
+
+def test_the_managed_policy_goes_once_the_function_can_write_its_logs_without_it() -> None:
+    """It alone lets the function make a log group that is missing."""
+    assert all_before(setup_order(PHASES), "role.basic_execution") >= {"role.own_logs", "log_group"}
 
 
 def test_the_four_of_the_beginning_wait_for_nothing() -> None:
@@ -101,7 +106,7 @@ def test_the_four_of_the_beginning_wait_for_nothing() -> None:
 def test_a_chain_that_fails_holds_up_no_other_chain() -> None:
     """Whatever happens to the API before its permission, bucket and role are finished in the same run."""
     order = setup_order(PHASES)
-    for key in (*keys_of("bucket"), "role.basic_execution", "policy", "function.settings"):
+    for key in (*keys_of("bucket"), "role.own_logs", "policy", "function.settings"):
         assert not waits(order, key, keys_of("api")), key
 
 
@@ -185,7 +190,9 @@ def planned(at: Deployment, **kinds: str) -> Plan:
         ("function", "role", "a function without its role cannot even be looked into"),
         ("function", "bucket", "somebody may write until it is gone"),
         ("policy", "role", "IAM deletes no role with policies"),
+        ("role.own_logs", "role", "IAM deletes no role with policies"),
         ("role.basic_execution", "role", "IAM deletes no role with policies"),
+        ("role.basic_execution", "log_group", "with the managed policy late lines bring it back"),
     ],
 )
 def test_a_rollback_goes_the_other_way(at: Deployment, earlier: str, later: str, why: str) -> None:

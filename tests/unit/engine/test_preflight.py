@@ -129,7 +129,7 @@ def test_an_explicit_deny_is_called_missing(lab: OperatorLab) -> None:
 
 
 def test_a_session_is_asked_about_as_its_role_with_the_path_that_only_iam_knows(lab: OperatorLab) -> None:
-    trust = json.dumps(policies.lambda_trust())
+    trust = json.dumps(policies.lambda_trust(ACCOUNT))
     lab.root.iam.create_role(RoleName="Deployer", Path="/teams/web/", AssumeRolePolicyDocument=trust)
     session = f"arn:aws:sts::{ACCOUNT}:assumed-role/Deployer/ann"
     assert principal_arn(lab.root, session) == f"arn:aws:iam::{ACCOUNT}:role/teams/web/Deployer"

@@ -407,7 +407,7 @@ def test_a_role_without_a_tag_is_adopted_changed_and_restored(account: Account, 
     rolled_back = actions(workspace.rollback())
     assert rolled_back["role"].kind == "restore"
     assert rolled_back["policy"].kind == "delete"
-    assert rolled_back["role.basic_execution"].kind == "delete"
+    assert rolled_back["role.own_logs"].kind == "delete"
     assert snapshot(account) == before
 
 

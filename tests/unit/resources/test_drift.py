@@ -60,9 +60,23 @@ class Vandal:
         }
         self.look.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=json.dumps(document))
 
-    def detach_basic_execution(self) -> None:
-        arn = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-        self.look.iam.detach_role_policy(RoleName=self.role, PolicyArn=arn)
+    def delete_basic_execution(self) -> None:
+        self.look.iam.delete_role_policy(RoleName=self.role, PolicyName="LambdaBasicExecution")
+
+    def let_the_role_make_log_groups(self) -> None:
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "logs:*", "Resource": "*"}],
+        }
+        self.look.iam.put_role_policy(
+            RoleName=self.role, PolicyName="LambdaBasicExecution", PolicyDocument=json.dumps(document)
+        )
+
+    def trust_every_account(self) -> None:
+        """As version 0.1.0 had it."""
+        document: Any = self.look.iam.get_role(RoleName=self.role)["Role"]["AssumeRolePolicyDocument"]
+        del document["Statement"][0]["Condition"]
+        self.look.iam.update_assume_role_policy(RoleName=self.role, PolicyDocument=json.dumps(document))
 
     def delete_policy(self) -> None:
         self.look.iam.delete_role_policy(RoleName=self.role, PolicyName=self.settings.policy_name)
@@ -77,7 +91,7 @@ class Vandal:
         )
 
     def delete_role(self) -> None:
-        self.detach_basic_execution()
+        self.delete_basic_execution()
         self.delete_policy()
         self.look.iam.delete_role(RoleName=self.role)
 
@@ -233,7 +247,9 @@ DRIFTS = (
     Drift("bucket.encryption", Vandal.change_encryption, "default encryption is aws:kms, should be AES256"),
     Drift("bucket.gone", Vandal.delete_bucket, "S3 bucket saas-event-tracking-a975087ff1 is missing"),
     Drift("role.trust", Vandal.change_trust, "the role's trust policy: not as set up"),
-    Drift("role.detached", Vandal.detach_basic_execution, "basic execution permissions (logs) is missing"),
+    Drift("role.trusts_all", Vandal.trust_every_account, "the role's trust policy: not as set up"),
+    Drift("role.no_logs", Vandal.delete_basic_execution, "basic execution permissions (its own logs) is missing"),
+    Drift("role.wide_logs", Vandal.let_the_role_make_log_groups, "the inline policy for logs: not as set up"),
     Drift("role.gone", Vandal.delete_role, "execution role saas-event-tracking-us-east-1-role is missing"),
     Drift("policy.gone", Vandal.delete_policy, "inline policy LambdaS3EventTracking is missing"),
     Drift("policy.widened", Vandal.widen_policy, "the inline policy for S3: not as set up"),
