@@ -131,6 +131,15 @@ def test_a_part_that_is_switched_off_is_taken_off_while_its_whole_stands(
     assert account.look.iam.list_role_policies(RoleName=role)["PolicyNames"] == ["LambdaBasicExecution"]
 
 
+def test_nobody_asks_for_a_part_that_is_neither_desired_nor_written_down(
+    account: Account, workspace: Workspace
+) -> None:
+    """A retired part costs a new deployment no call, neither in the plan nor in the last look."""
+    workspace.apply()
+    workspace.plan()
+    assert "iam.ListAttachedRolePolicies" not in account.calls.names()
+
+
 def test_what_is_switched_off_and_gone_already_is_forgotten(account: Account, workspace: Workspace) -> None:
     workspace.apply(phases=ON)
     account.look.logs.delete_log_group(logGroupName=GROUP)
