@@ -39,7 +39,6 @@ NOBODY = json.dumps(
     }
 )
 
-LOCAL_ONLY = "LocalAwsOnly"
 Work = Callable[[OperatorLab], object]
 Action = tuple[str, str]
 """Sid of the statement, and the action."""
@@ -61,7 +60,7 @@ def lab(shared_lab: OperatorLab) -> Iterator[OperatorLab]:
 
 
 def printed(lab: OperatorLab) -> policies.Document:
-    """What `eventtrack-wizard policy` prints, with the one statement that only the emulator needs."""
+    """What `eventtrack-wizard policy` prints."""
     flags = [f"--bucket-name={NAME}-bucket"]
     if boundary := lab.overrides.get("permissions_boundary"):
         flags.append(f"--permissions-boundary={boundary}")
@@ -75,33 +74,19 @@ def printed(lab: OperatorLab) -> policies.Document:
         check=True,
     ).stdout
     policy: policies.Document = json.loads(output)
-    local_only = policies.for_local_aws(lab.policy)["Statement"][-1]
-    assert local_only["Sid"] == LOCAL_ONLY
-    policy["Statement"].append(local_only)
     return policy
 
 
 def actions_of(policy: policies.Document) -> set[Action]:
-    return {
-        (statement["Sid"], action)
-        for statement in policy["Statement"]
-        if statement["Sid"] != LOCAL_ONLY
-        for action in statement["Action"]
-    }
+    return {(statement["Sid"], action) for statement in policy["Statement"] for action in statement["Action"]}
 
 
 def without(policy: policies.Document, sid: str, dropped: str) -> policies.Document:
-    """The policy less one action; a statement without actions is no statement.
-
-    The emulator itself, which asks for other actions here and there, lets everything pass: the double alone
-    judges, by what AWS asks.
-    """
+    """The policy less one action; a statement without actions is no statement."""
     poorer = copy.deepcopy(policy)
     for statement in poorer["Statement"]:
         if statement["Sid"] == sid:
             statement["Action"].remove(dropped)
-        if statement["Sid"] == LOCAL_ONLY:
-            statement["Action"] = ["*"]
     poorer["Statement"] = [statement for statement in poorer["Statement"] if statement["Action"]]
     return poorer
 

@@ -169,12 +169,16 @@ def _its_own_failure() -> Iterator[None]:
 
 @contextmanager
 def operator_lab(folder: Path, *more: Behaviour) -> Iterator[OperatorLab]:
-    """An emulator that enforces IAM, and in front of it AWS's own view of what every call needs."""
+    """An emulator, and in front of it AWS's own view of what every call needs.
+
+    The emulator itself enforces nothing: it asks for other actions here and there, and knows few of the keys
+    that conditions ask for.
+    """
     emulator = MiniStackProcess()
     try:
-        url = emulator.start(extra_env={"LAMBDA_STATE_TRANSITION_SECONDS": "0"})
+        url = emulator.start(auth=False, extra_env={"LAMBDA_STATE_TRANSITION_SECONDS": "0"})
         rules = [rule for rule in lasting_rules() if not isinstance(rule, ImpliedPermissions)]
-        with AwsDouble(url, [ExactActions("LocalAwsOnly"), *rules, *more]) as double:
+        with AwsDouble(url, [ExactActions(), *rules, *more]) as double:
             yield OperatorLab(url, double, folder)
     finally:
         emulator.stop()

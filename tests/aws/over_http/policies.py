@@ -132,26 +132,32 @@ def _condition_keys(statement: Statement) -> list[str]:
 
 def _conditions_hold(statement: Statement, context: Context) -> bool:
     return all(
-        _condition_holds(operator, as_list(expected), context.get(key.lower()))
+        condition_holds(operator, as_list(expected), context.get(key.lower()))
         for operator, tests in statement.get("Condition", {}).items()
         for key, expected in tests.items()
     )
 
 
-def _condition_holds(operator: str, expected: list[str], actual: list[str] | None) -> bool:
-    """String and ARN conditions; any other operator is taken as true when the key is known."""
-    base = operator.rpartition(":")[2].removesuffix("IfExists")
+def condition_holds(operator: str, expected: list[str], actual: list[str] | None) -> bool:
+    """One condition on one key; `actual` is None where the request has no such key.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+
+    Raises:
+        NotImplementedError: the operator is not known here; a double must not guess.
+    """
+    quantity, _, name = operator.rpartition(":")
+    base = name.removesuffix("IfExists")
     if base == "Null":
         return (actual is None) is (expected[0].lower() == "true")
+    matching = OPERATORS.get(base)
+    if matching is None or quantity not in {"", "ForAnyValue", "ForAllValues"}:
+        raise NotImplementedError(f"the double does not know the condition operator {operator}")
+    compare, negated = matching
     if actual is None:
-        return operator.endswith("IfExists") or "Not" in base
-    if not base.startswith(("String", "Arn")):
-        return True
-    if base.startswith("StringEquals") or base == "StringNotEquals":
-        hit = any(value == desired for value in actual for desired in expected)
-    else:
-        hit = any(matches(desired, value) for value in actual for desired in expected)
-    return hit is ("Not" not in base)
+        return name.endswith("IfExists") or quantity == "ForAllValues" or (negated and not quantity)
+    hits = [any(compare(value, one) for value in expected) is not negated for one in actual]
+    return any(hits) if quantity == "ForAnyValue" else all(hits)
 
 
 def as_list(value: Any) -> list[str]:
@@ -163,3 +169,27 @@ def matches(pattern: str, value: str) -> bool:
     """IAM wildcards: a star for anything, a question mark for one character."""
     expression = re.escape(pattern).replace(r"\*", ".*").replace(r"\?", ".")
     return re.fullmatch(expression, value, re.DOTALL) is not None
+
+
+def _same(pattern: str, value: str) -> bool:
+    return pattern == value
+
+
+def _arns_match(pattern: str, value: str) -> bool:
+    """Part by part: a star in one of an ARN's six parts does not reach into the next."""
+    parts, found = pattern.split(":", 5), value.split(":", 5)
+    return len(parts) == len(found) and all(map(matches, parts, found))
+
+
+OPERATORS: dict[str, tuple[Callable[[str, str], bool], bool]] = {
+    "StringEquals": (_same, False),
+    "StringNotEquals": (_same, True),
+    "StringLike": (matches, False),
+    "StringNotLike": (matches, True),
+    "ArnEquals": (_arns_match, False),
+    "ArnLike": (_arns_match, False),
+    "ArnNotEquals": (_arns_match, True),
+    "ArnNotLike": (_arns_match, True),
+    "Bool": (_same, False),
+}
+"""How a condition operator compares, and whether it holds where nothing matches."""

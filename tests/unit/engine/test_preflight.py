@@ -47,7 +47,7 @@ def lab(shared_lab: OperatorLab) -> Iterator[OperatorLab]:
 
 
 def whole(lab: OperatorLab) -> policies.Document:
-    policy = policies.for_local_aws(lab.policy)
+    policy = copy.deepcopy(lab.policy)
     policy["Statement"].append(MAY_ASK)
     return policy
 

@@ -14,9 +14,10 @@ from dataclasses import replace
 from urllib.parse import quote
 
 from ..calls import Call
+from ..condition_keys import context_of
 from ..denial import action_of, denial, resource_of
 from ..messages import Answer
-from ..policies import ALLOWED, Context, Statement, evaluate, policies_of
+from ..policies import ALLOWED, Statement, evaluate, policies_of
 from ..world import World
 from .base import Behaviour
 from .permissions import implied_permissions
@@ -26,8 +27,6 @@ Need = tuple[str, str]
 
 FREE = {"sts.GetCallerIdentity"}
 """What everybody may call."""
-
-PASSED: Context = {"iam:passedtoservice": ["lambda.amazonaws.com"]}
 
 
 def _objects(call: Call, _world: World) -> list[Need]:
@@ -59,13 +58,24 @@ def _log_group_by_arn(call: Call, _world: World) -> list[Need]:
 
 
 def _new_api(call: Call, _world: World) -> list[Need]:
-    """An API made with tags needs the right to put tags on it, under its ARN in the path."""
+    """An API made with tags needs the right to put tags on it, under its ARN in the path.
+
+    It has no id yet: AWS's refusals name it with a star.
+    """
     region = call.scope.region
     needs = [("apigateway:POST", f"arn:aws:apigateway:{region}::/restapis")]
     if call.parameters.get("tags"):
-        tagged = quote(f"arn:aws:apigateway:{region}::/restapis/new", safe="")
+        tagged = quote(f"arn:aws:apigateway:{region}::/restapis/*", safe="*")
         needs.append(("apigateway:PUT", f"arn:aws:apigateway:{region}::/tags/{tagged}"))
     return needs
+
+
+def _tags_of_an_api(call: Call, world: World) -> list[Need]:
+    """Whoever changes an API's tags needs the right to change the API as well."""
+    return [
+        (action_of(call), resource_of(call, world)),
+        ("apigateway:PATCH", str(call.parameters["resourceArn"])),
+    ]
 
 
 def _account(call: Call, _world: World) -> list[Need]:
@@ -82,6 +92,8 @@ NEEDS: dict[str, Callable[[Call, World], list[Need]]] = {
     "logs.DescribeLogGroups": _every_log_group,
     "logs.ListTagsForResource": _log_group_by_arn,
     "apigateway.CreateRestApi": _new_api,
+    "apigateway.TagResource": _tags_of_an_api,
+    "apigateway.UntagResource": _tags_of_an_api,
     "lambda.GetAccountSettings": _account,
     "iam.SimulatePrincipalPolicy": _simulated_principal,
 }
@@ -91,14 +103,12 @@ NEEDS: dict[str, Callable[[Call, World], list[Need]]] = {
 class ExactActions(Behaviour):
     """Refuses every call of a user whose policies do not allow exactly what AWS asks for at that call.
 
-    The account's root may do everything; clients of the deployed API are nobody's users. A function's tags
-    are shown only to those who may list them. `emulator_only` is the Sid of a statement that is there for
-    the emulator's own checks and counts for nothing here. Policies are read once a key: call `forget` after
-    a change.
+    Conditions count with the keys of `condition_keys`. The account's root may do everything; clients of the
+    deployed API are nobody's users. A function's tags are shown only to those who may list them. Policies
+    are read once a key: call `forget` after a change.
     """
 
-    def __init__(self, emulator_only: str | None = None) -> None:
-        self.emulator_only = emulator_only
+    def __init__(self) -> None:
         self._statements: dict[str, list[Statement]] = {}
 
     def forget(self) -> None:
@@ -124,9 +134,9 @@ class ExactActions(Behaviour):
     def _allows(self, call: Call, world: World, action: str, resource: str) -> bool:
         key = call.scope.access_key
         if key not in self._statements:
-            statements, _boundary = policies_of(world, world.caller_arn(key))
-            self._statements[key] = [item for item in statements if item.get("Sid") != self.emulator_only]
-        return evaluate(self._statements[key], action, resource, PASSED).outcome == ALLOWED
+            self._statements[key], _boundary = policies_of(world, world.caller_arn(key))
+        context = context_of(call, world, action, resource)
+        return evaluate(self._statements[key], action, resource, context).outcome == ALLOWED
 
 
 def needs_of(call: Call, world: World) -> list[Need]:

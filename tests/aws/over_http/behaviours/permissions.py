@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.aws.errors import REASONS
 
 from ..calls import Call
+from ..condition_keys import PASSES_ROLE, context_of
 from ..denial import denial
 from ..messages import Answer
 from ..policies import ALLOWED, decide
@@ -49,8 +50,8 @@ def implied_permissions(call: Call, world: World) -> list[tuple[str, str]]:
     """The further actions that a call needs, each with the resource that it touches."""
     desired, needed = call.parameters, []
     region, account = call.scope.region, world.account
-    if call.name in {"lambda.CreateFunction", "lambda.UpdateFunctionConfiguration"} and desired.get("Role"):
-        needed.append(("iam:PassRole", str(desired["Role"])))
+    if passed := desired.get(PASSES_ROLE.get(call.name, "")):
+        needed.append(("iam:PassRole", str(passed)))
     if call.name == "lambda.CreateFunction" and desired.get("Tags"):
         needed.append(
             ("lambda:TagResource", f"arn:aws:lambda:{region}:{account}:function:{call.function_name}")
@@ -67,7 +68,5 @@ def implied_permissions(call: Call, world: World) -> list[tuple[str, str]]:
 
 
 def _allowed(call: Call, world: World, action: str, resource: str) -> bool:
-    context = {"iam:passedtoservice": ["lambda.amazonaws.com"]}
-    return (
-        decide(world, world.caller_arn(call.scope.access_key), action, resource, context).outcome == ALLOWED
-    )
+    caller, context = world.caller_arn(call.scope.access_key), context_of(call, world, action, resource)
+    return decide(world, caller, action, resource, context).outcome == ALLOWED
