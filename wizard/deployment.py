@@ -8,8 +8,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from wizard.aws import policies
 from wizard.aws.client import Aws, Caller, Keys, identify, open_session, refuse_other_account
+from wizard.aws.operator_policy import Names, for_local_aws, operator_document
+from wizard.aws.policies import Document
 from wizard.clock import Clock
 from wizard.errors import CredentialsError, StateError, UsageError
 from wizard.identity import DeploymentId, id_prefix
@@ -149,7 +150,7 @@ def as_local_operator(account: Account, identity: DeploymentId, settings: Settin
             why="Something ended its process.",
             next_step="Run the same command again; it is started anew.",
         )
-    policy = policies.for_local_aws(operator_policy(identity, settings))
+    policy = for_local_aws(operator_policy(identity, settings))
     keys = operator_keys(account.aws, local_user(identity), policy, running.data_folder)
     session = open_session(None, identity.region, keys)
     aws = Aws(session, account.aws.endpoint_url, account.aws.clock)
@@ -161,9 +162,9 @@ def local_user(identity: DeploymentId) -> str:
     return f"{identity.name}-{identity.region}"
 
 
-def operator_policy(identity: DeploymentId, settings: Settings) -> policies.Document:
+def operator_policy(identity: DeploymentId, settings: Settings) -> Document:
     """What the operator of a deployment must be allowed to do."""
-    names = policies.Names(
+    names = Names(
         partition=identity.partition,
         account=identity.account,
         region=identity.region,
@@ -172,7 +173,7 @@ def operator_policy(identity: DeploymentId, settings: Settings) -> policies.Docu
         function=settings.function_name,
         boundary=settings.permissions_boundary,
     )
-    return policies.operator(names, needed_actions())
+    return operator_document(names, needed_actions())
 
 
 def new_identity(account: Account, name: str, options: Options) -> DeploymentId:

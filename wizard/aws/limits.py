@@ -11,7 +11,7 @@ from wizard.aws.client import Aws
 KEPT_UNRESERVED = 100
 
 
-# What asking needs, by kind of ARN (`wizard.aws.policies.ARNS`).
+# What asking needs, by kind of ARN (`wizard.aws.operator_policy.ARNS`).
 ACCOUNT_LIMITS = {"account": ("lambda:GetAccountSettings",)}
 
 

@@ -23,7 +23,7 @@ NAME_TAG = "eventtrack-wizard:name"
 
 Observed = TypeVar("Observed", bound=Mapping[str, Any])
 Answer = TypeVar("Answer")
-# IAM actions by the kind of ARN they are needed on; `wizard.aws.policies.ARNS` knows the kinds.
+# IAM actions by the kind of ARN they are needed on; `wizard.aws.operator_policy.ARNS` knows them.
 Actions = Mapping[str, tuple[str, ...]]
 
 
