@@ -1,20 +1,62 @@
-"""What every command is given: where the state file is, and where AWS."""
+"""What every command is given, and how a command that a message suggests says the same."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 STATE_FILE = Path("eventtrack-state.json")
+QUOTED_COMMAND = re.compile(r"`eventtrack-wizard ([^`]+)`")
+GLOBAL = ("--state", "--profile", "--region", "--endpoint-url")
+# What a command takes besides the global options; `local` has no use for those.
+TAKES: Mapping[str, tuple[str, ...]] = {
+    "setup": (*GLOBAL, "--local", "--name"),
+    "recover": (*GLOBAL, "--local", "--name"),
+    "policy": (*GLOBAL, "--name"),
+    "local": (),
+}
 
 
 @dataclass(frozen=True)
 class Options:
-    """The global options. `local` is asked for by setup alone; later the state says it."""
+    """The global options, and what some commands take besides.
 
-    state: Path
+    `local` and `name` are asked for where a deployment is born or found again; later the state says them.
+    """
+
+    state: Path = STATE_FILE
     profile: str | None = None
     region: str | None = None
     endpoint_url: str | None = None
     local: bool = False
+    name: str | None = None
     token: str | None = field(default=None, repr=False)
+
+    def command(self, words: str) -> str:
+        """The command line that runs `words` (`"setup --yes"`) as this run was asked to: same state file,
+        account, place and name. The token is never in it."""
+        import shlex
+
+        taken = TAKES.get(words.split()[0], GLOBAL)
+        said = set(words.split())
+        given = {
+            "--state": None if self.state == STATE_FILE else str(self.state),
+            "--profile": self.profile,
+            "--region": self.region,
+            "--endpoint-url": self.endpoint_url,
+            "--name": self.name,
+        }
+        line = ["eventtrack-wizard", words]
+        line += ["--local"] if self.local and "--local" in taken and "--local" not in said else []
+        for flag, value in given.items():
+            if value is not None and flag in taken and flag not in said:
+                line += [flag, shlex.quote(value)]
+        return " ".join(line)
+
+    def complete(self, text: str) -> str:
+        """`text` with every command that it quotes (`` `eventtrack-wizard …` ``) as this run needs it.
+
+        Where a message is born nobody need know how the run was started; where it is shown, this does."""
+        return QUOTED_COMMAND.sub(lambda quoted: f"`{self.command(quoted[1])}`", text)

@@ -21,8 +21,9 @@ from wizard.aws.client import Aws, identify
 from wizard.aws.error_rules import LOG_IN, RULES, Explain
 from wizard.aws.errors import CREDENTIAL_FAILURES
 from wizard.clock import SystemClock
-from wizard.commands.common import name_profile
+from wizard.commands.common import complete
 from wizard.errors import CredentialsError, ExitCode, WizardError
+from wizard.options import Options
 
 # The bucket stands, half of the API does, and its stage, which needs all of that, does not.
 IN_THE_MIDDLE = "apigateway.PutMethod"
@@ -172,7 +173,7 @@ def test_a_command_to_log_in_names_the_profile_of_this_run(
 
     def said(profile: str | None) -> str:
         error = CredentialsError(what="", why="", next_step=f"Run `{command}`, then run again.")
-        name_profile(error, profile)
+        complete(error, Options(profile=profile))
         return error.next_step
 
     assert said("work") == f"Run `{command} --profile work`, then run again."
@@ -190,13 +191,13 @@ def test_every_way_to_lose_a_login_names_a_command_that_takes_the_profile() -> N
     assert LOG_IN in texts
     for text in texts:
         error = CredentialsError(what="", why="", next_step=text)
-        name_profile(error, "work")
+        complete(error, Options(profile="work"))
         assert "login --profile work`" in error.next_step
 
 
 def test_other_errors_are_left_alone() -> None:
     error = WizardError(what="", why="", next_step="Run `aws login`.")
-    name_profile(error, "work")
+    complete(error, Options(profile="work"))
     assert error.next_step == "Run `aws login`."
 
 

@@ -126,9 +126,8 @@ def setup(
     from wizard.commands import setup as command
 
     request = command.Request(
-        replace(options, local=local, token=token),
+        replace(options, local=local, name=name, token=token),
         flags,
-        name=name,
         yes=yes,
         dry_run=dry_run,
         adopt=adopt,
@@ -149,7 +148,7 @@ def status(
     if offline:
         from wizard.commands import offline as offline_command
 
-        return offline_command.run(options.state, as_json=json)
+        return offline_command.run(options, as_json=json)
     from wizard.commands import status as command
 
     return command.run(options, as_json=json)
@@ -220,7 +219,7 @@ def policy(
     """Print the IAM policy that the operator needs, and no more, as JSON."""
     from wizard.commands import policy as command
 
-    return command.run(command.Request(options, flags, name=name, account=account))
+    return command.run(command.Request(replace(options, name=name), flags, account=account))
 
 
 @register(app, "recover", settings=True)
@@ -240,7 +239,7 @@ def recover(
     from wizard.commands import recover as command
 
     request = command.Request(
-        replace(options, local=local), flags, name=name, deployment_id=deployment_id, yes=yes
+        replace(options, local=local, name=name), flags, deployment_id=deployment_id, yes=yes
     )
     return command.run(request)
 

@@ -10,6 +10,7 @@ import functools
 import gc
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -230,9 +231,7 @@ def _set_signature(run: Any, parameters: Sequence[inspect.Parameter]) -> None:
 def _exit_with(function: Callable[..., ExitCode], options: Options, values: dict[str, Any]) -> None:
     from wizard.commands.common import guarded
 
-    code = guarded(
-        lambda: function(options=options, **values),
-        as_json=bool(values.get("json")),
-        profile=options.profile,
-    )
+    # A message that suggests a command knows the deployment's name and place as they were typed.
+    said = replace(options, local=bool(values.get("local")), name=values.get("name"))
+    code = guarded(lambda: function(options=options, **values), said, as_json=bool(values.get("json")))
     raise typer.Exit(int(code))

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from wizard.errors import CredentialsError, ExitCode, Interrupted, WizardError
+from wizard.options import Options
 from wizard.ui.output import messages, print_json
 
 if TYPE_CHECKING:
@@ -48,9 +49,10 @@ def stoppable(clock: SystemClock) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def name_profile(error: WizardError, profile: str | None) -> None:
-    """Complete the commands to log in, which an error cannot know, with the profile of this run."""
-    profile = profile or os.environ.get("AWS_PROFILE")
+def complete(error: WizardError, options: Options) -> None:
+    """Complete the commands that an error names with the options of this run, which it cannot know."""
+    error.next_step = options.complete(error.next_step)
+    profile = options.profile or os.environ.get("AWS_PROFILE")
     if not profile or not isinstance(error, CredentialsError):
         return
     for command in ("aws sso login", "aws login", "aws configure"):
@@ -58,13 +60,17 @@ def name_profile(error: WizardError, profile: str | None) -> None:
     error.next_step = error.next_step.replace("--profile NAME", f"--profile {profile}")
 
 
-def guarded(action: Callable[[], ExitCode], *, as_json: bool = False, profile: str | None = None) -> ExitCode:
+def say(text: str, options: Options) -> None:
+    """Print a message; commands that it quotes are completed with the options of this run."""
+    messages().print(options.complete(text), markup=False)
+
+
+def guarded(action: Callable[[], ExitCode], options: Options, *, as_json: bool = False) -> ExitCode:
     """Run a command; whatever goes wrong becomes a message and a known exit code, never a traceback."""
     try:
         return action()
     except WizardError as error:
-        name_profile(error, profile)
-        return _show(error, as_json)
+        return _show(error, options, as_json)
     except (Interrupted, KeyboardInterrupt):
         messages().print("Stopped. What was done is saved; run the same command again to continue.")
         return ExitCode.INTERRUPTED
@@ -75,12 +81,13 @@ def guarded(action: Callable[[], ExitCode], *, as_json: bool = False, profile: s
     except Exception as error:
         if os.environ.get("EVENTTRACK_DEBUG"):
             raise
-        return _show(_unexpected(error), as_json)
+        return _show(_unexpected(error), options, as_json)
 
 
-def _show(error: WizardError, as_json: bool) -> ExitCode:
+def _show(error: WizardError, options: Options, as_json: bool) -> ExitCode:
     from wizard.ui.error_panel import print_error
 
+    complete(error, options)
     print_error(messages(), error)
     if as_json:
         print_json({"error": error.as_dict()})

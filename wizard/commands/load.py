@@ -11,7 +11,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from wizard.clock import SystemClock
-from wizard.commands.common import stoppable
+from wizard.commands.common import say, stoppable
 from wizard.commands.send_test import endpoint_of
 from wizard.deployment import existing
 from wizard.endpoint.load import LoadReport, post_all
@@ -41,7 +41,7 @@ def run(options: Options, *, as_json: bool, requests: int, clients: int, event_n
         else:
             results().print(_table(report))
     if not report.is_good:
-        messages().print("Run `eventtrack-wizard status` to see what differs.")
+        say("Run `eventtrack-wizard status` to see what differs.", options)
     return ExitCode.DONE if report.is_good else ExitCode.FAILED
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from wizard.errors import ExitCode
+from wizard.options import Options
 from wizard.phase_titles import PHASE_TITLES
 from wizard.state import model as state_module
 from wizard.state.model import State
@@ -12,17 +11,18 @@ from wizard.ui.output import print_json, results
 from wizard.ui.status_table import offline_table
 
 
-def run(path: Path, *, as_json: bool) -> ExitCode:
+def run(options: Options, *, as_json: bool) -> ExitCode:
     """Show what the state file says. Exit 0 when it says that the deployment is complete, 3 otherwise.
 
     Raises:
         StateError: there is no state file, or it cannot be used.
     """
-    state = state_module.required(path)
+    state = state_module.required(options.state)
     if as_json:
         print_json(_document(state))
     else:
-        results().print(offline_table(state, state.checks.get("deploy.endpoint", {}).get("url")))
+        url = state.checks.get("deploy.endpoint", {}).get("url")
+        results().print(offline_table(state, url, ask_with=options.command("status")))
     return ExitCode.DONE if state.lifecycle == "deployed" else ExitCode.DRIFT
 
 

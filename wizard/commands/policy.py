@@ -34,7 +34,6 @@ class Request:
 
     options: Options
     flags: Mapping[str, str] = field(default_factory=dict)
-    name: str | None = None
     account: str | None = None
 
 
@@ -56,13 +55,13 @@ def run(request: Request) -> ExitCode:
 def _saved(request: Request) -> State | None:
     """The state file's deployment, unless another one is asked for."""
     state = state_module.load(request.options.state)
-    if state is None or (request.name not in (None, state.identity.name)) or request.account:
+    if state is None or (request.options.name not in (None, state.identity.name)) or request.account:
         return None
     return state
 
 
 def _identity(request: Request) -> DeploymentId:
-    name = checked_deployment_name(request.name or os.environ.get("EVENTTRACK_NAME") or DEFAULT_NAME)
+    name = checked_deployment_name(request.options.name or os.environ.get("EVENTTRACK_NAME") or DEFAULT_NAME)
     if request.account is None:
         return deployment.new_identity(_connected(request.options), name, request.options)
     account = _checked_account(request.account)

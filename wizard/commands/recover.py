@@ -38,7 +38,6 @@ class Request:
 
     options: Options
     flags: Mapping[str, str] = field(default_factory=dict)
-    name: str | None = None
     deployment_id: str | None = None
     yes: bool = False
 
@@ -65,7 +64,7 @@ def run(request: Request) -> ExitCode:
             return ExitCode.DONE
         _keep_aside(path, console)
         Store(path, recovered.state).save()
-    results().print(f"{path} is back. {NEXT}", markup=False)
+    results().print(f"{path} is back. {request.options.complete(NEXT)}", markup=False)
     return ExitCode.DONE
 
 
@@ -114,7 +113,7 @@ def _take_backup(path: Path, request: Request, interview: Interview | None, cons
         return False
     _keep_aside(path, console)
     Store(path, state).save()
-    results().print(f"{path} is back, from {backup}. {NEXT}", markup=False)
+    results().print(f"{path} is back, from {backup}. {request.options.complete(NEXT)}", markup=False)
     return True
 
 
@@ -122,7 +121,7 @@ def _is_meant(state: State, request: Request) -> bool:
     """Whether the copy is of the deployment that the operator named, as far as one was named."""
     identity, options = state.identity, request.options
     named = (
-        (request.name, identity.name),
+        (request.options.name, identity.name),
         (request.deployment_id, identity.id),
         (options.region, identity.region),
         (options.local or None, identity.local),
@@ -148,7 +147,7 @@ def _keep_aside(path: Path, console: Console) -> None:
 
 
 def _name(request: Request, interview: Interview | None) -> str:
-    given = request.name or os.environ.get("EVENTTRACK_NAME")
+    given = request.options.name or os.environ.get("EVENTTRACK_NAME")
     if given:
         return checked_deployment_name(given)
     likely = _name_in(request.options.state) or DEFAULT_NAME

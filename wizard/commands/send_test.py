@@ -10,7 +10,7 @@ from typing import Any
 
 from wizard.aws.retry import retry
 from wizard.clock import SystemClock
-from wizard.commands.common import stoppable
+from wizard.commands.common import say, stoppable
 from wizard.deployment import existing
 from wizard.endpoint.checks import prove_stored
 from wizard.endpoint.client import Answer, Endpoint, url_of
@@ -47,7 +47,7 @@ def run(options: Options, *, as_json: bool, count: int, file: Path | None, event
         for number in range(1, count + 1):
             sent.append(_send(at, endpoint, events or [_sample(event_name, number)]))
             if not as_json:
-                _show(sent[-1])
+                _show(sent[-1], options)
         if as_json:
             print_json(_document(endpoint, sent))
         return ExitCode.DONE if all(one.proved for one in sent) else ExitCode.FAILED
@@ -130,13 +130,13 @@ def _is_part_of(event: dict[str, Any], found: object) -> bool:
     return isinstance(found, dict) and all(found.get(name) == value for name, value in event.items())
 
 
-def _show(sent: Sent) -> None:
+def _show(sent: Sent, options: Options) -> None:
     out = results()
     out.print(
         f"{sent.answer.status} in {sent.answer.seconds * 1000:.0f} ms: {sent.answer.text}", markup=False
     )
     if sent.stored is None:
-        messages().print(_why_not_stored(sent.answer), markup=False)
+        say(_why_not_stored(sent.answer), options)
         return
     out.print(f"Stored in s3://{sent.stored.bucket}/{sent.stored.key}:", markup=False)
     out.print(json.dumps(sent.stored.events, indent=2), markup=False)
@@ -150,9 +150,8 @@ def _why_not_stored(answer: Answer) -> str:
         " to bring the function up to date.",
         403: "API Gateway does not know this path. Run `eventtrack-wizard status` to see what differs.",
     }
-    return reasons.get(
-        answer.status, "Nothing was stored. Run `eventtrack-wizard status` to see what differs."
-    )
+    otherwise = "Nothing was stored. Run `eventtrack-wizard status` to see what differs."
+    return reasons.get(answer.status, otherwise)
 
 
 def _document(endpoint: Endpoint, sent: list[Sent]) -> dict[str, Any]:

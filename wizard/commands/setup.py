@@ -8,11 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
-
 from wizard import deployment
 from wizard.clock import SystemClock
-from wizard.commands.common import name_profile, stoppable
+from wizard.commands.common import complete, say, stoppable
 from wizard.deployment import Account
 from wizard.endpoint.client import url_of
 from wizard.engine import preflight
@@ -24,7 +22,7 @@ from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.settings import validators as names
 from wizard.settings.resolve import Asker, Resolved, resolve
-from wizard.settings.table import DEFAULT_NAME, Setting, Value
+from wizard.settings.table import DEFAULT_NAME, SETTINGS, Setting, Value
 from wizard.state import model as state_module
 from wizard.state.lock import locked
 from wizard.state.model import State
@@ -42,11 +40,18 @@ class Request:
 
     options: Options
     flags: Mapping[str, str] = field(default_factory=dict)
-    name: str | None = None
     yes: bool = False
     dry_run: bool = False
     adopt: bool = False
     jobs: int | None = None
+
+    def command(self, more: str) -> str:
+        """The command line that says all this once more, and `more`; without the token."""
+        switches = [("--adopt", self.adopt), ("--dry-run", self.dry_run)]
+        words = ["setup", more, *(flag for flag, given in switches if given)]
+        words += [row.typed(self.flags[row.key]) for row in SETTINGS if row.key in self.flags]
+        words += [f"--jobs {self.jobs}"] if self.jobs else []
+        return self.options.command(" ".join(words))
 
 
 def run(request: Request) -> ExitCode:
@@ -55,7 +60,7 @@ def run(request: Request) -> ExitCode:
         raise UsageError(
             what="There is nobody to answer questions.",
             why="Standard input or standard error is not a terminal.",
-            next_step="Run `eventtrack-wizard setup --yes` to take the documented defaults.",
+            next_step=f"Run `{request.command('--yes')}` to take the documented defaults.",
         )
     clock = SystemClock()
     if request.dry_run:
@@ -133,7 +138,7 @@ class _Setup:
     def _identity(self) -> DeploymentId:
         if self.saved is None:
             return deployment.new_identity(self.account, self._name(), self.request.options)
-        name = self.request.name
+        name = self.request.options.name
         if name is not None and name != self.saved.identity.name:
             raise UsageError(
                 what=f"This state file is of the deployment {self.saved.identity.name}, not {name}.",
@@ -143,7 +148,7 @@ class _Setup:
         return self.saved.identity
 
     def _name(self) -> str:
-        given = self.request.name or os.environ.get("EVENTTRACK_NAME")
+        given = self.request.options.name or os.environ.get("EVENTTRACK_NAME")
         if given is None:
             return self.interview.ask_name(DEFAULT_NAME) if self.interview else DEFAULT_NAME
         return names.checked_deployment_name(given)
@@ -273,23 +278,24 @@ class _Setup:
     def _show(self, error: WizardError) -> None:
         from wizard.ui.error_panel import print_error
 
-        name_profile(error, self.request.options.profile)
+        complete(error, self.request.options)
         print_error(self.console, error)
 
     def _try_again(self, error: WizardError) -> bool:
         """Ask what to do after a failure; False ends the command with the state saved."""
         path = self.request.options.state
         if self.interview is None:
-            self.console.print(
-                f"What was done is saved in {escape(str(path))}. Run the same command again to continue, or"
-                " `eventtrack-wizard rollback` to take it back."
+            say(
+                f"What was done is saved in {path}. Run the same command again to continue, or"
+                " `eventtrack-wizard rollback` to take it back.",
+                self.request.options,
             )
             return False
         choice = self.interview.choose(
             "How to go on?",
             (
                 ("retry", "Try again from where it stopped"),
-                ("stop", "Stop here; `eventtrack-wizard setup` continues later"),
+                ("stop", f"Stop here; `{self.request.options.command('setup')}` continues later"),
                 ("rollback", "Remove the whole deployment; shows first what is deleted"),
             ),
         )
@@ -344,9 +350,11 @@ def curl_line(url: str, token_file: Path) -> str:
 
 
 def _next_commands(options: Options) -> str:
-    state = "" if options.state == Path("eventtrack-state.json") else f" --state {options.state}"
-    return (
-        f"\nNext:\n  eventtrack-wizard send-test{state}   send a test event and see it stored"
-        f"\n  eventtrack-wizard status{state}      compare what runs with what was set up"
-        f"\n  eventtrack-wizard rollback{state}    take everything back"
+    rows = (
+        ("send-test", "send a test event and see it stored"),
+        ("status", "compare what runs with what was set up"),
+        ("rollback", "take everything back"),
     )
+    commands = [(options.command(words), purpose) for words, purpose in rows]
+    width = max(len(command) for command, _purpose in commands)
+    return "\nNext:" + "".join(f"\n  {command:{width}}   {purpose}" for command, purpose in commands)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from wizard.clock import SystemClock
-from wizard.commands.common import stoppable
+from wizard.commands.common import say, stoppable
 from wizard.deployment import existing
 from wizard.endpoint.client import url_of
 from wizard.errors import ExitCode, StateError, UsageError
@@ -13,7 +13,6 @@ from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.snippets import render
 from wizard.tokens import token as tokens
-from wizard.ui.output import messages
 
 NEXT = {
     "curl": "Run it with sh; it needs curl 7.76 or later.",
@@ -44,7 +43,7 @@ def run(options: Options, *, language: str, beacon: bool) -> ExitCode:
         token_file = tokens.token_path(options.state).resolve()
         sys.stdout.write(render(language, url, token_file, at.settings, beacon=beacon))
         sys.stdout.flush()
-    messages().print(NEXT[language], markup=False)
+    say(NEXT[language], options)
     return ExitCode.DONE
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wizard.clock import SystemClock
-from wizard.commands.common import stoppable
+from wizard.commands.common import say, stoppable
 from wizard.deployment import existing
 from wizard.endpoint.client import url_of
 from wizard.engine.plan import Plan, make_plan
@@ -23,7 +23,7 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
     clock = SystemClock()
     with stoppable(clock), existing(options, clock, lock=False, looks_first=True) as (at, store):
         if store.state.lifecycle == "rolled back":
-            return _rolled_back(at, store.state, as_json=as_json)
+            return _rolled_back(at, store.state, options, as_json=as_json)
         plan = make_plan(at, store)
         url = url_of(at)
         healthy = plan.in_order and store.state.lifecycle == "deployed"
@@ -34,11 +34,11 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
             for key in plan.unknown_keys:
                 messages().print(f"{key}: set up by another version of the wizard; it is kept.", markup=False)
             if not healthy:
-                messages().print("Run `eventtrack-wizard setup` to repair or finish it.")
+                say("Run `eventtrack-wizard setup` to repair or finish it.", options)
         return ExitCode.DONE if healthy else ExitCode.DRIFT
 
 
-def _rolled_back(at: Deployment, state: State, *, as_json: bool) -> ExitCode:
+def _rolled_back(at: Deployment, state: State, options: Options, *, as_json: bool) -> ExitCode:
     """Parts stay with what they are part of, so they are not named."""
     wholes = [RESOURCES[key] for key in state.records if key in RESOURCES and not RESOURCES[key].parent]
     kept = [resource.title(at) for resource in wholes]
@@ -50,7 +50,7 @@ def _rolled_back(at: Deployment, state: State, *, as_json: bool) -> ExitCode:
         results().print(f"The deployment {state.identity.name} was rolled back.", markup=False)
     if kept:
         messages().print(f"Still there: {', '.join(kept)}.", markup=False)
-    messages().print("Run `eventtrack-wizard setup` to set it up again.")
+    say("Run `eventtrack-wizard setup` to set it up again.", options)
     return ExitCode.DRIFT
 
 

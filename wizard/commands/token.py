@@ -8,7 +8,7 @@ from dataclasses import replace
 from rich.table import Table
 
 from wizard.clock import SystemClock
-from wizard.commands.common import stoppable
+from wizard.commands.common import say, stoppable
 from wizard.deployment import existing
 from wizard.errors import ExitCode, UsageError, WizardError
 from wizard.options import Options
@@ -39,14 +39,14 @@ def list_all(options: Options, *, as_json: bool) -> ExitCode:
             ]
         )
     elif not state.tokens:
-        messages().print("There is no token: `eventtrack-wizard setup` makes the first one.")
+        say("There is no token: `eventtrack-wizard setup` makes the first one.", options)
     else:
         table = Table("Label", "Made", "", box=None)
         for token in state.tokens:
             table.add_row(token.label, token.created_at, "this wizard's own" if token.sha256 in own else "")
         results().print(table)
     if rotations.unfinished(options.state):
-        messages().print("A rotation is not finished: run `eventtrack-wizard token rotate`.")
+        say("A rotation is not finished: run `eventtrack-wizard token rotate`.", options)
     return ExitCode.DONE
 
 
@@ -67,11 +67,9 @@ def add(options: Options, *, label: str | None) -> ExitCode:
         try:
             bring_into_force(at, store, PlainLines(messages()))
         except WizardError:
-            messages().print("The token is written down: `eventtrack-wizard setup` brings it into force.")
+            say("The token is written down: `eventtrack-wizard setup` brings it into force.", options)
             raise
-        messages().print(
-            f"It is in force. Take it back with `eventtrack-wizard token revoke {chosen}`.", markup=False
-        )
+        say(f"It is in force. Take it back with `eventtrack-wizard token revoke {chosen}`.", options)
     return ExitCode.DONE
 
 
@@ -97,7 +95,7 @@ def revoke(options: Options, *, label: str, yes: bool) -> ExitCode:
         bring_into_force(at, store, PlainLines(messages()))
         messages().print(f"The token of {label} is revoked.", markup=False)
         if at.token is None:
-            messages().print("No token is here to prove the endpoint with: run `eventtrack-wizard setup`.")
+            say("No token is here to prove the endpoint with: run `eventtrack-wizard setup`.", options)
     return ExitCode.DONE
 
 
@@ -141,9 +139,7 @@ def _say_rotated(rotation: Rotation, store: Store, options: Options) -> None:
     messages().print(f"The new token is in {path}; it was not shown.", markup=False)
     old = next((token.label for token in store.state.tokens if token.sha256 == rotation.old_sha256), None)
     if old is not None:
-        messages().print(
-            f"The old one is valid until you run `eventtrack-wizard token revoke {old}`.", markup=False
-        )
+        say(f"The old one is valid until you run `eventtrack-wizard token revoke {old}`.", options)
     if os.environ.get("EVENTTRACK_TOKEN", rotation.token) != rotation.token:
         messages().print("EVENTTRACK_TOKEN is set to another token: unset it, or the wizard sends that one.")
 

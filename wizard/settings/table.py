@@ -67,6 +67,14 @@ class Setting:
         """Whether it is a yes-or-no question."""
         return isinstance(self.default, bool)
 
+    def typed(self, text: str) -> str:
+        """The flag with its value, as it stands on a command line; a switch is its own value."""
+        import shlex
+
+        if self.is_switch:
+            return self.flag if self.parse(text) else f"--no-{self.flag[2:]}"
+        return f"{self.flag} {shlex.quote(text)}"
+
     def default_at(self, identity: DeploymentId) -> Value:
         """The documented default; names of things derive from the deployment's own name."""
         return self.default(identity) if callable(self.default) else self.default

@@ -54,14 +54,14 @@ def status_table(plan: Plan, url: str | None) -> RenderableType:
     )
 
 
-def offline_table(state: State, url: str | None = None) -> RenderableType:
-    """The nine phases as the state file remembers them; AWS was not asked."""
+def offline_table(
+    state: State, url: str | None = None, *, ask_with: str = "eventtrack-wizard status"
+) -> RenderableType:
+    """The nine phases as the state file remembers them; AWS was not asked, `ask_with` does."""
     rows = [_row_from_file(key, title, state.phases.get(key)) for key, title in PHASE_TITLES.items()]
     identity = state.identity
     head = f"{identity.name}: {state.lifecycle}, in account {identity.account}, region {identity.region}"
-    note = Text(
-        "From the saved state alone; AWS was not asked. `eventtrack-wizard status` asks it.", style="dim"
-    )
+    note = Text(f"From the saved state alone; AWS was not asked. `{ask_with}` asks it.", style="dim")
     return Group(
         Printable(Group(text(head, "bold"), Text())),
         _table(rows),
