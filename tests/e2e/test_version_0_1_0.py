@@ -387,6 +387,7 @@ def test_recover_brings_back_settings_and_tokens_from_the_tags_alone(old: OldDep
     assert {key: record.facts for key, record in found.state.records.items()} == {
         **{key: record.facts for key, record in lost.records.items()},
         "function": {**lost.records["function"].facts, "code_sha256": package.build().sha256},
+        "bucket.encryption": {**lost.records["bucket.encryption"].facts, "bucket_key": False},
     }
     assert found.left_out == ()
     assert old.account.calls.changing() == []
@@ -402,8 +403,15 @@ FORMER_RULE = {
 }
 
 
+WITHOUT_BUCKET_KEY = {**FORMER_RULE, "BucketKeyEnabled": False}
+
+
 @pytest.fixture
 def with_adopted_bucket(account: Account, folder: Path) -> OldDeployment:
+    return adopting_bucket(account, folder, FORMER_RULE)
+
+
+def adopting_bucket(account: Account, folder: Path, rule: Mapping[str, Any]) -> OldDeployment:
     """As 0.1.0 wrote it down: what the bucket was before stands in `before`."""
     old = OldDeployment(account, folder, tagged_bucket=False)
     bucket = AS_WRITTEN["settings"]["bucket_name"]
@@ -412,7 +420,7 @@ def with_adopted_bucket(account: Account, folder: Path) -> OldDeployment:
         before = {
             "bucket": {"name": bucket, "owner": None},
             "bucket.public_access_block": OPEN,
-            "bucket.encryption": {"algorithm": "aws:kms", "rule": FORMER_RULE},
+            "bucket.encryption": {"algorithm": "aws:kms", "rule": rule},
             "bucket.versioning": {"enabled": True},
         }
         for key, facts in before.items():
@@ -446,6 +454,26 @@ def test_an_adopted_bucket_of_0_1_0_gets_its_former_settings_back_and_keeps_its_
     assert s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
     assert s3.get_object(Bucket=bucket, Key="theirs")["Body"].read() == b"x"
     assert old.state.records == {}
+
+
+def test_the_bucket_key_that_setup_adds_to_a_deployment_with_kms_is_taken_back_from_an_adopted_bucket(
+    account: Account, folder: Path
+) -> None:
+    """0.1.0 neither set one nor wrote down whether there was one; it kept the whole former rule."""
+    old, bucket = adopting_bucket(account, folder, WITHOUT_BUCKET_KEY), AS_WRITTEN["settings"]["bucket_name"]
+    s3: Any = old.account.look.s3
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [WITHOUT_BUCKET_KEY]})
+    old.edit(lambda document: document["settings"].update(encryption="SSE-KMS"))
+    assert "S3 Bucket Key is off, should be on" in old.status().phases[0].sentences
+
+    old.setup()
+    assert "bucket.encryption" in old.changed
+    rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rules == [FORMER_RULE], "their key stays"
+
+    old.rollback()
+    rules = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"]
+    assert rules == [WITHOUT_BUCKET_KEY]
 
 
 def test_the_name_of_the_old_deployment_is_still_the_default() -> None:

@@ -175,17 +175,16 @@ def _is_tagged_as_ours(seen: Seen, at: Deployment) -> bool:
 def _give_back(resource: AnyResource, at: Deployment, seen: Seen, record: Record) -> Action:
     if seen.facts is None:
         return Action("forget", ("is no longer there",))
-    former = former_settings(resource, at, record)
-    difference = resource.difference(former, seen.facts)
+    before = resource.as_read_today(record.before) if record.before else {}
+    difference = resource.difference(former_settings(resource, at, before), seen.facts)
     if not difference:
-        return Action("forget", ("stood there before and is as it was",), "adopted", record.before)
+        return Action("forget", ("stood there before and is as it was",), "adopted", before)
     reason = "stood there before; its former settings come back"
-    return Action("restore", (reason,), "adopted", record.before, difference)
+    return Action("restore", (reason,), "adopted", before, difference)
 
 
-def former_settings(resource: AnyResource, at: Deployment, record: Record) -> Facts:
+def former_settings(resource: AnyResource, at: Deployment, before: Facts) -> Facts:
     """The part of an adopted resource's former facts that a setup may have changed."""
-    before = record.before or {}
     return {name: before[name] for name in resource.desired(at) or before if name in before}
 
 

@@ -164,6 +164,10 @@ class Resource(ABC, Generic[Observed]):
         """Why it should stay although everything else is deleted; None when it may go."""
         return None
 
+    def as_read_today(self, facts: Facts) -> Facts:
+        """Facts that an earlier version wrote down, with those that only today's reading has."""
+        return facts
+
     def settings_from(self, observed: Observed) -> dict[str, object]:
         """The settings that its facts tell, by key: what a recovery learns from it."""
         return {}

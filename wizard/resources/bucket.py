@@ -23,7 +23,9 @@ PUBLIC_ACCESS_FLAGS = {
     "BlockPublicPolicy": "block public policies",
     "RestrictPublicBuckets": "restrict public buckets",
 }
-ALGORITHMS = {"SSE-S3": "AES256", "SSE-KMS": "aws:kms"}
+KMS = "aws:kms"
+ALGORITHMS = {"SSE-S3": "AES256", "SSE-KMS": KMS}
+DEFAULT = "ApplyServerSideEncryptionByDefault"
 GONE = ("NoSuchBucket", "404")
 # Checks that store a test event, and know where.
 CHECKS_THAT_STORE = ("test.invoke", "deploy.endpoint")
@@ -37,9 +39,14 @@ class BucketFacts(TypedDict):
 
 
 class EncryptionFacts(TypedDict):
-    """`rule` is S3's whole rule, so that changing the algorithm loses no other part of it."""
+    """`rule` is S3's whole rule, so that changing a part loses no other part of it.
+
+    `bucket_key` saves a call to KMS, and its price, for every object:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-key.html
+    """
 
     algorithm: str | None
+    bucket_key: bool
     rule: dict[str, Any]
 
 
@@ -191,14 +198,16 @@ class BucketEncryption(BucketSetting[EncryptionFacts]):
     """The default encryption of new objects."""
 
     key = "bucket.encryption"
-    labels = {"algorithm": "default encryption"}
+    labels = {"algorithm": "default encryption", "bucket_key": "S3 Bucket Key"}
     actions = {"bucket": ("s3:GetEncryptionConfiguration", "s3:PutEncryptionConfiguration")}
 
     def title(self, at: Deployment) -> str:
         return f"default encryption {at.settings.encryption}"
 
     def desired(self, at: Deployment) -> Facts | None:
-        return {"algorithm": ALGORITHMS[at.settings.encryption]}
+        """Without KMS a Bucket Key is of no use, but does no harm either."""
+        algorithm = ALGORITHMS[at.settings.encryption]
+        return {"algorithm": algorithm, **({"bucket_key": True} if algorithm == KMS else {})}
 
     def read_setting(self, at: Deployment) -> EncryptionFacts:
         answer = none_if(
@@ -207,8 +216,15 @@ class BucketEncryption(BucketSetting[EncryptionFacts]):
         )
         rules = answer["ServerSideEncryptionConfiguration"]["Rules"] if answer else []
         rule: dict[str, Any] = dict(rules[0]) if rules else {}
-        default = rule.get("ApplyServerSideEncryptionByDefault", {})
-        return {"algorithm": default.get("SSEAlgorithm"), "rule": rule}
+        return {
+            "algorithm": rule.get(DEFAULT, {}).get("SSEAlgorithm"),
+            "bucket_key": _has_bucket_key(rule),
+            "rule": rule,
+        }
+
+    def as_read_today(self, facts: Facts) -> Facts:
+        """Version 0.1.0 wrote down no `bucket_key`, but the whole rule."""
+        return {"bucket_key": _has_bucket_key(facts.get("rule", {})), **facts}
 
     def update(
         self, at: Deployment, desired: Facts, observed: EncryptionFacts, difference: frozenset[str]
@@ -220,17 +236,27 @@ class BucketEncryption(BucketSetting[EncryptionFacts]):
         if not desired["algorithm"]:
             at.aws.s3.delete_bucket_encryption(Bucket=at.settings.bucket_name)
             return False
-        rule: Any = desired.get("rule") or {
-            **observed["rule"],
-            "ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": desired["algorithm"]},
-        }
+        rule: Any = desired.get("rule") or _changed(observed["rule"], desired)
         at.aws.s3.put_bucket_encryption(
             Bucket=at.settings.bucket_name, ServerSideEncryptionConfiguration={"Rules": [rule]}
         )
         return False
 
     def settings_from(self, observed: EncryptionFacts) -> dict[str, object]:
-        return {"encryption": "SSE-KMS"} if observed["algorithm"] == ALGORITHMS["SSE-KMS"] else {}
+        return {"encryption": "SSE-KMS"} if observed["algorithm"] == KMS else {}
+
+
+def _has_bucket_key(rule: dict[str, Any]) -> bool:
+    return bool(rule.get("BucketKeyEnabled"))
+
+
+def _changed(rule: dict[str, Any], desired: Facts) -> dict[str, Any]:
+    """The rule with what is desired; a key of somebody's choice stays where the algorithm does."""
+    default = rule.get(DEFAULT, {})
+    if default.get("SSEAlgorithm") != desired["algorithm"]:
+        default = {"SSEAlgorithm": desired["algorithm"]}
+    bucket_key = {"BucketKeyEnabled": True} if desired.get("bucket_key") else {}
+    return {**rule, DEFAULT: default, **bucket_key}
 
 
 class BucketVersioning(BucketSetting[VersioningFacts]):

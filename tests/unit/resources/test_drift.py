@@ -332,6 +332,27 @@ def test_versioning_that_was_switched_on_is_suspended_because_it_cannot_be_undon
     assert account.look.s3.get_bucket_versioning(Bucket=bucket)["Status"] == "Suspended"
 
 
+def test_a_bucket_with_kms_gets_a_bucket_key_because_every_object_would_cost_a_call_to_kms(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.overrides["encryption"] = "SSE-KMS"
+    workspace.apply()
+    s3: Any = account.look.s3
+    bucket = workspace.settings.bucket_name
+
+    def rule() -> Any:
+        return s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
+
+    assert rule()["BucketKeyEnabled"] is True
+    s3.put_bucket_encryption(
+        Bucket=bucket,
+        ServerSideEncryptionConfiguration={"Rules": [{**rule(), "BucketKeyEnabled": False}]},
+    )
+    assert "S3 Bucket Key is off, should be on" in workspace.plan().phases[0].sentences
+    workspace.apply()
+    assert rule()["BucketKeyEnabled"] is True
+
+
 def test_a_repair_proves_again_that_events_arrive(account: Account, workspace: Workspace) -> None:
     workspace.apply()
     before = len(account.endpoint.requests), account.function.runs
