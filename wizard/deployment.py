@@ -77,6 +77,7 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
     """
     local = options.local or (identity is not None and identity.local)
     _refuse_contradiction(options, identity)
+    _refuse_no_url(options.endpoint_url)
     region = _checked_region(options.region) or (identity.region if identity else None)
     if local:
         region = region or LOCAL_REGION
@@ -108,6 +109,18 @@ def _checked_region(region: str | None) -> str | None:
             why=f"The rule: {error}.",
             next_step="Give another one with --region, for example --region us-east-1.",
         ) from None
+
+
+def _refuse_no_url(endpoint: str | None) -> None:
+    from urllib.parse import urlsplit
+
+    if endpoint is None or (urlsplit(endpoint).scheme in ("http", "https") and urlsplit(endpoint).hostname):
+        return
+    raise UsageError(
+        what=f"{endpoint!r} is no URL of an endpoint.",
+        why="It begins with http:// or https://, and a host follows.",
+        next_step=f"Give it as --endpoint-url http://{endpoint.rpartition('/')[2] or 'localhost:4566'}.",
+    )
 
 
 def configured_region(options: Options) -> str | None:

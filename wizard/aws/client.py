@@ -16,6 +16,7 @@ from botocore.exceptions import BotoCoreError, ClientError, UnknownRegionError
 
 from wizard import __version__
 from wizard.aws.error_rules import ENABLE_REGION, UNKNOWN_KEY
+from wizard.aws.errors import AWS_ERRORS
 from wizard.aws.models import use_models
 from wizard.aws.retry import OnWait, explained
 from wizard.clock import Clock
@@ -250,7 +251,7 @@ def identify(aws: Aws) -> Caller:
     doing = "find out whose AWS credentials these are"
     try:
         answer = aws.sts.get_caller_identity()
-    except (ClientError, BotoCoreError) as error:
+    except AWS_ERRORS as error:
         if isinstance(error, ClientError) and _is_known_elsewhere(aws, error):
             raise _region_is_off(aws.region) from error
         raise explained(error, doing) from error
@@ -263,7 +264,7 @@ def _is_known_elsewhere(aws: Aws, error: ClientError) -> bool:
     elsewhere = aws.sts_elsewhere() if error.response.get("Error", {}).get("Code") in UNKNOWN_KEY else None
     try:
         return elsewhere is not None and bool(elsewhere.get_caller_identity())
-    except (ClientError, BotoCoreError):
+    except AWS_ERRORS:
         return False
 
 

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from botocore import exceptions as botocore_errors
 from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
 
 from wizard.aws.error_rules import AGAIN, Explain
 from wizard.errors import CredentialsError, WizardError
+
+# All that a call may raise; the last one: what came back was no answer of AWS.
+AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 
 SIGN_IN = "Run `aws configure`, or `aws sso login --profile NAME` and pass --profile NAME; then run again."
 
@@ -50,8 +54,15 @@ def explain_client_error(error: ClientError, rule: Explain | None, doing: str) -
     )
 
 
-def explain_offline_error(error: BotoCoreError, doing: str) -> WizardError:
+def explain_offline_error(error: BotoCoreError | ResponseParserError, doing: str) -> WizardError:
     """A failure on this side of AWS: credentials, profile, region, network."""
+    if isinstance(error, ResponseParserError):
+        return WizardError(
+            what=f"Could not {doing}.",
+            why="What answered is not AWS: a proxy, a network's sign-in page, or another server.",
+            next_step="Open a web page in a browser and sign in to the network, or mend --endpoint-url;"
+            " then run the same command again.",
+        )
     for name, why, next_step in CREDENTIAL_FAILURES:
         kind = getattr(botocore_errors, name, None)
         if kind is not None and isinstance(error, kind):

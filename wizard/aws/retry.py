@@ -21,7 +21,7 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from wizard.aws.error_rules import AGAIN, THROTTLED, Explain, Wait, look_up
-from wizard.aws.errors import explain_client_error, explain_offline_error
+from wizard.aws.errors import AWS_ERRORS, explain_client_error, explain_offline_error
 from wizard.clock import Clock
 from wizard.errors import WaitTimeoutError, WizardError
 
@@ -57,7 +57,7 @@ def retry(step: Callable[[], Result], *, clock: Clock, on_wait: OnWait, doing: s
     while True:
         try:
             return step()
-        except (NotYet, ClientError, BotoCoreError, ResponseParserError) as error:
+        except (NotYet, *AWS_ERRORS) as error:
             wait = _wait_for(error, doing)
         if wait.reason != reason:
             reason, since, attempt = wait.reason, clock.time(), 0
@@ -95,7 +95,7 @@ def reaction_to(error: ClientError) -> Wait | Explain | None:
     return look_up(detail.get("Code", ""), detail.get("Message", ""), error.operation_name, status)
 
 
-def explained(error: ClientError | BotoCoreError, doing: str) -> WizardError:
+def explained(error: ClientError | BotoCoreError | ResponseParserError, doing: str) -> WizardError:
     """An error of AWS or of the way to it, in the operator's words, for places that do not wait."""
     if isinstance(error, ClientError):
         reaction = reaction_to(error)

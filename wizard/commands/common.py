@@ -7,12 +7,13 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
 
 from wizard.errors import CredentialsError, ExitCode, Interrupted, WizardError
 from wizard.options import Options
-from wizard.ui.output import messages, print_json
+from wizard.ui.output import is_of_output, messages, print_json
 
 if TYPE_CHECKING:
     from wizard.clock import SystemClock
@@ -67,21 +68,33 @@ def say(text: str, options: Options) -> None:
 
 def guarded(action: Callable[[], ExitCode], options: Options, *, as_json: bool = False) -> ExitCode:
     """Run a command; whatever goes wrong becomes a message and a known exit code, never a traceback."""
+    saved_before = _written_at(options.state)
     try:
         return action()
     except WizardError as error:
         return _show(error, options, as_json)
     except (Interrupted, KeyboardInterrupt):
-        messages().print("Stopped. What was done is saved; run the same command again to continue.")
+        if _written_at(options.state) == saved_before:  # it is written ahead of every change
+            messages().print("Stopped. Nothing was changed.")
+        else:
+            messages().print("Stopped. What was done is saved; run the same command again to continue.")
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our results has gone; Python would complain once more at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return ExitCode.DONE
     except Exception as error:
-        if os.environ.get("EVENTTRACK_DEBUG"):
+        if is_of_output(error) or os.environ.get("EVENTTRACK_DEBUG"):
             raise
         return _show(_unexpected(error), options, as_json)
+
+
+def _written_at(path: Path) -> int | None:
+    """When the file was last written, in nanoseconds; None when there is none."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return None
 
 
 def _show(error: WizardError, options: Options, as_json: bool) -> ExitCode:
@@ -96,11 +109,10 @@ def _show(error: WizardError, options: Options, as_json: bool) -> ExitCode:
 
 def _unexpected(error: Exception) -> WizardError:
     """AWS's errors that no place expected are explained; anything else is a fault of ours."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
+    from wizard.aws.errors import AWS_ERRORS
     from wizard.aws.retry import explained
 
-    if isinstance(error, (ClientError, BotoCoreError)):
+    if isinstance(error, AWS_ERRORS):
         return explained(error, "finish")
     return WizardError(
         what=f"The wizard itself failed: {type(error).__name__}.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from errno import EBADF, EIO, ENOSPC
 
 from rich.console import Console
 
@@ -47,3 +48,8 @@ def is_interactive() -> bool:
         and os.environ.get("TERM", "").casefold() not in ("dumb", "unknown")
         and not on_ci()
     )
+
+
+def is_of_output(error: BaseException) -> bool:
+    """Whether a standard stream could not be written: only then does the system name no file."""
+    return isinstance(error, OSError) and error.filename is None and error.errno in (ENOSPC, EIO, EBADF)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -10,7 +12,7 @@ from botocore.exceptions import ClientError
 from tests.aws.clock import ManualClock
 from tests.aws.in_process import ACCOUNT_ID, Account, FakeClock
 from wizard.aws.client import Aws, Caller, Keys, Pacer, identify, open_session, refuse_other_account
-from wizard.errors import CredentialsError, Interrupted
+from wizard.errors import CredentialsError, Interrupted, WizardError
 
 
 def paced(pacer: Pacer, clock: FakeClock, operation: str) -> float:
@@ -130,3 +132,33 @@ def test_botocore_never_sends_a_call_twice_whatever_the_environment_says(
         with pytest.raises(ClientError):
             getattr(getattr(aws, client), call)(**arguments[call])
         assert transport.sent == 1, client
+
+
+class SignInPage(BaseHTTPRequestHandler):
+    """A network that answers everything with a page until somebody has signed in."""
+
+    status = 200
+
+    def do_POST(self) -> None:
+        """The page."""
+        page = b"<html><body>Welcome!<br>Sign in</body>"
+        self.send_response(self.status)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(page)))
+        self.end_headers()
+        self.wfile.write(page)
+
+    def log_message(self, *_args: object) -> None:
+        """Nobody reads it."""
+
+
+@pytest.mark.parametrize("status", [200, 403])
+def test_a_sign_in_page_instead_of_aws_is_said_so_because_it_is_no_fault_of_ours(status: int) -> None:
+    page = type("Page", (SignInPage,), {"status": status})
+    with ThreadingHTTPServer(("127.0.0.1", 0), page) as server:
+        threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+        session = open_session(None, "us-east-1", Keys("test", "test"))
+        with pytest.raises(WizardError) as caught:
+            identify(Aws(session, f"http://127.0.0.1:{server.server_port}", FakeClock()))
+        server.shutdown()
+    assert "What answered is not AWS" in caught.value.why

@@ -1,0 +1,47 @@
+"""How every command ends: what is said of what was done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from wizard.commands.common import guarded
+from wizard.errors import ExitCode, Interrupted
+from wizard.options import Options
+
+
+@pytest.mark.parametrize(
+    ("writes", "said"),
+    [(True, "What was done is saved; run the same command again"), (False, "Nothing was changed.")],
+)
+def test_an_interrupted_command_says_what_is_so_because_the_operator_acts_on_it(
+    writes: bool, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state = tmp_path / "state.json"
+
+    def command() -> ExitCode:
+        if writes:
+            state.write_text("{}")
+        raise Interrupted
+
+    assert guarded(command, Options(state=state)) == ExitCode.INTERRUPTED
+    assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize("url", ["localhost:4566", "ftp://host", "http://", "https:///x"])
+def test_what_is_no_url_of_an_endpoint_is_refused_before_anything_is_asked(
+    url: str, tmp_path: Path, setup_of: Callable[[Options], ExitCode], capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = Options(state=tmp_path / "state.json", endpoint_url=url, region="us-east-1")
+    assert setup_of(options) == ExitCode.USAGE
+    assert "is no URL of an endpoint" in capsys.readouterr().err
+
+
+@pytest.fixture
+def setup_of() -> Callable[[Options], ExitCode]:
+    """`setup --yes` with these options."""
+    from wizard.commands import setup
+
+    return lambda options: guarded(lambda: setup.run(setup.Request(options, yes=True)), options)
