@@ -62,6 +62,15 @@ class Batch:
 
     def read(self, text: str) -> None:
         """Take in the whole body; raises Refusal when it is not JSON or holds no or too many events."""
+        if "\\ud" in text or "\\uD" in text:
+            text = _whole_characters(text)
+        try:
+            self._read(text)
+        except UnicodeEncodeError:  # half of a character that is no escape
+            self._forget()
+            self._read(_whole_characters(text))
+
+    def _read(self, text: str) -> None:
         self._text = text
         self._copyable = not any(sign in text for sign in NOT_COPIED)
         self._has_lists = text.find("[", 1) > 0
@@ -103,10 +112,14 @@ class Batch:
             end = self._read_wrapper(start)
             if end:
                 return end
-            self.content.clear()
-            self.refused.clear()
-            self.seen = 0
+            self._forget()
         return self._read_some(start, 1)
+
+    def _forget(self) -> None:
+        """Begin with the events anew."""
+        self.content.clear()
+        self.refused.clear()
+        self.seen = 0
 
     def _read_wrapper(self, start: int) -> int:
         """Read `{"events": [...]}` or `{"batch": [...]}`; 0 when the object turns out to be an event itself.
@@ -247,8 +260,7 @@ class Batch:
             self.content += separator.encode()
         elif not self._one_a_line:
             self.content += b"["
-        # Only a lone surrogate cannot be UTF-8; the error handler happens to write JSON's own escape, \udXXX.
-        self.content += separator.join(pieces).encode("utf-8", "backslashreplace")
+        self.content += separator.join(pieces).encode()
 
     def _decoder(self, **hooks: Any) -> JSONDecoder:
         return JSONDecoder(parse_constant=self._note_constant, parse_float=self._finite, **hooks)
@@ -295,6 +307,12 @@ class Batch:
 
     def _malformed(self, message: str, position: int) -> Refusal:
         return Refusal(400, f"The body is not valid JSON: {message} at character {position}")
+
+
+def _whole_characters(text: str) -> str:
+    from surrogates import without_lone_surrogates
+
+    return without_lone_surrogates(text)
 
 
 def is_deeper(value: Any, levels: int) -> bool:

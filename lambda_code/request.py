@@ -11,7 +11,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 BYTE_ORDER_MARK = "\ufeff"
-GZIP_WINDOW_BITS = 31  # 16 + 15: zlib's way to ask for the gzip wrapping
+COMPRESSIONS = ("gzip", "x-gzip", "deflate")
+GZIP_MAGIC = "\x1f"  # no text begins so
+# zlib's ways to ask for a wrapping: https://docs.python.org/3/library/zlib.html#zlib.decompressobj
+GZIP_WINDOW_BITS, ZLIB_WINDOW_BITS, RAW_WINDOW_BITS = 31, 15, -15
+INFLATED_AT_ONCE = 65_536  # bytes; zlib copies what it leaves over, so little is given to it at a time
 
 
 class Request:
@@ -43,24 +47,28 @@ class Request:
         return method.upper() if isinstance(method, str) else "POST"
 
     def text(self, maximum_bytes: int) -> str:
-        """The body as text, base64 and gzip undone; at most `maximum_bytes` as UTF-8.
+        """The body as text, base64 and compression undone; at most `maximum_bytes` as UTF-8.
+
+        A REST API has inflated the body already, and may keep the header or take it away. An HTTP API and a
+        Function URL hand the body over as it came, in base64.
 
         Raises Refusal: 400 when it cannot be decoded, 413 when it is too large, 415 for another encoding.
         """
         encoding = self.header("content-encoding").strip().lower()
-        if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise Refusal(415, "Content-Encoding must be gzip or identity")
+        if encoding not in ("", "identity", *COMPRESSIONS):
+            raise Refusal(415, "Content-Encoding must be gzip, deflate or identity")
         body = self._event.get("body")
         if body is None:
             return ""
         if not isinstance(body, str):  # the console's test event carries the events themselves
             return _limited_text(dumps(body, ensure_ascii=False), maximum_bytes)
-        if encoding in ("gzip", "x-gzip"):
-            if not self._event.get("isBase64Encoded"):
-                raise Refusal(400, "A gzip body must reach the function as binary (base64)")
-            return _decoded(_inflated(_from_base64(body, maximum_bytes), maximum_bytes))
         if self._event.get("isBase64Encoded"):
-            return _decoded(_from_base64(body, maximum_bytes))
+            content = _from_base64(body, maximum_bytes)
+            return _decoded(
+                _inflated(content, encoding, maximum_bytes) if encoding in COMPRESSIONS else content
+            )
+        if body.startswith(GZIP_MAGIC):
+            raise Refusal(400, "The gzip body was neither inflated nor handed over as binary (base64)")
         return _limited_text(body, maximum_bytes)
 
 
@@ -107,27 +115,42 @@ def _from_base64(body: str, maximum_bytes: int) -> bytes:
     return content
 
 
-def _inflated(content: bytes, maximum_bytes: int) -> bytes:
-    """Undo gzip (several members allowed) without ever holding more than `maximum_bytes` + 1 of output."""
+def _inflated(content: bytes, encoding: str, maximum_bytes: int) -> bytearray:
+    """Undo gzip (several members allowed) or deflate without ever holding more than `maximum_bytes` + 1."""
     import zlib
 
-    inflated = b""
-    while content:
-        member = zlib.decompressobj(GZIP_WINDOW_BITS)
-        try:
-            piece = member.decompress(content, maximum_bytes + 1 - len(inflated))
-        except zlib.error:
-            raise Refusal(400, "The body is not valid gzip") from None
-        inflated = inflated + piece if inflated else piece
-        if len(inflated) > maximum_bytes:
-            raise _too_large(maximum_bytes)
-        if not member.eof:
-            raise Refusal(400, "The gzip body ends too early")
-        content = member.unused_data
+    window_bits = _deflate_window_bits(content) if encoding == "deflate" else GZIP_WINDOW_BITS
+    inflated = bytearray()
+    position = 0
+    while position < len(content):
+        if position and encoding == "deflate":
+            raise Refusal(400, "Something follows the deflate body")
+        member = zlib.decompressobj(window_bits)
+        while not member.eof:
+            if position >= len(content):
+                raise Refusal(400, f"The {encoding} body ends too early")
+            piece = content[position : position + INFLATED_AT_ONCE]
+            try:
+                inflated += member.decompress(piece, maximum_bytes + 1 - len(inflated))
+            except zlib.error:
+                raise Refusal(400, f"The body is not valid {encoding}") from None
+            if len(inflated) > maximum_bytes:
+                raise _too_large(maximum_bytes)
+            position += len(piece)
+        position -= len(member.unused_data)
     return inflated
 
 
-def _decoded(content: bytes) -> str:
+def _deflate_window_bits(content: bytes) -> int:
+    """HTTP's deflate is zlib's wrapping, but some clients send the bare stream.
+
+    The wrapping's first byte ends in 8, and its first two are a multiple of 31 (RFC 1950).
+    """
+    wrapped = len(content) > 1 and content[0] & 15 == 8 and int.from_bytes(content[:2], "big") % 31 == 0
+    return ZLIB_WINDOW_BITS if wrapped else RAW_WINDOW_BITS
+
+
+def _decoded(content: bytes | bytearray) -> str:
     try:
         return content.decode().removeprefix(BYTE_ORDER_MARK)
     except UnicodeDecodeError:

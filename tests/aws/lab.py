@@ -49,12 +49,12 @@ def allow(*actions: str) -> str:
     return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
 
-def code_archive() -> bytes:
+def code_archive(code: bytes = HANDLER) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         entry = zipfile.ZipInfo("handler.py")
         entry.external_attr = 0o100644 << 16
-        archive.writestr(entry, HANDLER)
+        archive.writestr(entry, code)
     return buffer.getvalue()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+import urllib.request
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from tests.aws.lab import (
     Clients,
     Lab,
     add_permission,
+    code_archive,
     create_api,
     create_function,
     create_role,
@@ -26,6 +29,7 @@ from tests.aws.over_http.behaviours import (
     FreshStageUrl,
     IntegrationResponseNeedsMethodResponse,
     MethodsAreUnique,
+    RestApiInflates,
 )
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("aws_double")]
@@ -110,6 +114,31 @@ def test_an_api_without_methods_or_integration_cannot_be_deployed(lab: Lab) -> N
     lab.direct.apigateway.create_deployment(restApiId=empty)
     clients.apigateway.put_integration(**method, type="MOCK")
     clients.apigateway.create_deployment(**deploy)
+
+
+ECHO = b"""import json
+def handler(event, context):
+    kept = {name.lower(): value for name, value in event["headers"].items()}.get("content-encoding")
+    return {"statusCode": 200, "body": json.dumps([event["body"], event["isBase64Encoded"], kept])}
+"""
+
+
+def test_a_rest_api_hands_a_compressed_request_over_inflated(lab: Lab) -> None:
+    kept, taken = lab.double(RestApiInflates()), lab.double(RestApiInflates(header_kept=False))
+    clients = lab.clients(kept.url)
+    create_role(clients)
+    create_function(clients, Code={"ZipFile": code_archive(ECHO)})
+    path = create_api(clients)
+
+    def seen(url: str) -> Any:
+        request = urllib.request.Request(url + path, gzip.compress(b"{}"), {"Content-Encoding": "gzip"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            return json.load(answer)
+
+    assert seen(kept.url) == ["{}", False, "gzip"]
+    assert seen(taken.url) == ["{}", False, None]
+    body, is_base64, _kept = seen(lab.url)
+    assert (body[:2], is_base64) == ("\x1f\ufffd", False), "the emulator alone garbles it"
 
 
 def test_the_url_of_a_new_stage_is_unknown_for_some_seconds(lab: Lab, clock: ManualClock) -> None:

@@ -7,9 +7,12 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
+from tests.aws.over_http import AwsDouble
+from tests.aws.over_http.behaviours import RestApiInflates
 from tests.tools.browser import Site, chromium, fetched, require_browser
 from tests.tools.local_deployment import LocalDeployment, deployed
 
@@ -103,6 +106,38 @@ def test_a_page_of_another_origin_sends_an_event_and_reads_the_answer(
     assert json.loads(answer["body"])["events_count"] == 1
     assert answer["request_id"], "the page must see under which id its events are stored"
     assert len(stored(deployment, name)) == 1
+
+
+COMPRESSED = """
+    const [url, token, text, done] = arguments;
+    const zipped = new Blob([text]).stream().pipeThrough(new CompressionStream("gzip"));
+    new Response(zipped).blob()
+      .then((body) => fetch(url, {
+        method: "POST",
+        headers: { "X-Auth-Token": token, "Content-Encoding": "gzip" },
+        body,
+      }))
+      .then(async (answer) => done([answer.status, await answer.text()]))
+      .catch((error) => done([0, String(error)]));
+"""
+
+
+def test_a_page_may_compress_its_events_where_the_gateway_inflates_them_as_aws_does(
+    driver: Any, site: Site, deployment: LocalDeployment, name: str
+) -> None:
+    driver.get(site.page("plain", ""))
+    text = json.dumps([{"event_name": name, "n": n} for n in range(500)])
+    emulator = urlsplit(deployment.url)._replace(path="").geturl()
+
+    with AwsDouble(emulator, [RestApiInflates()]) as aws:
+        url = deployment.url.replace(emulator, aws.url)
+        status, body = driver.execute_async_script(COMPRESSED, url, deployment.token, text)
+    locally = driver.execute_async_script(COMPRESSED, deployment.url, deployment.token, text)
+
+    assert status == 200, body
+    assert [event["n"] for event in stored(deployment, name)] == list(range(500))
+    assert locally[0] == 400, "the local AWS inflates nothing, and the README says so"
+    assert "neither inflated" in locally[1]
 
 
 def test_a_page_can_read_why_its_token_was_refused_because_a_bare_cors_error_tells_nothing(

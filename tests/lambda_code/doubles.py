@@ -133,3 +133,8 @@ def request(body: object, token: str | None = TOKEN, **parts: Any) -> dict[str, 
 def binary(content: bytes) -> dict[str, Any]:
     """The parts of a request whose body the gateway took for binary."""
     return {"body": base64.b64encode(content).decode(), "isBase64Encoded": True}
+
+
+def compressed(content: bytes, encoding: str) -> dict[str, Any]:
+    """The parts of a compressed request as an HTTP API or a Function URL hands it over."""
+    return {**binary(content), "headers": {"Content-Encoding": encoding}}

@@ -135,7 +135,7 @@ class Settings:
     resource_path: str = _row("api", "Resource (path of the endpoint)", names.resource_path, "events", fixed=True)
     cors_origins: tuple[str, ...] = _row("cors", "Allowed origins (* or comma-separated)", names.cors_origins, ("*",))
     cors_headers: tuple[str, ...] = _row("cors", "Allowed headers", names.http_headers, (
-        "Content-Type", "X-Amz-Date", "Authorization", "X-Api-Key", "X-Amz-Security-Token", "x-auth-token"))
+        "Content-Type", "X-Amz-Date", "Authorization", "X-Api-Key", "X-Amz-Security-Token", "x-auth-token", "Content-Encoding"))
     cors_methods: tuple[str, ...] = _row("cors", "Allowed methods", names.http_methods, ("POST", "OPTIONS"))
     stage_name: str = _row("deploy", "Stage name", names.stage_name, "prod", fixed=True)
     stage_description: str = _row("deploy", "Stage description", names.description, "Production environment.")

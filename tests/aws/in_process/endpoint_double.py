@@ -16,6 +16,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from tests.aws.payloads import inflated
 from wizard.aws.client import Aws
 
 from .function_double import FunctionDouble
@@ -195,9 +196,10 @@ def _handler_for(double: EndpointDouble) -> type[BaseHTTPRequestHandler]:
 
         def _answer(self) -> None:
             length = int(self.headers.get("Content-Length") or 0)
-            body = self.rfile.read(length).decode() if length else ""
+            body = self.rfile.read(length) if length else b""
             headers = {name.casefold(): value for name, value in self.headers.items()}
-            reply = double.reply(self.command, self.path, headers, body)
+            text = inflated(body, headers.get("content-encoding", "")).decode("utf-8", "replace")
+            reply = double.reply(self.command, self.path, headers, text)
             content = reply.body.encode()
             self.send_response(reply.status)
             for name, value in {**reply.headers, "Content-Length": str(len(content))}.items():

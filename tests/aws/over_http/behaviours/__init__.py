@@ -27,6 +27,7 @@ from .gateway import (
     FreshStageUrl,
     IntegrationResponseNeedsMethodResponse,
     MethodsAreUnique,
+    RestApiInflates,
 )
 from .latency import Latency
 from .log_groups import LogGroupComesBack
@@ -58,6 +59,7 @@ __all__ = [
     "NewAccountLimits",
     "NoPolicyIsNotFound",
     "ReservedBucketNames",
+    "RestApiInflates",
     "RoleMustTrustLambda",
     "RoleNotYetAssumable",
     "RuntimesRetired",
@@ -82,6 +84,7 @@ def lasting_rules() -> list[Behaviour]:
         MethodsAreUnique(),
         IntegrationResponseNeedsMethodResponse(),
         DeploymentNeedsMethods(),
+        RestApiInflates(),
         EndpointNeedsLambdaPermission(),
         ImpliedPermissions(),
         SimulationLooksAtEverything(),

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import threading
 from collections import deque
+from dataclasses import replace
 from typing import Any
 
 from botocore.exceptions import ClientError
+
+from tests.aws.payloads import inflated
 
 from ..calls import Call
 from ..messages import Answer, Headers
@@ -132,6 +135,28 @@ class DeploymentNeedsMethods(Behaviour):
             return refusal(call, 400, "BadRequestException", "The REST API doesn't contain any methods")
         if not all(method.get("methodIntegration") for method in methods):
             return refusal(call, 400, "BadRequestException", "No integration defined for method")
+        return None
+
+
+class RestApiInflates(Behaviour):
+    """A compressed request reaches the function inflated and as text, its Content-Encoding still there.
+
+    `header_kept` False: that header is taken away, as the documentation can be read, too.
+    """
+
+    def __init__(self, *, header_kept: bool = True) -> None:
+        self.header_kept = header_kept
+
+    def before(self, call: Call, world: World) -> Answer | None:
+        sent = call.request
+        encoding = sent.header("content-encoding") if call.service == "execute-api" else ""
+        if encoding:
+            headers = [
+                (name, value)
+                for name, value in sent.headers
+                if self.header_kept or name.lower() != "content-encoding"
+            ]
+            call.request = replace(sent, headers=headers, body=inflated(sent.body, encoding))
         return None
 
 
