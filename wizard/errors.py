@@ -3,6 +3,7 @@
 WizardError                 what happened, why, the next command to type, the exit code
 ├── UsageError              a value or a flag that cannot work (2)
 ├── StateError              the state file cannot be read, written or used (1)
+│   └── NewerStateError     it was written by a newer version (1)
 ├── CredentialsError        no, dead or foreign credentials; a region that is off (4)
 ├── BusyError               another run holds the state file (5)
 ├── ConflictError           something that is not ours stands where we would build (1)
@@ -76,6 +77,10 @@ class UsageError(WizardError):
 
 class StateError(WizardError):
     """The state file cannot be read, written or used."""
+
+
+class NewerStateError(StateError):
+    """The state file was written by a newer version: it is good, but not to be read here."""
 
 
 class CredentialsError(WizardError):

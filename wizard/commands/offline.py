@@ -32,7 +32,7 @@ def _document(state: State) -> dict[str, object]:
         "account": state.identity.account,
         "region": state.identity.region,
         "stage": state.lifecycle,
-        "healthy": state.lifecycle == "deployed",
+        "healthy": None,  # AWS was not asked
         "endpoint": state.checks.get("deploy.endpoint", {}).get("url"),
         "phases": [
             {

@@ -16,7 +16,7 @@ from wizard.clock import SystemClock
 from wizard.commands.common import stoppable
 from wizard.engine import recover as recovery
 from wizard.engine.recover import Recovered
-from wizard.errors import ExitCode, StateError, UsageError
+from wizard.errors import ExitCode, NewerStateError, StateError, UsageError
 from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.settings.resolve import resolve
@@ -88,6 +88,8 @@ def show(recovered: Recovered, console: Console) -> None:
 def _refuse_good_state(path: Path) -> None:
     try:
         state = state_module.load(path)
+    except NewerStateError:
+        raise
     except StateError:
         return
     if state is not None:

@@ -24,11 +24,12 @@ from wizard.settings import validators as names
 from wizard.settings.resolve import Asker, Resolved, resolve
 from wizard.settings.table import DEFAULT_NAME, SETTINGS, Setting, Value
 from wizard.state import model as state_module
+from wizard.state.git_ignore import exposed, ignore
 from wizard.state.lock import locked
 from wizard.state.model import State
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
-from wizard.ui.output import is_interactive, messages, results
+from wizard.ui.output import is_interactive, is_read_by_a_person, messages, results
 
 if TYPE_CHECKING:
     from wizard.ui.prompts import Interview
@@ -248,8 +249,23 @@ class _Setup:
         self.console.print(plan_table(plan))
         return self.interview is None or self.interview.confirm("Go ahead?", default=True)
 
+    def _keep_out_of_git(self) -> None:
+        """Before the token's file is there: the next commit would publish it."""
+        folder, lines = self.request.options.state.parent, exposed(self.request.options.state)
+        if not lines:
+            return
+        where, what = folder / ".gitignore", ", ".join(lines)
+        self._notice(f"git would commit the token's file or the state file. {where} should have: {what}")
+        if self.interview is None or not self.interview.confirm("Add that to .gitignore?", default=True):
+            return
+        try:
+            ignore(folder, lines)
+        except OSError as error:
+            self._notice(f"{where} cannot be written: {error.strerror}.")
+
     def _write_ahead(self) -> None:
         """The state file names deployment, settings and token digests before AWS hears of any."""
+        self._keep_out_of_git()
         token, self.new_token = deployment.ensure_token(self.request.options, self.state)
         self.at = replace(self.at, token=token, tokens=tuple(self.state.tokens))
         self.state.settings = self._desired_settings()
@@ -333,9 +349,12 @@ class _Setup:
         stored = self.state.checks.get("deploy.endpoint", {})
         out = results()
         out.print(f"Endpoint: {url}", markup=False)
-        out.print(f"Stored test event: s3://{stored.get('bucket')}/{stored.get('key')}", markup=False)
-        if self.new_token:
+        if "key" in stored:
+            out.print(f"Stored test event: s3://{stored['bucket']}/{stored['key']}", markup=False)
+        if self.new_token and is_read_by_a_person():
             out.print(f"Token (shown this once, kept in {path}): {self.at.token}", markup=False)
+        elif self.new_token:
+            out.print(f"Token: in {path}", markup=False)
         out.print(f"\nSend an event:\n  {curl_line(str(url), path)}", markup=False)
         out.print(_next_commands(self.request.options), markup=False)
 

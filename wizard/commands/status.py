@@ -34,8 +34,16 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
             for key in plan.unknown_keys:
                 messages().print(f"{key}: set up by another version of the wizard; it is kept.", markup=False)
             if not healthy:
-                say("Run `eventtrack-wizard setup` to repair or finish it.", options)
+                say(_what_to_do(plan), options)
         return ExitCode.DONE if healthy else ExitCode.DRIFT
+
+
+def _what_to_do(plan: Plan) -> str:
+    if plan.in_order:
+        return "Nothing differs, but the last run did not end: `eventtrack-wizard setup` ends it."
+    if any(step.sentences for step in plan.steps):
+        return "Run `eventtrack-wizard setup` to repair or finish it."
+    return "Nothing differs, but not all is proved: `eventtrack-wizard setup` proves it."
 
 
 def _rolled_back(at: Deployment, state: State, options: Options, *, as_json: bool) -> ExitCode:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from wizard import __version__
-from wizard.errors import StateError
+from wizard.errors import NewerStateError, StateError
 from wizard.identity import DeploymentId
 from wizard.settings.table import typed
 
@@ -143,9 +143,23 @@ def load(path: Path) -> State | None:
             next_step="Make it readable, or name another one with --state.",
         ) from error
     try:
-        return State.from_json(json.loads(text))
+        document = json.loads(text)
+        _refuse_newer(path, document)
+        return State.from_json(document)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _corrupt(path, error) from error
+
+
+def _refuse_newer(path: Path, document: Mapping[str, Any]) -> None:
+    """A file of a later version may say what this one would lose."""
+    schema = document["schema"]
+    if isinstance(schema, int) and schema > SCHEMA:
+        raise NewerStateError(
+            what=f"The state file {path} was written by a newer version of the wizard.",
+            why=f"It is of version {document.get('wizard_version')}, this is {__version__};"
+            f" its schema is {schema}, this one knows {SCHEMA}.",
+            next_step="Upgrade: `pip install --upgrade eventtrack-wizard`. The file was left as it is.",
+        )
 
 
 def required(path: Path) -> State:

@@ -39,6 +39,11 @@ def on_ci() -> bool:
     return os.environ.get("CI", "").casefold() not in ("", "0", "false", "no")
 
 
+def is_read_by_a_person() -> bool:
+    """Whether standard output is a screen and no file, pipe or log of a pipeline: it may show a new token."""
+    return sys.stdout.isatty() and not on_ci()
+
+
 def is_interactive() -> bool:
     """Whether somebody is there to answer: standard input and error are terminals, and no pipeline."""
     return (

@@ -141,6 +141,23 @@ def test_an_empty_list_of_tokens_says_so(tmp_path: Path) -> None:
     assert "There is no token" in done.stderr
 
 
+def test_health_that_nobody_asked_for_is_null_because_a_script_would_take_it_for_the_truth(
+    tmp_path: Path,
+) -> None:
+    path = saved(tmp_path, lifecycle="deployed")
+    done = runner.invoke(app, ["status", "--offline", "--json", "--state", path])
+    assert json.loads(done.stdout)["healthy"] is None
+
+
+def test_recover_leaves_a_file_of_a_newer_version_alone(tmp_path: Path) -> None:
+    path = Path(saved(tmp_path))
+    path.write_text('{"schema": 2, "wizard_version": "9.1.0"}')
+    done = runner.invoke(app, ["recover", "--yes", "--state", str(path)])
+    assert done.exit_code == 1
+    assert "newer version" in done.stderr
+    assert [found.name for found in tmp_path.iterdir()] == [path.name]
+
+
 def test_the_saved_state_shows_the_endpoint_and_says_once_that_aws_was_not_asked(tmp_path: Path) -> None:
     path = saved(tmp_path, checks={"deploy.endpoint": {"url": "https://x/events"}})
     done = runner.invoke(app, ["status", "--offline", "--state", path])

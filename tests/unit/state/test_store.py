@@ -19,7 +19,7 @@ import pytest
 
 from tests import PROJECT
 from tests.aws.in_process import TOKEN, Account, Workspace
-from wizard.errors import BusyError, ExitCode, StateError
+from wizard.errors import BusyError, ExitCode, NewerStateError, StateError
 from wizard.identity import DeploymentId
 from wizard.state.files import write_private_file
 from wizard.state.lock import locked
@@ -197,7 +197,7 @@ def test_a_link_in_the_place_of_the_temporary_file_is_not_followed_to_another_mo
         (b'"text"', "corrupt"),
         (b"{}", "corrupt"),
         (b'{"schema": 1}', "corrupt"),
-        (b'{"schema": 99}', "another version"),
+        (b'{"schema": 0}', "another version"),
         (b"\xff\xfe\x00", "cannot be read"),
         (b'{"schema": 1, "identity": {"id": 1, "unknown": 2}}', "corrupt"),
     ],
@@ -210,6 +210,15 @@ def test_a_file_that_is_not_ours_is_named_and_left_as_it_is(path: Path, content:
     assert str(path) in str(caught.value)
     assert caught.value.next_step
     assert path.read_bytes() == content
+
+
+def test_a_file_of_a_newer_version_is_not_called_corrupt_or_somebody_would_throw_it_away(path: Path) -> None:
+    path.write_text('{"schema": 2, "wizard_version": "9.1.0"}')
+    with pytest.raises(NewerStateError) as caught:
+        load(path)
+    assert "corrupt" not in str(caught.value)
+    assert "9.1.0" in caught.value.why
+    assert "Upgrade" in caught.value.next_step
 
 
 @pytest.mark.parametrize(
@@ -287,7 +296,7 @@ def test_a_folder_that_cannot_be_written_is_a_message_that_says_nothing_was_chan
             f"""
             import sys
             from pathlib import Path
-            from wizard.errors import StateError
+            from wizard.errors import NewerStateError, StateError
             from wizard.state.lock import locked
             from wizard.state.model import load
             from wizard.state.store import Store
@@ -316,7 +325,7 @@ def test_a_full_disk_leaves_the_old_file_whole_and_says_so(store: Store, path: P
         """
         import resource, signal, sys
         from pathlib import Path
-        from wizard.errors import StateError
+        from wizard.errors import NewerStateError, StateError
         from wizard.state.model import load
         from wizard.state.store import Store
 
