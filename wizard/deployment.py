@@ -231,6 +231,7 @@ def _open(options: Options, clock: Clock, *, looks_first: bool) -> tuple[Deploym
     if identity.local:
         account = as_local_operator(account, identity, settings)
     if not looks_first:
+        refuse_lost(state)
         account.verify()
     store = Store(options.state, state)
     at = Deployment(
@@ -243,6 +244,29 @@ def _open(options: Options, clock: Clock, *, looks_first: bool) -> tuple[Deploym
         verify=account.verify,
     )
     return at, store
+
+
+def lost_with_local_aws(state: State) -> StateError | None:
+    """What to tell the operator when the local AWS was killed after this deployment's last change."""
+    if not state.identity.local or state.lifecycle == "rolled back":
+        return None
+    from wizard.local import loss_after
+
+    loss = loss_after(record.changed_at for record in state.records.values())
+    if loss is None:
+        return None
+    return StateError(
+        what="The local AWS was killed, or the machine went down, before it had saved what it held.",
+        why=str(loss),
+        next_step="Run `eventtrack-wizard setup` to make it again, or"
+        " `eventtrack-wizard rollback` to clear up.",
+    )
+
+
+def refuse_lost(state: State) -> None:
+    """Raise what `lost_with_local_aws` returns: for what needs a deployment that stands."""
+    if error := lost_with_local_aws(state):
+        raise error
 
 
 def current_token(options: Options) -> str | None:

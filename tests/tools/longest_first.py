@@ -29,6 +29,7 @@ SECONDS_OF_GROUPS = {
     "preflight": 15,
     "credentials": 15,
     "snippets": 15,
+    "killed local AWS": 12,
 }
 # By the beginning of the test's name after its file, for tests that stand in no group: each alone.
 SECONDS_OF_TESTS = {

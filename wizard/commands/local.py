@@ -9,11 +9,16 @@ from wizard.errors import ExitCode, UsageError
 from wizard.ui.output import is_interactive, messages, print_json, results
 from wizard.ui.prompts import Interview
 
+KILLED = "It was killed, or the machine went down, before it had saved what it held."
+
 
 def start() -> ExitCode:
     """Start it, if it does not run."""
+    was_killed = local.status().killed
     running = local.start()
     results().print(running.url)
+    if was_killed:
+        messages().print(f"{KILLED} The `status` of a deployment says what is gone.")
     messages().print(f"The local AWS runs as process {running.process_id}. Stop it with"
                      " `eventtrack-wizard local stop`.")  # fmt: skip
     return ExitCode.DONE
@@ -23,6 +28,8 @@ def stop() -> ExitCode:
     """Stop it."""
     stopped = local.stop()
     messages().print("The local AWS was stopped." if stopped else "The local AWS was not running.")
+    if local.status().killed:
+        messages().print(KILLED)
     return ExitCode.DONE
 
 

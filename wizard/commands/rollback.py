@@ -57,6 +57,8 @@ def _take_back(
     console = messages()
     plan = Engine(at, store, lambda _event: None, consent=consent, jobs=jobs).plan(remove=True)
     planned = [step for step in plan.steps if step.action.kind != "nothing"]
+    if lost := deployment.lost_with_local_aws(store.state):
+        console.print(f"{lost.what} {lost.why}", markup=False)
     if planned or plan.unknown_keys:
         console.print(rollback_table(plan))
     if ask and planned and not _confirmed(console):

@@ -121,6 +121,8 @@ class _Setup:
         if self.identity.local:
             self.account = deployment.as_local_operator(self.account, self.identity, self.resolved.settings)
         self.state = self.saved or State(self.identity)
+        if lost := deployment.lost_with_local_aws(self.state):
+            self._notice(f"{lost.what} {lost.why} Setup makes it again.")
         self.store = Store(self.request.options.state, self.state)
         self.at = self._deployment()
 

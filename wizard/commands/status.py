@@ -6,7 +6,7 @@ from typing import Any
 
 from wizard.clock import SystemClock
 from wizard.commands.common import say, stoppable
-from wizard.deployment import existing
+from wizard.deployment import existing, lost_with_local_aws
 from wizard.endpoint.client import url_of
 from wizard.engine.plan import Plan, make_plan
 from wizard.errors import ExitCode
@@ -33,6 +33,8 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
             results().print(status_table(plan, url))
             for key in plan.unknown_keys:
                 messages().print(f"{key}: set up by another version of the wizard; it is kept.", markup=False)
+            if lost := lost_with_local_aws(store.state):
+                messages().print(f"{lost.what} {lost.why}", markup=False)
             if not healthy:
                 say(_what_to_do(plan), options)
         return ExitCode.DONE if healthy else ExitCode.DRIFT

@@ -36,6 +36,8 @@ def ownership_of(
         return _ownership_of_part(facts, record, of_parent)
     if facts["owner"] == at.identity.id:
         return CREATED
+    if record is not None and lost_its_tag(at, facts):
+        return CREATED
     if resource.auto_created and facts["owner"] is None:
         return CREATED if record is not None else Ownership("adopted", facts)
     if adopt and resource.adoptable and facts["owner"] is None:
@@ -50,10 +52,18 @@ def _ownership_of_part(facts: Facts, record: Record | None, of_parent: Origin) -
     return Ownership("adopted", facts) if of_parent == "adopted" else CREATED
 
 
+def lost_its_tag(at: Deployment, facts: Facts) -> bool:
+    """Whether a local AWS that was killed may have lost the tag: tags are saved when it is stopped, objects
+    and their buckets at once. Nobody else makes things in it."""
+    return at.identity.local and facts["owner"] is None
+
+
 def is_still_ours(resource: AnyResource, at: Deployment, facts: Facts) -> bool:
     """Whether a thing that we made still carries our tag; somebody may have made another one since."""
     owner = facts.get("owner")
-    return "owner" not in facts or owner == at.identity.id or (resource.auto_created and owner is None)
+    if "owner" not in facts or owner == at.identity.id:
+        return True
+    return lost_its_tag(at, facts) or (resource.auto_created and owner is None)
 
 
 def conflict_over(resource: AnyResource, at: Deployment, facts: Facts) -> ConflictError:
@@ -74,6 +84,12 @@ def conflict_over(resource: AnyResource, at: Deployment, facts: Facts) -> Confli
             if owner
             else "Adopting it would overwrite what it does now.",
             next_step="Choose another --name, which derives all names anew.",
+        )
+    if lost_its_tag(at, facts):
+        return ConflictError(
+            what=f"The {title} is there already, and it is not this deployment's.",
+            why="It does not carry this deployment's tag: the local AWS was killed, or it was made by hand.",
+            next_step="Use it with --adopt, or empty the local AWS with `eventtrack-wizard local reset`.",
         )
     return ConflictError(
         what=f"The {title} is there already, and it is not this deployment's.",

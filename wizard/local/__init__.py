@@ -5,6 +5,7 @@
     stop    ends it so that everything is kept for the next start
     reset   forgets every bucket, role, function and API in it
     status  what there is to say about it
+    loss_after  what a kill has taken from a deployment
 
 Everything lives in one folder that only its owner can read (`EVENTTRACK_LOCAL_HOME`, or the user's
 data folder). Three rules keep it safe against a kill at any moment:
@@ -19,6 +20,10 @@ data folder). Three rules keep it safe against a kill at any moment:
 
 from wizard.local.errors import LocalAwsError
 from wizard.local.lifecycle import LocalAws, find, reset, start, stop
+from wizard.local.losses import Loss, loss_after
 from wizard.local.report import LocalAwsStatus, status
 
-__all__ = ["LocalAws", "LocalAwsError", "LocalAwsStatus", "find", "reset", "start", "status", "stop"]
+__all__ = [
+    "LocalAws", "LocalAwsError", "LocalAwsStatus", "Loss",
+    "find", "loss_after", "reset", "start", "status", "stop",
+]  # fmt: skip

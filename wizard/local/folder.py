@@ -6,7 +6,7 @@ import contextlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
@@ -29,6 +29,8 @@ class Record:
     """Seconds since the epoch."""
     process_started: str | None = None
     """When the kernel says the process began; tells a reused process id."""
+    saved_before: float | None = None
+    """`DataFolder.saved_at` at this start: a later one shows that the process has saved what it held."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,11 @@ class DataFolder:
     @property
     def state_path(self) -> Path:
         return self.path / "state"
+
+    @property
+    def losses_path(self) -> Path:
+        """What killed processes have lost (`losses`)."""
+        return self.path / "losses.json"
 
     @property
     def objects_path(self) -> Path:
@@ -127,21 +134,30 @@ class DataFolder:
         """The last start, or None if there was none or its file is damaged: then it is simply begun anew."""
         try:
             content = json.loads(self.record_path.read_text(encoding="utf-8"))
-            known = {field.name: content[field.name] for field in fields(Record)}
+            known = {field.name: content[field.name] for field in fields(Record) if field.name in content}
             record = Record(**known)
             return replace(record, port=int(record.port), started_at=float(record.started_at))
         except (OSError, ValueError, KeyError, TypeError):
             return None
 
     def write_record(self, record: Record) -> None:
-        """Replace the record as a whole, so that a kill leaves the old one or the new one."""
-        temporary = self.record_path.with_suffix(".json.new")
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(record), file, indent=2)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(self.record_path)
+        """Replace the record of the last start."""
+        _replace(self.record_path, asdict(record))
+
+    def saved_at(self) -> float | None:
+        """When MiniStack has last saved what it held, in seconds since the epoch; None: never."""
+        return max((path.stat().st_mtime for path in self.state_path.glob("*.json")), default=None)
+
+    def read_losses(self) -> str:
+        """What `write_losses` wrote, as text; an empty list if there is none."""
+        try:
+            return self.losses_path.read_text(encoding="utf-8")
+        except OSError:
+            return "[]"
+
+    def write_losses(self, losses: Sequence[Sequence[float]]) -> None:
+        """Replace what is known of losses."""
+        _replace(self.losses_path, losses)
 
     def read_process_id(self) -> int | None:
         """The id that the starting shell wrote, or None."""
@@ -174,12 +190,28 @@ class DataFolder:
 
     def wipe(self) -> None:
         """Delete all that MiniStack has saved; port and log stay. Only when it does not run."""
+        self.forget_losses()
         for path in (self.state_path, self.objects_path, self.temporary_path):
             with contextlib.suppress(FileNotFoundError):
                 shutil.rmtree(path)
 
+    def forget_losses(self) -> None:
+        """Of what was forgotten on purpose nobody need hear that it was lost before."""
+        self.losses_path.unlink(missing_ok=True)
+
     def _holds_foreign_files(self) -> bool:
         return self.path.is_dir() and not self.is_ours() and any(self.path.iterdir())
+
+
+def _replace(path: Path, document: object) -> None:
+    """Replace a file as a whole, so that a kill leaves the old one or the new one."""
+    temporary = path.with_suffix(".json.new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        json.dump(document, file, indent=2)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
 
 
 def _default_path() -> Path:

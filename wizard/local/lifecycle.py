@@ -13,6 +13,7 @@ from wizard.local import process
 from wizard.local.errors import LocalAwsError
 from wizard.local.folder import DataFolder, Record, unusable
 from wizard.local.health import Health, post_reset, read_health
+from wizard.local.losses import note_loss
 from wizard.local.ports import LOOPBACK, free_ports, is_free
 
 START_PATIENCE_SECONDS = 30.0
@@ -112,6 +113,7 @@ def _adopt(folder: DataFolder) -> LocalAws | None:
 
 def _start_anew(folder: DataFolder, preferred_port: int | None) -> LocalAws:
     process.require_installed()
+    note_loss(folder)
     last = folder.read_record()
     for port in free_ports(preferred_port, None if last is None else last.port):
         running = _try_port(folder, port)
@@ -127,7 +129,8 @@ def _start_anew(folder: DataFolder, preferred_port: int | None) -> LocalAws:
 
 
 def _try_port(folder: DataFolder, port: int) -> LocalAws | None:
-    record = Record(port=port, instance=f"eventtrack-wizard/{uuid.uuid4()}", started_at=time.time())
+    instance = f"eventtrack-wizard/{uuid.uuid4()}"
+    record = Record(port, instance, started_at=time.time(), saved_before=folder.saved_at())
     folder.empty_temporary()
     folder.write_record(record)
     process_started = process.launch(folder, record)
@@ -151,6 +154,10 @@ def _reset_running(folder: DataFolder) -> None:
     if running is None:
         raise OSError("It runs but does not answer")
     post_reset(running.port)
+    folder.forget_losses()
+    record = folder.read_record()
+    if record is not None:  # its saves are deleted, too: the next one will be the first
+        folder.write_record(replace(record, saved_before=None))
 
 
 def own_health(folder: DataFolder, record: Record) -> Health | None:

@@ -102,7 +102,7 @@ def end(folder: DataFolder, timeout_seconds: float = STOP_TIMEOUT_SECONDS) -> No
         if process_id is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process_id, sent)
-        if _wait_until_gone(folder, seconds):
+        if wait_until_gone(folder, seconds):
             folder.process_id_path.unlink(missing_ok=True)
             return
     raise LocalAwsError(
@@ -150,7 +150,8 @@ def _own_process_id(folder: DataFolder) -> int | None:
     return process_id if "ministack" in command_line(process_id) else None
 
 
-def _wait_until_gone(folder: DataFolder, timeout_seconds: float) -> bool:
+def wait_until_gone(folder: DataFolder, timeout_seconds: float) -> bool:
+    """Whether the process has ended within this time."""
     deadline = time.monotonic() + timeout_seconds
     while is_alive(folder):
         if time.monotonic() > deadline:

@@ -11,6 +11,7 @@ from pathlib import Path
 from wizard.local.folder import DataFolder
 from wizard.local.inspection import memory_bytes
 from wizard.local.lifecycle import own_health, url_of
+from wizard.local.losses import ended_unsaved
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class LocalAwsStatus:
     started_at: datetime | None
     uptime_seconds: float | None
     memory_bytes: int | None
+    killed: bool = False
+    """It does not run, because it was killed before it had saved what it held."""
 
 
 def status(data_folder: Path | None = None) -> LocalAwsStatus:
@@ -64,6 +67,7 @@ def _stopped(folder: DataFolder) -> LocalAwsStatus:
         started_at=None,
         uptime_seconds=None,
         memory_bytes=None,
+        killed=ended_unsaved(folder),
     )
 
 

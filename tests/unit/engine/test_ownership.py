@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -147,3 +147,17 @@ def test_what_no_record_knows_is_deleted_by_our_tag_alone(
     at, _store = workspace.open()
     seen = Seen({"name": "x", "owner": owner})
     assert decide(RESOURCES["bucket"], at, desired=None, seen=seen, record=None).kind == kind
+
+
+def test_in_the_local_aws_a_lost_tag_is_no_sign_of_somebody_else_because_a_kill_loses_tags(
+    workspace: Workspace,
+) -> None:
+    at, _store = workspace.open()
+    at = replace(at, identity=replace(at.identity, local=True))
+    bucket, untagged, record = RESOURCES["bucket"], {"name": "x", "owner": None}, Record("present", "created")
+
+    assert ownership_of(bucket, at, untagged, record, "created", adopt=False) == CREATED
+    assert decide(bucket, at, desired=None, seen=Seen(untagged), record=record).kind == "delete"
+    unknown = decide(bucket, at, desired=bucket.desired(at), seen=Seen(untagged), record=None)
+    assert unknown.error is not None
+    assert "the local AWS was killed" in unknown.error.why and "local reset" in unknown.error.next_step

@@ -27,7 +27,7 @@ from tests import PROJECT
 from wizard import local
 from wizard.local.folder import LOG_LIMIT_BYTES, DataFolder
 from wizard.local.ports import is_free
-from wizard.local.process import end, is_alive, require_installed
+from wizard.local.process import end, require_installed, wait_until_gone
 
 pytestmark = pytest.mark.local
 
@@ -74,11 +74,8 @@ def other_program_on(port: int) -> Iterator[None]:
         yield
 
 
-def wait_until_dead(folder: Path, timeout_seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + timeout_seconds
-    while is_alive(DataFolder.at(folder)):
-        assert time.monotonic() < deadline, "still alive"
-        time.sleep(0.01)
+def wait_until_dead(folder: Path) -> None:
+    assert wait_until_gone(DataFolder.at(folder), 5.0), "still alive"
 
 
 def test_starting_twice_returns_the_same_process_because_every_command_asks_for_it(
@@ -111,6 +108,7 @@ def test_a_bucket_its_object_and_a_role_are_there_again_after_stop_and_start_on_
 
     assert local.stop(data_folder) is True
     assert local.find(data_folder) is None
+    assert local.status(data_folder).killed is False
     after = local.start(data_folder)
 
     assert after.url == before.url, "saved URLs keep working"
@@ -128,7 +126,8 @@ def test_a_killed_ministack_is_not_found_and_starts_again_with_what_was_saved(
     wait_until_dead(data_folder)
 
     assert local.find(data_folder) is None
-    assert local.status(data_folder).running is False
+    found = local.status(data_folder)
+    assert (found.running, found.killed) == (False, True)
     again = local.start(data_folder)
 
     assert again.process_id != killed.process_id
@@ -226,7 +225,14 @@ def test_reset_of_a_running_one_forgets_everything_also_after_a_restart(data_fol
 
     assert bucket_names(running) == []
     local.stop(data_folder)
-    assert bucket_names(local.start(data_folder)) == []
+    again = local.start(data_folder)
+    assert bucket_names(again) == []
+
+    local.reset(data_folder)
+    client(again, "s3").create_bucket(Bucket="lost")
+    os.kill(again.process_id, signal.SIGKILL)
+    wait_until_dead(data_folder)
+    assert local.status(data_folder).killed, "a save that the reset has deleted is none"
 
 
 def test_reset_of_a_stopped_one_deletes_its_data_but_keeps_port_and_log(data_folder: Path, port: int) -> None:
