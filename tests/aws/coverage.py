@@ -1,0 +1,579 @@
+"""What real AWS does that emulators do not show, and which test provokes it: one row a behaviour.
+
+`python -m tests.tools.aws_behaviour` makes `.github/AWS_BEHAVIOUR.md` of it, and
+`tests/aws/test_coverage.py` checks both. The words are the behaviour's, not the wizard's reaction to it: that
+is what the test is about.
+"""
+
+# ruff: noqa: E501  a table
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Row:
+    """A behaviour of AWS.
+
+    Attributes:
+        tests: node ids below `tests/` of what provokes it.
+        answers: "operation code", one of the answers in `unit/aws/test_error_rules_rows.py`, which sends
+            each over HTTP and holds what the wizard does against its row.
+        doubles: behaviours of the double over HTTP that show it.
+        reason: why no test can provoke it, or need not.
+    """
+
+    what: str
+    tests: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    doubles: tuple[str, ...] = ()
+    reason: str = ""
+
+
+def row(what: str, *tests: str, answers: tuple[str, ...] = (), doubles: tuple[str, ...] = ()) -> Row:
+    """A behaviour that is provoked."""
+    return Row(what, tests, answers, doubles)
+
+
+def not_provoked(what: str, reason: str) -> Row:
+    """A behaviour without a test."""
+    return Row(what, reason=reason)
+
+
+SECTIONS: dict[str, tuple[Row, ...]] = {
+    "The twelve that matter most": (
+        row(
+            "A function called right after its role's policy was written keeps credentials without it for minutes",
+            "aws/test_functions.py::test_a_function_called_right_after_its_policy_was_written_is_spoilt_until_recycled",
+            "aws/test_functions.py::test_a_function_first_called_later_keeps_good_credentials",
+            "aws/test_functions.py::test_a_spoilt_answer_carries_the_end_of_the_log",
+            "resilience/test_waiting.py::test_a_function_with_stale_credentials_is_recycled",
+            doubles=("StaleRoleCredentials",),
+        ),
+        row(
+            "A file in the package that only its owner may read cannot be imported by Lambda",
+            "unit/test_package.py::test_every_file_may_be_read_by_everybody_or_lambda_cannot_import_it",
+        ),
+        row(
+            "CreateBucket in us-east-1 answers 200 for a bucket that one owns already, elsewhere 409",
+            "aws/test_emulator.py::test_the_emulator_itself_lets_our_own_bucket_be_created_again_only_in_us_east_1",
+            "unit/engine/test_adoption.py::test_without_consent_everything_foreign_is_named_at_once_and_left",
+            answers=("s3.CreateBucket BucketAlreadyOwnedByYou",),
+        ),
+        row(
+            "One DeleteRestApi in 30 s, one CreateRestApi in 3 s, one CreateDeployment in 5 s; all calls together 10 a second",
+            "aws/test_api_gateway.py::test_api_gateway_quotas_answer_429",
+            "aws/test_api_gateway.py::test_all_api_gateway_calls_together_have_a_burst_and_a_rate",
+            "resilience/test_waiting.py::test_calls_with_known_quotas_are_paced_and_not_answered_with_429",
+            "resilience/test_waiting.py::test_the_double_would_answer_429_without_the_pacing",
+            answers=(
+                "apigateway.DeleteRestApi TooManyRequestsException",
+                "apigateway.CreateRestApi TooManyRequestsException",
+            ),
+            doubles=("ApiGatewayQuotas",),
+        ),
+        row(
+            "A create whose answer was lost has happened; sent again it makes a second API of the same name",
+            "unit/engine/test_apply.py::test_a_create_whose_answer_was_lost_is_not_sent_again",
+            "unit/engine/test_rollback.py::test_a_duplicate_api_that_a_lost_answer_left_goes_too",
+            "aws/test_faults.py::test_a_lost_answer_was_executed",
+            "resilience/test_fault_matrix.py::test_a_fault_at_any_call_is_outlasted_or_explained_and_the_next_run_completes",
+        ),
+        row(
+            "A new account has 10 concurrent executions, of which none can be reserved, and 3008 MB of memory",
+            "aws/test_functions.py::test_a_new_account_cannot_reserve_concurrency_nor_have_much_memory",
+            "unit/engine/test_preflight.py::test_a_new_account_cannot_reserve_and_is_told_so_with_all_the_rest",
+            answers=(
+                "lambda.PutFunctionConcurrency InvalidParameterValueException",
+                "lambda.UpdateFunctionConfiguration ValidationException",
+            ),
+            doubles=("NewAccountLimits",),
+        ),
+        row(
+            "Lambda cannot assume a new role for 5 to 20 s",
+            "aws/test_roles.py::test_a_fresh_role_cannot_be_assumed_by_lambda_for_some_seconds",
+            "resilience/test_waiting.py::test_while_a_new_role_spreads_everything_that_does_not_need_it_is_made",
+            answers=("lambda.CreateFunction InvalidParameterValueException",),
+            doubles=("RoleNotYetAssumable",),
+        ),
+        row(
+            "A role deleted and made again under a standing function leaves it without its KMS grant",
+            "aws/test_roles.py::test_a_role_made_anew_leaves_the_function_without_its_kms_grant",
+            answers=("lambda.Invoke KMSAccessDeniedException",),
+            doubles=("StaleKmsGrant",),
+        ),
+        row(
+            "The name of a deleted bucket is busy for seconds, up to an hour",
+            "aws/test_buckets.py::test_the_name_of_a_deleted_bucket_is_busy_for_some_seconds",
+            answers=("s3.CreateBucket OperationAborted",),
+            doubles=("BucketNameBusyAfterDelete",),
+        ),
+        row(
+            "A deleted log group comes back with late lines of the function",
+            "aws/test_log_groups.py::test_a_log_group_deleted_soon_after_a_run_comes_back_if_the_role_may_make_it",
+            "unit/engine/test_rollback.py::test_a_log_group_that_late_lines_brought_back_is_deleted_once_more",
+            doubles=("LogGroupComesBack",),
+        ),
+        row(
+            "A region that is not enabled looks like a wrong key, and so does an account that is not activated",
+            "aws/test_permissions.py::test_a_region_that_is_not_enabled_looks_like_a_bad_key_there_only",
+            answers=(
+                "apigateway.CreateRestApi UnrecognizedClientException",
+                "lambda.CreateFunction OptInRequired",
+            ),
+            doubles=("DeadCredentials",),
+        ),
+        row(
+            "botocore sends an invocation that timed out up to five times",
+            "unit/aws/test_client.py::test_botocore_never_sends_a_call_twice_whatever_the_environment_says",
+        ),
+    ),
+    "botocore": (
+        row(
+            "Retries depend on the mode, and that on the operator's environment",
+            "unit/aws/test_client.py::test_botocore_never_sends_a_call_twice_whatever_the_environment_says",
+        ),
+        row(
+            "Conflicts (409) and a role that is not assumable yet are retried in no mode",
+            "unit/aws/test_retry.py::test_an_answer_of_the_catalogue_is_waited_for",
+            answers=(
+                "apigateway.CreateResource ConflictException",
+                "lambda.UpdateFunctionConfiguration ResourceConflictException",
+            ),
+        ),
+        row(
+            "A used-up quota has the code of a throttle in some services, and would be waited for in vain",
+            "unit/aws/test_error_rules.py::test_what_waiting_does_not_change_is_not_waited_for",
+            answers=("iam.CreateRole LimitExceeded", "iam.CreateRole LimitExceededException"),
+        ),
+        row(
+            "The text of the exception has words that AWS never sent",
+            "unit/aws/test_error_rules.py::test_an_answer_of_aws_is_read_as_what_it_is",
+        ),
+        row(
+            "A connection that breaks says nothing about whether the call was executed",
+            "aws/test_faults.py::test_a_reset_or_hanging_call_was_not_executed",
+            "unit/engine/test_apply.py::test_a_create_that_did_not_happen_is_sent_again_after_a_look",
+            "unit/aws/test_retry.py::test_a_broken_connection_is_waited_for",
+            "resilience/test_real_faults.py::test_a_fault_is_outlasted_or_explained_and_the_next_run_completes",
+        ),
+        not_provoked(
+            "Waiters take 301 and 403 for success, and stumble over a 404 in between",
+            "The wizard uses none of botocore's waiters; it looks and decides itself.",
+        ),
+    ),
+    "S3": (
+        row(
+            "The location must be absent in us-east-1 and that of the endpoint elsewhere",
+            "aws/test_emulator.py::test_the_emulator_itself_checks_that_the_location_constraint_follows_the_region",
+            "unit/resources/test_every_resource.py::test_the_bucket_is_in_the_chosen_region",
+            answers=("s3.CreateBucket IllegalLocationConstraintException",),
+        ),
+        row(
+            "Bucket names are shared by all accounts: one may be taken, and then forbidden to look at",
+            "aws/test_buckets.py::test_a_bucket_of_somebody_else_is_taken_and_forbidden",
+            "unit/engine/test_apply.py::test_a_bucket_name_that_somebody_else_has_is_a_message",
+            answers=("s3.CreateBucket BucketAlreadyExists",),
+            doubles=("BucketNamesTaken",),
+        ),
+        row(
+            "Two settings of one bucket at a time are a conflict",
+            "unit/engine/test_order.py::test_no_two_changes_of_one_chain_can_be_made_at_a_time",
+            answers=("s3.PutBucketVersioning OperationAborted",),
+        ),
+        row(
+            "A new bucket is not found for some seconds",
+            "aws/test_buckets.py::test_a_new_bucket_is_not_found_for_some_seconds",
+            answers=("s3.PutBucketVersioning NoSuchBucket",),
+            doubles=("BucketNotYetVisible",),
+        ),
+        not_provoked(
+            "Versioning that was just switched on needs 15 minutes to count everywhere",
+            "What an object's version is in between shows to nobody: the wizard reads current objects alone, and empties a bucket by listing until nothing is left.",
+        ),
+        row(
+            "Names have rules beyond letters and length, with reserved beginnings and ends",
+            "aws/test_buckets.py::test_reserved_bucket_names_are_refused",
+            "unit/settings/test_validators.py::test_bucket_names_that_s3_refuses_are_refused_here_with_the_rule",
+            "unit/settings/test_validators.py::test_whatever_passes_as_a_bucket_name_obeys_the_documented_rules",
+            answers=("s3.CreateBucket InvalidBucketName",),
+            doubles=("ReservedBucketNames",),
+        ),
+        not_provoked(
+            "Buckets may live in a name space of the account, and an organisation may demand it",
+            "The wizard does not offer it yet; a refusal reads as the organisation's policy.",
+        ),
+        row(
+            "A new bucket blocks public access and encrypts with SSE-S3 by itself",
+            "unit/resources/test_every_resource.py::test_after_a_setup_it_reads_without_drift_and_without_changing_anything",
+        ),
+        row(
+            "An organisation may forbid a single call, even one that would change nothing",
+            "aws/test_permissions.py::test_an_explicit_deny_says_where_it_comes_from",
+            answers=("s3.CreateBucket AccessDenied",),
+            doubles=("ExplicitDeny",),
+        ),
+        row(
+            "A bucket with its access block on refuses a public policy",
+            "aws/test_emulator.py::test_the_emulator_itself_refuses_a_public_bucket_policy_while_the_access_block_is_on",
+        ),
+        row(
+            "An answer to HEAD has no body, so neither code nor reason",
+            "aws/test_permissions.py::test_an_error_to_a_head_request_has_no_body",
+            "unit/engine/test_rollback.py::test_a_bucket_that_we_may_no_longer_see_is_a_missing_permission_not_somebody_elses",
+            answers=("s3.HeadBucket ExpiredToken",),
+        ),
+        row(
+            "Old versions and delete markers keep a bucket from being deleted",
+            "aws/test_buckets.py::test_versions_and_delete_markers_keep_a_bucket_from_being_deleted",
+            "unit/engine/test_rollback.py::test_a_versioned_bucket_is_emptied_of_old_versions_and_delete_markers",
+            answers=("s3.DeleteBucket BucketNotEmpty",),
+            doubles=("VersionsKeepTheBucket",),
+        ),
+        row(
+            "DeleteObjects answers 200 although some objects stay",
+            "unit/resources/test_objects.py::test_objects_that_s3_does_not_delete_are_an_error_although_it_answers_200",
+        ),
+    ),
+    "IAM": (
+        row(
+            "A role of that name may be there already",
+            "unit/engine/test_rollback.py::test_a_role_without_a_tag_is_adopted_changed_and_restored",
+            "aws/test_emulator.py::test_the_emulator_itself_refuses_duplicates_and_keeps_roles_with_policies",
+            answers=("iam.CreateRole EntityAlreadyExists",),
+        ),
+        row(
+            "A role that Lambda may never assume is refused with the words for one that it cannot assume yet",
+            "aws/test_roles.py::test_a_role_that_does_not_trust_lambda_is_refused_with_the_same_text_for_ever",
+            "unit/engine/test_apply.py::test_a_role_that_is_never_assumable_ends_in_a_state_that_the_next_run_continues",
+            doubles=("RoleMustTrustLambda",),
+        ),
+        row(
+            "An explicit deny is for ever and names the policy that it comes from",
+            "aws/test_permissions.py::test_an_explicit_deny_says_where_it_comes_from",
+            "unit/aws/test_error_rules.py::test_an_explicit_deny_is_never_waited_for",
+            answers=("lambda.CreateFunction AccessDeniedException", "iam.CreateRole AccessDenied"),
+        ),
+        row(
+            "A role with policies cannot be deleted, and its policies linger after they were taken off",
+            "aws/test_emulator.py::test_the_emulator_itself_refuses_duplicates_and_keeps_roles_with_policies",
+            answers=("iam.DeleteRole DeleteConflict",),
+        ),
+        row(
+            "The ARN of a new role may be an id for some seconds",
+            "unit/engine/test_apply.py::test_a_role_whose_arn_is_not_known_yet_is_not_given_to_the_function",
+        ),
+        row(
+            "A policy that names a new role is refused as malformed",
+            "unit/aws/test_error_rules.py::test_an_answer_of_aws_is_read_as_what_it_is",
+            answers=("iam.PutRolePolicy MalformedPolicyDocument",),
+        ),
+        row(
+            "A new role is not found for some seconds",
+            "resilience/test_waiting.py::test_a_whole_life_cycle_waits_for_everything_and_says_for_what",
+            answers=("iam.PutRolePolicy NoSuchEntity",),
+        ),
+        row(
+            "An organisation may demand a permissions boundary on every role",
+            "aws/test_conditions.py::test_a_boundary_counts_in_the_request_of_a_new_role_and_on_the_role_later",
+            answers=("iam.CreateRole AccessDenied",),
+        ),
+        row(
+            "Who makes a function must be allowed to pass its role, and who makes a thing with tags to tag it",
+            "aws/test_permissions.py::test_the_role_must_be_passed_and_tags_must_be_allowed",
+            "e2e/test_operator_policy.py::test_the_life_cycle_needs_every_action_of_the_printed_policy_and_no_other",
+            answers=("lambda.CreateFunction AccessDeniedException",),
+            doubles=("ImpliedPermissions", "ExactActions"),
+        ),
+    ),
+    "Lambda": (
+        row(
+            "A new function is Pending and refuses changes and calls",
+            "aws/test_functions.py::test_a_new_function_is_pending_and_refuses_calls",
+            "unit/engine/test_apply.py::test_a_function_that_is_pending_is_not_changed_until_it_is_ready",
+            answers=("lambda.AddPermission ResourceConflictException",),
+            doubles=("FunctionPending",),
+        ),
+        row(
+            "A changed function is InProgress and refuses the next change",
+            "aws/test_functions.py::test_an_update_is_in_progress_for_some_seconds_but_the_function_answers",
+            answers=("lambda.UpdateFunctionConfiguration ResourceConflictException",),
+        ),
+        row(
+            "A function may end as Failed",
+            "unit/resources/test_every_resource.py::test_a_function_that_lambda_could_not_prepare_stops_with_lambdas_own_reason",
+            "unit/engine/test_rollback.py::test_a_function_whose_last_update_failed_is_named_and_does_not_wedge_the_rollback",
+        ),
+        row(
+            "A function that exists already is a conflict like one that is busy",
+            "unit/engine/test_rollback.py::test_a_function_that_is_not_ours_is_never_adopted_because_its_code_would_be_lost",
+            answers=("lambda.CreateFunction ResourceConflictException",),
+        ),
+        row(
+            "A deleted function is still seen for some seconds",
+            "aws/test_functions.py::test_a_deleted_function_is_still_seen_for_some_seconds",
+            "unit/engine/test_order.py::test_every_deletion_is_followed_by_a_look_whether_it_is_gone",
+            doubles=("FunctionDeletesLater",),
+        ),
+        row(
+            "A function without statements has no policy at all (404)",
+            "aws/test_functions.py::test_a_function_without_permissions_has_no_policy",
+            doubles=("NoPolicyIsNotFound",),
+        ),
+        row(
+            "A new function is not found for some seconds",
+            "unit/aws/test_error_rules.py::test_an_answer_of_aws_is_read_as_what_it_is",
+            answers=("lambda.AddPermission ResourceNotFoundException",),
+        ),
+        row(
+            "Environment: 4 KB in all, reserved names, and AWS's refusal repeats the values",
+            "aws/test_functions.py::test_settings_that_lambda_refuses",
+            "unit/commands/test_token.py::test_more_tokens_than_the_functions_environment_holds_are_refused_before_anything_is_written",
+            "unit/aws/test_error_rules.py::test_the_values_that_aws_repeats_in_the_4_kb_error_are_not_shown",
+            answers=("lambda.UpdateFunctionConfiguration InvalidParameterValueException",),
+            doubles=("EnvironmentRules",),
+        ),
+        row(
+            "A runtime is taken no more some day",
+            "aws/test_functions.py::test_settings_that_lambda_refuses",
+            "e2e/test_retired_settings.py::test_setup_says_which_flag_cures_it_because_it_would_write_the_runtime",
+            doubles=("RuntimesRetired",),
+        ),
+        row(
+            "There may be no room for code in the account",
+            "unit/aws/test_error_rules.py::test_an_answer_of_aws_is_read_as_what_it_is",
+            answers=("lambda.CreateFunction CodeStorageExceededException",),
+        ),
+        row(
+            "A failed invocation is HTTP 200, and its log is in the answer only when asked for",
+            "e2e/test_end_to_end.py::test_send_test_fails_when_the_function_cannot_store",
+            "aws/test_functions.py::test_a_spoilt_answer_carries_the_end_of_the_log",
+        ),
+        row(
+            "A function without reserved executions answers 429 to everybody",
+            "unit/engine/test_apply.py::test_a_reserved_concurrency_of_zero_closes_the_endpoint_on_purpose_so_there_is_nothing_to_prove",
+        ),
+        row(
+            "The log group appears with the first invocation, without retention, and outlives the function",
+            "unit/engine/test_rollback.py::test_a_log_group_that_lambda_made_earlier_is_adopted_without_asking_and_stays",
+            answers=("logs.CreateLogGroup ResourceAlreadyExistsException",),
+        ),
+        row(
+            "Only certain numbers of days are a retention, and two changes at a time a conflict",
+            "unit/settings/test_validators.py::test_only_the_retentions_that_cloudwatch_knows_are_taken",
+            answers=("logs.PutRetentionPolicy OperationAbortedException",),
+        ),
+        row(
+            "The ARN of a log group has a star at its end that tag calls refuse",
+            "unit/resources/test_drift.py::test_the_log_groups_arn_is_without_the_star_that_tag_calls_refuse",
+        ),
+    ),
+    "API Gateway": (
+        row(
+            "Two changes of one API at a time are a conflict, or a bad request",
+            "unit/engine/test_order.py::test_the_bucket_the_function_and_the_api_are_chains",
+            answers=(
+                "apigateway.CreateResource ConflictException",
+                "apigateway.CreateResource BadRequestException",
+            ),
+        ),
+        row(
+            "A new API is not found for some seconds",
+            "unit/aws/test_error_rules.py::test_an_answer_of_aws_is_read_as_what_it_is",
+            answers=("apigateway.CreateResource NotFoundException",),
+        ),
+        row(
+            "Names of APIs are not unique",
+            "unit/engine/test_rollback.py::test_an_api_of_the_same_name_is_left_alone_because_names_are_not_unique",
+        ),
+        row(
+            "A method or a resource cannot be put twice",
+            "aws/test_api_gateway.py::test_a_method_cannot_be_put_twice",
+            doubles=("MethodsAreUnique",),
+        ),
+        row(
+            "An integration response needs the method response first",
+            "aws/test_api_gateway.py::test_an_integration_response_needs_the_method_response_first",
+            doubles=("IntegrationResponseNeedsMethodResponse",),
+        ),
+        row(
+            "An API without methods or integration cannot be deployed",
+            "aws/test_api_gateway.py::test_an_api_without_methods_or_integration_cannot_be_deployed",
+            doubles=("DeploymentNeedsMethods",),
+        ),
+        not_provoked(
+            "A stage's log needs a role that the whole account shares",
+            "The wizard switches no stage log on, and never touches the account's role.",
+        ),
+        row(
+            "Without the right to invoke the function the endpoint answers 500",
+            "aws/test_api_gateway.py::test_an_endpoint_without_lambda_permission_answers_500_with_the_deployed_headers",
+            doubles=("EndpointNeedsLambdaPermission",),
+        ),
+        row(
+            "The URL of a new stage answers 403 for some seconds",
+            "aws/test_api_gateway.py::test_the_url_of_a_new_stage_is_unknown_for_some_seconds",
+            "unit/engine/test_apply.py::test_a_url_that_is_not_in_service_yet_is_waited_for",
+            doubles=("FreshStageUrl",),
+        ),
+        row(
+            "An answer above 6 MB is not passed on",
+            "lambda_code/test_contract.py::test_an_answer_stays_below_the_6_mb_that_lambda_passes_on",
+        ),
+        row(
+            "The gateway's own errors have no CORS headers unless they are set, and count once deployed",
+            "aws/test_emulator.py::test_the_emulator_itself_applies_gateway_responses_only_once_deployed",
+            "e2e/test_browser.py::test_a_page_can_read_an_error_that_the_gateway_itself_makes",
+        ),
+        row(
+            "A preflight carries no token and must be let through, with the token's header allowed",
+            "e2e/test_browser.py::test_a_page_of_another_origin_sends_an_event_and_reads_the_answer",
+            "unit/settings/test_resolve.py::test_headers_without_the_token_header_are_refused_because_no_page_could_send",
+        ),
+        row(
+            "Headers come in any case, in the multiple form only, or not at all",
+            "lambda_code/test_contract.py::test_the_header_is_found_in_any_case_because_clients_keep_the_case_they_typed",
+            "lambda_code/test_contract.py::test_headers_may_come_in_the_multiple_form_only",
+            "lambda_code/test_contract.py::test_an_event_of_any_shape_is_answered",
+        ),
+    ),
+    "Credentials, region, organisation": (
+        row(
+            "None, or half of them, or an unknown profile, or no region",
+            "unit/aws/test_client.py::test_an_unknown_profile_is_a_message",
+            "resilience/test_credentials.py::test_every_way_to_lose_a_login_names_a_command_that_takes_the_profile",
+        ),
+        row(
+            "They expire in the middle of a run, with another code in every service",
+            "aws/test_permissions.py::test_dead_credentials_have_each_services_own_code",
+            "aws/test_permissions.py::test_credentials_expire_at_a_chosen_call_and_a_new_login_helps",
+            "unit/engine/test_apply.py::test_dead_credentials_stop_the_run_and_nothing_is_taken_back",
+            answers=("iam.CreateRole ExpiredToken",),
+            doubles=("DeadCredentials",),
+        ),
+        row(
+            "A clock that differs by five minutes makes every signature wrong",
+            "unit/aws/test_error_rules.py::test_an_answer_of_aws_is_read_as_what_it_is",
+            answers=("s3.CreateBucket RequestTimeTooSkewed", "logs.CreateLogGroup InvalidSignatureException"),
+        ),
+        row(
+            "The right keys of another account",
+            "unit/aws/test_client.py::test_other_credentials_are_refused_before_anything_is_touched",
+        ),
+        row(
+            "MFA may be demanded by an explicit deny in the user's own policy",
+            "unit/engine/test_preflight.py::test_a_permission_that_hangs_on_a_condition_is_not_called_missing",
+            answers=("iam.CreateRole AccessDenied",),
+        ),
+    ),
+    "Firehose, Glue, Athena": (
+        not_provoked(
+            "Roles, states, prefixes and buffers of Firehose; what Athena reads of an object", "Not used yet."
+        ),
+    ),
+    "Where emulators differ": (
+        row(
+            "Calls take time",
+            "aws/test_operations.py::test_latency_takes_time_on_every_call",
+            doubles=("Latency",),
+        ),
+        row(
+            "The permission simulation heeds resources and conditions",
+            "aws/test_permissions.py::test_the_permission_simulation_heeds_every_resource_and_the_context",
+            doubles=("SimulationLooksAtEverything",),
+        ),
+        row(
+            "Conditions of policies count",
+            "aws/test_conditions.py::test_an_operator_compares_exactly_as_iam_does",
+            "aws/test_conditions.py::test_an_operator_that_is_not_known_is_never_taken_for_fulfilled",
+        ),
+        row(
+            "All of it together, on a normal day",
+            "aws/test_profiles.py::test_a_patient_client_gets_everything_done_in_the_real_aws_profile",
+            "resilience/test_waiting.py::test_a_whole_life_cycle_waits_for_everything_and_says_for_what",
+        ),
+    ),
+    "Any call": (
+        row(
+            "Refused once, refused for ever, throttled, 500, cut off, silent, or executed with its answer lost",
+            "resilience/test_fault_matrix.py::test_a_fault_at_any_call_is_outlasted_or_explained_and_the_next_run_completes",
+            "resilience/test_real_faults.py::test_a_fault_is_outlasted_or_explained_and_the_next_run_completes",
+            "aws/test_faults.py::test_standard_faults_in_every_services_wire_form",
+            answers=("lambda.CreateFunction ServiceException", "s3.CreateBucket SlowDown"),
+        ),
+        row(
+            "The wizard itself is killed before or after it",
+            "resilience/test_crash_matrix.py::test_a_kill_at_any_moment_is_made_good_by_the_next_command",
+            "resilience/test_real_kills.py::test_after_a_sigkill_the_next_command_finishes_or_takes_everything_back",
+        ),
+        row(
+            "What answers is not AWS but a page to sign in to a network",
+            "unit/aws/test_client.py::test_a_sign_in_page_instead_of_aws_is_said_so_because_it_is_no_fault_of_ours",
+        ),
+    ),
+    "Not confirmed": (
+        not_provoked(
+            "How long the URL of a new API is not served",
+            "No source has a figure. The double takes some seconds, the wizard waits up to its limit.",
+        ),
+        not_provoked(
+            "Whether encryption that is set without blocked types allows SSE-C again",
+            "No source; it shows to nobody who does not use SSE-C.",
+        ),
+        not_provoked(
+            "When the name of a deleted function can be used again",
+            "No source. The wizard looks until the function is gone.",
+        ),
+    ),
+    "Learned from the second look": (
+        row(
+            "A REST API inflates compressed requests by itself and leaves the header; others hand them over as base64",
+            "aws/test_api_gateway.py::test_a_rest_api_hands_a_compressed_request_over_inflated",
+            "aws/test_payloads.py::test_an_endpoint_of_ours_stores_what_a_client_has_compressed",
+            "e2e/test_browser.py::test_a_page_may_compress_its_events_where_the_gateway_inflates_them_as_aws_does",
+            doubles=("RestApiInflates",),
+        ),
+        row(
+            "Attaching policies, passing roles and changing code add up to administrator access",
+            "aws/test_conditions.py::test_a_managed_policy_is_named_by_its_arn",
+            "aws/test_conditions.py::test_a_boundary_counts_in_the_request_of_a_new_role_and_on_the_role_later",
+            "aws/test_conditions.py::test_a_role_is_passed_to_the_service_of_the_call",
+        ),
+        row(
+            "Rights on all APIs reach those of others; tags of an API hold for everything below it",
+            "aws/test_conditions.py::test_what_an_api_is_tagged_with_holds_for_everything_below_it",
+            "aws/test_conditions.py::test_a_new_api_is_judged_by_the_tags_in_the_request",
+            "aws/test_conditions.py::test_who_tags_an_api_needs_the_right_to_change_it",
+        ),
+        row(
+            "SSE-KMS without a Bucket Key asks KMS for every object",
+            "unit/resources/test_drift.py::test_a_bucket_with_kms_gets_a_bucket_key_because_every_object_would_cost_a_call_to_kms",
+        ),
+        row(
+            "SSO refuses a role that was never assigned",
+            "unit/aws/test_error_rules.py::test_an_answer_of_aws_is_read_as_what_it_is",
+            answers=("sts.GetCallerIdentity ForbiddenException",),
+        ),
+        row(
+            "In China anonymous calls are answered 403 until the account has a filing",
+            "unit/engine/test_preflight_notes.py::test_china_is_told_of_the_filing_without_which_every_event_is_answered_403",
+        ),
+        row(
+            "EDGE does not exist in China and GovCloud",
+            "unit/engine/test_preflight_notes.py::test_an_endpoint_type_that_the_partition_lacks_is_refused_before_the_first_change",
+        ),
+        row(
+            "The permission simulation may be refused, throttled, broken or missing",
+            "unit/engine/test_preflight_notes.py::test_a_broken_permission_simulation_is_a_note_and_no_second_is_waited",
+            "unit/engine/test_preflight_notes.py::test_an_iam_that_cannot_be_reached_is_a_note_too",
+        ),
+        row(
+            "The managed policy for logs covers all groups and brings a deleted one back",
+            "unit/aws/test_policies.py::test_the_function_writes_to_its_own_log_group_and_to_no_other",
+            "unit/aws/test_policies.py::test_the_function_cannot_bring_a_deleted_log_group_back",
+            "e2e/test_version_0_1_0.py::test_the_function_may_write_its_logs_at_every_moment_of_the_change",
+        ),
+        not_provoked("Quotas of Firehose, and what Athena makes of joined gzip members", "Not used yet."),
+    ),
+}
