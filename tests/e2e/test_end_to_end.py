@@ -292,6 +292,11 @@ def test_rollback_keeps_a_bucket_with_events_and_says_so_until_told_otherwise(de
     assert json.loads(status.stdout)["kept"] == [f"S3 bucket {bucket}"]
     assert {phase["status"] for phase in json.loads(status.stdout)["phases"]} == {"not started"}
 
+    preview = json.loads(deployed.run("rollback", "--dry-run", "--delete-events", "--json").stdout)
+    assert [(row["key"], row["fate"]) for row in preview["resources"]][-1] == ("bucket", "delete")
+    assert preview["events"] >= 1
+    assert standing(deployed)["buckets"] == [bucket]
+
     gone = deployed.run("rollback", "--yes", "--delete-events", "--json")
     assert gone.returncode == 0
     json.loads(gone.stdout)

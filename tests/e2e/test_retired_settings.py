@@ -78,7 +78,7 @@ def test_setup_asks_for_what_cannot_stay_and_for_nothing_else(deployment: LocalD
         terminal.type("\r")
         terminal.see("Go ahead?")
         assert "asked" not in terminal.text, "the default was taken"
-        terminal.type("n")
+        terminal.type("n\r")
         terminal.see("Nothing was changed.")
 
 

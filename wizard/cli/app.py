@@ -195,13 +195,18 @@ def rollback(
     delete_events: Annotated[
         bool, typer.Option("--delete-events", help="Delete the bucket even if it holds events.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Change nothing; say what would be deleted and what stays.")
+    ] = False,
     jobs: Jobs = None,
     json: Json = False,
 ) -> ExitCode:
     """Take back what setup made, in reverse. Events stay unless you say otherwise."""
     from wizard.commands import rollback as command
 
-    return command.run(options, yes=yes, delete_events=delete_events, as_json=json, jobs=jobs)
+    return command.run(
+        options, yes=yes, delete_events=delete_events, as_json=json, dry_run=dry_run, jobs=jobs
+    )
 
 
 @register(app, "policy", settings=True)

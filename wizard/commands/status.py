@@ -36,16 +36,17 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
             if lost := lost_with_local_aws(store.state):
                 messages().print(f"{lost.what} {lost.why}", markup=False)
             if not healthy:
-                say(_what_to_do(plan), options)
+                _say_what_to_do(plan, options)
         return ExitCode.DONE if healthy else ExitCode.DRIFT
 
 
-def _what_to_do(plan: Plan) -> str:
+def _say_what_to_do(plan: Plan, options: Options) -> None:
     if plan.in_order:
-        return "Nothing differs, but the last run did not end: `eventtrack-wizard setup` ends it."
-    if any(step.sentences for step in plan.steps):
-        return "Run `eventtrack-wizard setup` to repair or finish it."
-    return "Nothing differs, but not all is proved: `eventtrack-wizard setup` proves it."
+        say("Nothing differs, but the last run did not end: `eventtrack-wizard setup` ends it.", options)
+    elif any(step.sentences for step in plan.steps):
+        say("Run `eventtrack-wizard setup` to repair or finish it.", options)
+    else:
+        say("Nothing differs, but not all is proved: `eventtrack-wizard setup` proves it.", options)
 
 
 def _rolled_back(at: Deployment, state: State, options: Options, *, as_json: bool) -> ExitCode:

@@ -6,7 +6,7 @@ import gzip
 import json
 import uuid
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +27,28 @@ MOST_OBJECTS_TO_READ = 20
 CLOCK_TOLERANCE = timedelta(minutes=6)
 
 PROBE_NAMESPACE = uuid.UUID("5f0b51a2-6f2c-5b0c-9a42-2f5ad1c8a7d1")
+
+
+# Counting a bucket takes one call for a thousand versions; beyond this "more than" says enough.
+MOST_VERSIONS_TO_COUNT = 100_000
+
+
+@dataclass(frozen=True)
+class Contents:
+    """What a bucket holds, old versions among it.
+
+    Attributes:
+        objects: how many versions of objects; those that only mark a deletion do not count.
+        size: bytes of all of them.
+        oldest, newest: when they were stored, UTC; None in an empty bucket.
+        is_all: False where counting stopped at `MOST_VERSIONS_TO_COUNT`.
+    """
+
+    objects: int = 0
+    size: int = 0
+    oldest: datetime | None = None
+    newest: datetime | None = None
+    is_all: bool = True
 
 
 @dataclass(frozen=True)
@@ -120,6 +142,28 @@ def foreign_objects(
     unread = [(key, version) for key, version in versions if key not in known_probes]
     ours = probe_event_id(deployment_id)
     return sum(not _is_probe(aws, bucket, key, version, ours) for key, version in unread), False
+
+
+def contents_of(aws: Aws, bucket: str, most: int = MOST_VERSIONS_TO_COUNT) -> Contents:
+    """How much the bucket holds; one that is gone holds nothing.
+
+    Args:
+        most: versions after which counting stops, at the end of a page of a thousand.
+    """
+    found = Contents()
+    pages = iter(aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket))
+    while page := none_if(("NoSuchBucket",), lambda: next(pages, None)):
+        versions = page.get("Versions", [])
+        moments = [version["LastModified"] for version in versions]
+        found = Contents(
+            found.objects + len(versions),
+            found.size + sum(version["Size"] for version in versions),
+            min((moment for moment in (found.oldest, *moments) if moment), default=None),
+            max((moment for moment in (found.newest, *moments) if moment), default=None),
+        )
+        if found.objects >= most and page.get("IsTruncated"):
+            return replace(found, is_all=False)
+    return found
 
 
 def _is_probe(aws: Aws, bucket: str, key: str, version_id: str, probe_id: str) -> bool:

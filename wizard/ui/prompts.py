@@ -85,10 +85,17 @@ class Interview:
         )
 
     def confirm(self, question: str, default: bool) -> bool:
-        """Ask a question that has a yes or a no for an answer."""
+        """Ask a question that has a yes or a no for an answer; without Enter none is given."""
         import questionary
 
-        return bool(self._answer(questionary.confirm(plain(question), default=default, output=self._output)))
+        asked = questionary.confirm(plain(question), default=default, output=self._output, auto_enter=False)
+        return bool(self._answer(asked))
+
+    def confirm_by_name(self, question: str, name: str) -> bool:
+        """Ask for a word that nobody types by mistake; Enter alone is a no."""
+        while (typed := self._type(question, "", ()).strip()) not in ("", name):
+            self._console.print(Printable(text(f"✗ that is not {name}; Enter alone changes nothing", "red")))
+        return typed == name
 
     def choose(self, question: str, choices: Sequence[tuple[str, str]]) -> str:
         """Let the operator pick one of (key, text); returns the key.

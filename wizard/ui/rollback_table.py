@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.console import Group, RenderableType
@@ -10,10 +11,11 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from wizard.ui.text import Printable, listed, text
+from wizard.ui.text import Printable, listed, size, text
 
 if TYPE_CHECKING:
     from wizard.engine.plan import Plan, Step
+    from wizard.events.stored import Contents
 
 # Kind of action: its sign, its word before, its word after, and its style.
 KINDS: dict[str, tuple[str, str, str, str]] = {
@@ -51,6 +53,20 @@ def rollback_table(plan: Plan, *, finished: bool = False) -> RenderableType:
         reason = "this version of the wizard does not know it; the version that made it can remove it"
         table.add_row("", "", Padding(text(reason), (0, 0, 0, 2)))
     return Printable(Group(table, Text(), text(_summed_up(whole, finished=finished), "bold")))
+
+
+def doomed_events(contents: Contents) -> str:
+    """What a rollback with `--delete-events` destroys, in one sentence."""
+    than = "" if contents.is_all else "more than "
+    count = f"{contents.objects:,} object{'' if contents.objects == 1 else 's'}"
+    return (
+        f"Permanently deletes {than}{count}, {size(contents.size)},"
+        f" oldest {_minute(contents.oldest)}, newest {_minute(contents.newest)}."
+    )
+
+
+def _minute(moment: datetime | None) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC" if moment else "unknown"
 
 
 def kind_of(step: Step) -> str:

@@ -71,6 +71,16 @@ def counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def size(count: int) -> str:
+    """Bytes in the unit that people say: "812 bytes", "1.2 GB" (powers of 1000, as AWS bills)."""
+    amount, units = float(count), ("bytes", "KB", "MB", "GB", "TB")
+    for unit in units:
+        if amount < 999.95 or unit == units[-1]:
+            break
+        amount /= 1000
+    return f"{count} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+
+
 def listed(parts: Sequence[str]) -> str:
     """Parts as a sentence lists them: "a, b, and c"."""
     if len(parts) < 3:

@@ -248,11 +248,11 @@ class TestCommand:
         environment = {**deployed.environment, "PYTHONPATH": str(PROJECT), "CI": ""}
         with Terminal(source, columns=120, rows=70, **environment) as terminal:
             terminal.see("Answer every question?")
-            terminal.type("n")
+            terminal.type("n\r")
             terminal.see("Take the deployment over?")
-            terminal.type("y")
+            terminal.type("y\r")
             terminal.see("Go ahead?")
-            terminal.type("y")
+            terminal.type("y\r")
             code, output = terminal.finish()
         assert code == 0, terminal.text
         assert "Endpoint: " in output

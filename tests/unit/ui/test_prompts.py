@@ -78,7 +78,7 @@ class TestAskingForSettings:
     def test_a_switch_is_a_yes_or_no_question(self) -> None:
         with questions("[ask('versioning'), ask('block_public_access')]") as terminal:
             terminal.see("Keep old versions of objects (y/N)")
-            terminal.type("y")
+            terminal.type("y" + ENTER)
             terminal.see("Block all public access to the bucket (Y/n)")
             terminal.type(ENTER)
             assert answer(terminal) == ["yes", "yes"]
@@ -154,6 +154,26 @@ class TestOtherQuestions:
             terminal.type(ENTER)
             assert answer(terminal) == [True, False]
 
+    def test_y_without_enter_decides_nothing_because_a_slip_must_not(self) -> None:
+        with questions("interview.confirm('Delete?', False)") as terminal:
+            terminal.see("Delete? (y/N)")
+            terminal.type("y")
+            terminal.settle()
+            assert terminal.process.poll() is None
+            terminal.type(ENTER)
+            assert answer(terminal) is True
+
+    def test_what_cannot_be_had_again_is_agreed_to_by_name_alone(self) -> None:
+        asked = "interview.confirm_by_name('Type shop to delete', 'shop')"
+        with questions(f"[{asked}, {asked}]") as terminal:
+            terminal.see("Type shop to delete")
+            terminal.type("shpo" + ENTER)
+            terminal.see("✗ that is not shop")
+            terminal.type("shop" + ENTER)
+            terminal.settle()
+            terminal.type(ENTER)
+            assert answer(terminal) == [True, False]
+
     def test_press_enter_waits(self) -> None:
         with questions("interview.press_enter('Press Enter when you have read this')") as terminal:
             terminal.see("when you have read this")
@@ -212,7 +232,7 @@ class TestSurroundings:
     def test_control_characters_in_a_question_are_shown_and_not_obeyed(self) -> None:
         with questions(r"interview.confirm('Delete \x1b[2J[bold]x[/bold]?', True)") as terminal:
             terminal.see(r"Delete \x1b[2J[bold]x[/bold]?")
-            terminal.type("n")
+            terminal.type("n" + ENTER)
             assert answer(terminal) is False
 
     def test_questionary_is_loaded_only_when_something_is_asked(self) -> None:
