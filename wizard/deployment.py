@@ -13,10 +13,10 @@ from wizard.aws.operator_policy import Names, for_local_aws, operator_document
 from wizard.aws.policies import Document
 from wizard.clock import Clock
 from wizard.errors import CredentialsError, StateError, UsageError
-from wizard.identity import DeploymentId, id_prefix
+from wizard.identity import RANDOM_DIGITS, DeploymentId, id_prefix
 from wizard.options import Options
 from wizard.phases import needed_actions
-from wizard.resources.base import Deployment
+from wizard.resources.base import OWNER_TAG, Deployment
 from wizard.settings import validators as names
 from wizard.settings.resolve import from_saved
 from wizard.settings.table import Settings
@@ -175,8 +175,8 @@ def local_user(identity: DeploymentId) -> str:
     return f"{identity.name}-{identity.region}"
 
 
-def operator_policy(identity: DeploymentId, settings: Settings) -> Document:
-    """What the operator of a deployment must be allowed to do."""
+def operator_policy(identity: DeploymentId, settings: Settings, *, wide: bool = False) -> Document:
+    """What the operator of a deployment must be allowed to do; `wide` as in `operator_document`."""
     names = Names(
         partition=identity.partition,
         account=identity.account,
@@ -184,15 +184,17 @@ def operator_policy(identity: DeploymentId, settings: Settings) -> Document:
         bucket=settings.bucket_name,
         role=settings.role_name,
         function=settings.function_name,
+        owner_tag=OWNER_TAG,
+        owners=identity.id_pattern,
         boundary=settings.permissions_boundary,
     )
-    return operator_document(names, needed_actions())
+    return operator_document(names, needed_actions(), wide=wide)
 
 
 def new_identity(account: Account, name: str, options: Options) -> DeploymentId:
     """The identity of a deployment that is about to be born."""
     return DeploymentId(
-        id=id_prefix(name, account.aws.region) + secrets.token_hex(4),
+        id=id_prefix(name, account.aws.region) + secrets.token_hex(RANDOM_DIGITS // 2),
         name=name,
         account=account.caller.account,
         partition=account.caller.partition,

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+# What follows the prefix in an id: random hexadecimal digits.
+RANDOM_DIGITS = 8
+
 
 def id_prefix(name: str, region: str) -> str:
     """What the ids of all deployments of one name in one region begin with."""
@@ -32,3 +35,8 @@ class DeploymentId:
     def id_prefix(self) -> str:
         """What the ids of all deployments of this name in this region begin with."""
         return id_prefix(self.name, self.region)
+
+    @property
+    def id_pattern(self) -> str:
+        """The same with the wildcards of an IAM policy for what is random."""
+        return self.id_prefix + "?" * RANDOM_DIGITS

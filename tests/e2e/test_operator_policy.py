@@ -94,7 +94,7 @@ def without(policy: policies.Document, sid: str, dropped: str) -> policies.Docum
 # The life cycle: each step is tried without every action that it is the first to need.
 
 SETUP = """
-    s3:ListBucket iam:GetRole logs:DescribeLogGroups lambda:GetFunction apigateway:GET
+    s3:ListBucket iam:GetRole logs:DescribeLogGroups lambda:GetFunction Apis/apigateway:GET
     lambda:GetAccountSettings
     s3:CreateBucket s3:TagResource s3:GetBucketPublicAccessBlock s3:GetBucketTagging
     s3:GetEncryptionConfiguration s3:GetBucketVersioning s3:PutBucketVersioning
@@ -102,7 +102,8 @@ SETUP = """
     logs:CreateLogGroup logs:TagResource logs:PutRetentionPolicy logs:ListTagsForResource
     lambda:CreateFunction lambda:TagResource iam:PassRole
     lambda:ListTags lambda:GetPolicy lambda:PutFunctionConcurrency lambda:InvokeFunction
-    s3:GetObject apigateway:POST TagApi/apigateway:PUT apigateway:PUT lambda:AddPermission
+    s3:GetObject NewApi/apigateway:POST TagOwnApi/apigateway:PUT OwnApi/apigateway:POST
+    OwnApi/apigateway:PUT lambda:AddPermission Api/apigateway:GET
 """
 REPAIR = """
     s3:PutBucketPublicAccessBlock s3:PutEncryptionConfiguration iam:UpdateAssumeRolePolicy
@@ -274,22 +275,28 @@ def test_the_life_cycle_needs_every_action_of_the_printed_policy_and_no_other(
         proof.needs(action, "rollback", OperatorLab.roll_back)
         lab.roll_back()
         assert left_over(lab) == [], f"after the rollback without and then with {action}"
+    unbounded = actions_of(proof.policy)
     prove_adopted(lab, proof)
     record_property("operator policy", proof.table)
-    assert set(proof.rows) == actions_of(proof.policy)
+    assert set(proof.rows) == unbounded | actions_of(proof.policy)
 
 
 def prove_adopted(lab: OperatorLab, proof: Proof) -> None:
-    """What stood there before gets its former settings back, a role's boundary included."""
+    """What stood there before gets its former settings back; the boundary when an administrator lifts it."""
     lab.overrides["permissions_boundary"] = BOUNDARY
     lab.root.iam.create_policy(PolicyName="edge", PolicyDocument=EVERYTHING)
     proof.policy = printed(lab)
+    proof.needs("iam:CreateRole", "setup with a boundary", build(2))
     stand_before(lab)
-    proof.needs("iam:PutRolePermissionsBoundary", "adopt", adopt_role_and_log_group)
-    adopt_role_and_log_group(lab)
-    proof.needs("iam:DeleteRolePermissionsBoundary", "rollback of adopted", OperatorLab.roll_back)
+    for action in ("iam:PutRolePermissionsBoundary", "iam:PutRolePolicy"):
+        proof.needs(action, "adopt, with a boundary", adopt_role_and_log_group)
     adopt_role_and_log_group(lab)
     proof.needs("logs:DeleteRetentionPolicy", "rollback of adopted", OperatorLab.roll_back)
+    with pytest.raises(WizardError) as caught:
+        lab.roll_back()
+    assert "iam:DeleteRolePermissionsBoundary" in caught.value.why
+    assert "`aws iam delete-role-permissions-boundary --role-name " in caught.value.next_step
+    lab.root.iam.delete_role_permissions_boundary(RoleName=lab.deployment().settings.role_name)
     lab.roll_back()
     assert lab.root.functions.list_functions()["Functions"] == []
     settings = lab.deployment().settings

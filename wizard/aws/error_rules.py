@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from wizard.errors import ConflictError, CredentialsError, WizardError
 
 IAM_TROUBLESHOOTING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"
+BOUNDARIES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
+API_TAGS = "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html"
 BUCKET_RULES = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"
 LAMBDA_LIMITS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 ENABLE_REGION = "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"
@@ -179,6 +181,56 @@ RULES: tuple[Rule, ...] = (
             IAM_TROUBLESHOOTING,
         ),
         r"explicit deny",
+    ),
+    # What the printed policy allows under a condition alone (`operator_policy.CONDITIONS`): which condition
+    # it was, AWS does not say.
+    Rule(
+        ACCESS_DENIED,
+        Explain(
+            "You may change an API only while it carries this deployment's tag eventtrack-wizard:deployment;"
+            " this one has lost it, or API Gateway does not look at tags here. {message}",
+            "Put the tag back (`aws apigateway tag-resource`); if it is there, grant what"
+            " `eventtrack-wizard policy --wide` prints. Then run the same command again.",
+            WizardError,
+            API_TAGS,
+        ),
+        r"apigateway:(DELETE|PATCH|POST|PUT) on resource: \S+::/(restapis/|tags/)",
+    ),
+    Rule(
+        ACCESS_DENIED,
+        Explain(
+            "Of managed policies you may detach AWSLambdaBasicExecutionRole alone, and somebody has attached"
+            " another one to the role. {message}",
+            "Ask whoever attached it to detach it (`aws iam list-attached-role-policies --role-name NAME`"
+            " shows it), then run the same command again.",
+            WizardError,
+            IAM_TROUBLESHOOTING,
+        ),
+        operations=("DetachRolePolicy",),
+    ),
+    Rule(
+        ACCESS_DENIED,
+        Explain(
+            "No policy that the wizard prints lets anybody lift a permissions boundary. {message}",
+            "Ask your administrator to lift it (`aws iam delete-role-permissions-boundary --role-name NAME`),"
+            " then run the same command again.",
+            WizardError,
+            BOUNDARIES,
+        ),
+        operations=("DeleteRolePermissionsBoundary",),
+    ),
+    Rule(
+        ACCESS_DENIED,
+        Explain(
+            "You may do this only with the permissions boundary that your policy was printed for, if it was"
+            " printed for one; without one you lack the permission. {message}",
+            "Pass that boundary with --permissions-boundary, or grant what `eventtrack-wizard policy` prints"
+            " with the boundary of your choice; a boundary of somebody else only an administrator puts back."
+            " Then run again.",
+            WizardError,
+            BOUNDARIES,
+        ),
+        operations=("CreateRole", "PutRolePolicy", "PutRolePermissionsBoundary"),
     ),
     Rule(
         ACCESS_DENIED,

@@ -1,23 +1,25 @@
-"""What the operator must be allowed to do: the policy that `eventtrack-wizard policy` prints."""
+"""What the operator must be allowed to do: the policy that `eventtrack-wizard policy` prints.
+
+`ARNS` says on what, `CONDITIONS` when; an action that no resource and no check names is not allowed.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from wizard.aws.policies import Document, document
+from wizard.aws.policies import Document, basic_execution_arn, document
 
 # Kind of ARN, as resources name it in their `actions`, to the statement's id and the ARNs themselves.
 #
-# An API's id is AWS's to choose, so API Gateway is scoped to the region's REST APIs; an API is made with
-# tags by leave to put them. Tags of a log group are read on its ARN without the `:*` that every other call
-# needs; listing log groups, and the account's limits, know no single thing.
+# An API's id is AWS's to choose, so API Gateway is scoped to the region's REST APIs, and by condition to
+# ours; an API is made with tags by leave to put them. Tags of a log group are read on its ARN without the
+# `:*` that every other call needs; listing log groups, and the account's limits, know no single thing.
 ARNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "bucket": ("Bucket", ("arn:{partition}:s3:::{bucket}",)),
     "objects": ("Events", ("arn:{partition}:s3:::{bucket}/*",)),
     "role": ("ExecutionRole", ("arn:{partition}:iam::{account}:role/{role}",)),
-    "role with a boundary": ("RoleBoundary", ("arn:{partition}:iam::{account}:role/{role}",)),
     "function": ("Function", ("arn:{partition}:lambda:{region}:{account}:function:{function}",)),
     "log group": (
         "Logs",
@@ -27,21 +29,64 @@ ARNS: dict[str, tuple[str, tuple[str, ...]]] = {
         ),
     ),
     "every log group": ("ListLogGroups", ("*",)),
-    "apis": (
-        "Api",
-        (
-            "arn:{partition}:apigateway:{region}::/restapis",
-            "arn:{partition}:apigateway:{region}::/restapis/*",
-        ),
-    ),
+    "apis": ("Apis", ("arn:{partition}:apigateway:{region}::/restapis",)),
+    "api": ("Api", ("arn:{partition}:apigateway:{region}::/restapis/*",)),
     "api tags": ("TagApi", ("arn:{partition}:apigateway:{region}::/tags/*",)),
     "account": ("NewAccountLimits", ("*",)),
 }
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """What IAM compares at a call: a key of the request with a value; StringLike alone knows wildcards.
+
+    Attributes:
+        only_with: the field of `Names` without which there is nothing to compare with.
+        confirmed: AWS documents the key for all our calls; otherwise `wide` leaves the comparison out.
+    """
+
+    operator: str
+    key: str
+    value: str
+    only_with: str = ""
+    confirmed: bool = True
+
+
+TO_LAMBDA = Comparison("StringEquals", "iam:PassedToService", "lambda.amazonaws.com")
+OF_LOGS = Comparison("ArnEquals", "iam:PolicyARN", basic_execution_arn("{partition}"))
+BOUNDED = Comparison("StringEquals", "iam:PermissionsBoundary", "{boundary}", only_with="boundary")
+TAGGED_OURS = Comparison("StringLike", "aws:RequestTag/{owner_tag}", "{owners}", confirmed=False)
+ON_OURS = Comparison("StringLike", "aws:ResourceTag/{owner_tag}", "{owners}", confirmed=False)
+
+PUT_BOUNDARY = "iam:PutRolePermissionsBoundary"
+CHANGES = ("apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT")
+
+# Id of the statement, kind of ARN, actions, and when alone they are allowed. Without these rows the ARNs lead
+# to administrator access by a detour, or to the APIs of others.
+#
+# https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html
+#
+# Lifting a boundary (iam:DeleteRolePermissionsBoundary) is in no row and no resource's actions: a boundary
+# that the operator may lift is none. Who puts tags on an API needs PATCH on it as well, so `OwnApi` keeps
+# others' APIs from being tagged as ours, too.
+CONDITIONS: tuple[tuple[str, str, tuple[str, ...], Comparison], ...] = (
+    ("PassRoleToLambda", "role", ("iam:PassRole",), TO_LAMBDA),
+    ("FormerLogsPolicy", "role", ("iam:AttachRolePolicy", "iam:DetachRolePolicy"), OF_LOGS),
+    ("BoundedRole", "role", ("iam:CreateRole", "iam:PutRolePolicy", PUT_BOUNDARY), BOUNDED),
+    ("NewApi", "apis", ("apigateway:POST",), TAGGED_OURS),
+    ("OwnApi", "api", CHANGES, ON_OURS),
+    ("TagOwnApi", "api tags", ("apigateway:PUT",), TAGGED_OURS),
+)
+
+
+@dataclass(frozen=True)
 class Names:
-    """The names that an operator's policy is scoped to."""
+    """The names that an operator's policy is scoped to.
+
+    `owners` is what the ownership tag says, with IAM's wildcards; `boundary` the ARN of the permissions
+    boundary that the role must have, None where it needs none.
+    """
 
     partition: str
     account: str
@@ -49,35 +94,72 @@ class Names:
     bucket: str
     role: str
     function: str
+    owner_tag: str
+    owners: str
     boundary: str | None = None
 
 
-def operator_document(names: Names, needed: Iterable[Mapping[str, tuple[str, ...]]]) -> Document:
+def operator_document(
+    names: Names, needed: Iterable[Mapping[str, tuple[str, ...]]], *, wide: bool = False
+) -> Document:
     """Everything that the wizard does with a deployment of these names, and nothing else.
 
     Args:
         needed: the actions of every resource and check, by kind of ARN; see `ARNS`.
+        wide: leave out the conditions that AWS may judge otherwise than we know.
     """
     actions: dict[str, set[str]] = {kind: set() for kind in ARNS}
     for one in needed:
         for kind, named in one.items():
             actions[kind] |= set(named)
     if not names.boundary:
-        actions.pop("role with a boundary")
+        actions["role"].discard(PUT_BOUNDARY)
     values = asdict(names)
     return document(
         *(
-            _allow(ARNS[kind][0], sorted(actions[kind]), *(arn.format(**values) for arn in ARNS[kind][1]))
-            for kind in actions
-            if actions[kind]
+            statement
+            for kind, named in actions.items()
+            for statement in _statements(kind, named, values, wide=wide)
         )
     )
 
 
-def _allow(statement_id: str, actions: Iterable[str], *resources: str) -> dict[str, Any]:
-    return {"Sid": statement_id, "Effect": "Allow", "Action": list(actions), "Resource": list(resources)}
+def _statements(
+    kind: str, actions: set[str], values: Mapping[str, Any], *, wide: bool
+) -> Iterator[dict[str, Any]]:
+    """The actions on a kind of ARN: those that hang on nothing, then those of each condition."""
+    sid, arns = ARNS[kind]
+    resources = [arn.format_map(values) for arn in arns]
+    rows = [
+        (its_sid, actions.intersection(bound), test)
+        for its_sid, its_kind, bound, test in CONDITIONS
+        if its_kind == kind and _applies(test, values, wide=wide)
+    ]
+    free = actions.difference(*(bound for _, bound, _ in rows))
+    if free:
+        yield _allow(sid, free, resources)
+    for its_sid, bound, test in rows:
+        if bound:
+            compared = {test.key.format_map(values): test.value.format_map(values)}
+            yield {**_allow(its_sid, bound, resources), "Condition": {test.operator: compared}}
+
+
+def _applies(test: Comparison, values: Mapping[str, Any], *, wide: bool) -> bool:
+    return (test.confirmed or not wide) and (not test.only_with or bool(values[test.only_with]))
+
+
+def _allow(sid: str, actions: Iterable[str], resources: list[str]) -> dict[str, Any]:
+    return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resources}
 
 
 def for_local_aws(policy: Document) -> Document:
-    """The operator's policy in the embedded local AWS, which knows no single function at CreateFunction."""
-    return document(*policy["Statement"], _allow("LocalAwsOnly", ("lambda:CreateFunction",), "*"))
+    """The operator's policy in the embedded local AWS.
+
+    It knows no single function at CreateFunction, and none of the keys of `CONDITIONS` at our calls: IAM's
+    not at all, an API's tags not below the API. With a condition it would refuse everything.
+    """
+    statements = [
+        {name: part for name, part in statement.items() if name != "Condition"}
+        for statement in policy["Statement"]
+    ]
+    return document(*statements, _allow("LocalAwsOnly", ("lambda:CreateFunction",), ["*"]))

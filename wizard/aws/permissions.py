@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,13 +17,9 @@ if TYPE_CHECKING:
 from wizard.aws.policies import Document
 from wizard.errors import CredentialsError
 
-# The example that stands for a star: an object of the bucket, an API that does not exist yet.
-EXAMPLE = "example"
-PASSED_TO_LAMBDA: ContextEntryTypeDef = {
-    "ContextKeyName": "iam:PassedToService",
-    "ContextKeyType": "string",
-    "ContextKeyValues": ["lambda.amazonaws.com"],
-}
+# The examples that stand for a star, an object of the bucket or an API that does not exist yet, and for a
+# question mark, a digit of an id.
+EXAMPLE, DIGIT = "example", "0"
 
 
 class NotCheckedError(Exception):
@@ -83,8 +80,8 @@ def _refused(aws: Aws, principal: str, statement: dict[str, Any]) -> list[str]:
     pages = aws.iam.get_paginator("simulate_principal_policy").paginate(
         PolicySourceArn=principal,
         ActionNames=statement["Action"],
-        ResourceArns=[arn if arn == "*" else arn.replace("*", EXAMPLE) for arn in statement["Resource"]],
-        ContextEntries=[PASSED_TO_LAMBDA],
+        ResourceArns=[arn if arn == "*" else _example(arn) for arn in statement["Resource"]],
+        ContextEntries=_context(statement.get("Condition", {})),
     )
     possible = {
         result["EvalActionName"].casefold()
@@ -93,6 +90,19 @@ def _refused(aws: Aws, principal: str, statement: dict[str, Any]) -> list[str]:
         if _may_be_allowed(result)
     }
     return [action for action in statement["Action"] if action.casefold() not in possible]
+
+
+def _context(condition: Mapping[str, Mapping[str, str]]) -> list[ContextEntryTypeDef]:
+    """What the real calls will bring along: of each key a value that fulfils the condition."""
+    return [
+        {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [_example(value)]}
+        for tests in condition.values()
+        for key, value in tests.items()
+    ]
+
+
+def _example(pattern: str) -> str:
+    return pattern.replace("*", EXAMPLE).replace("?", DIGIT)
 
 
 def _may_be_allowed(result: Any) -> bool:

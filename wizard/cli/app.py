@@ -220,11 +220,16 @@ def policy(
     account: Annotated[
         str | None, typer.Option("--account", help="Account number, where there are no credentials yet.")
     ] = None,
+    wide: Annotated[
+        bool,
+        typer.Option("--wide", help="All REST APIs of the region, where AWS refuses our own by their tags."),
+    ] = False,
 ) -> ExitCode:
     """Print the IAM policy that the operator needs, and no more, as JSON."""
     from wizard.commands import policy as command
 
-    return command.run(command.Request(replace(options, name=name), flags, account=account))
+    request = command.Request(replace(options, name=name), flags, account=account, wide=wide)
+    return command.run(request)
 
 
 @register(app, "recover", settings=True)

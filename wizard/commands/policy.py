@@ -30,11 +30,15 @@ HOW_TO_GRANT = (
 
 @dataclass(frozen=True)
 class Request:
-    """What the operator typed. `account` is a number, for when there are no credentials yet."""
+    """What the operator typed. `account` is a number, for when there are no credentials yet.
+
+    `wide` is the fallback where AWS judges tags otherwise than we know.
+    """
 
     options: Options
     flags: Mapping[str, str] = field(default_factory=dict)
     account: str | None = None
+    wide: bool = False
 
 
 def run(request: Request) -> ExitCode:
@@ -47,7 +51,7 @@ def run(request: Request) -> ExitCode:
         environment=os.environ,
         saved=state.settings if state else {},
     )
-    print_json(deployment.operator_policy(identity, resolved.settings))
+    print_json(deployment.operator_policy(identity, resolved.settings, wide=request.wide))
     messages().print(HOW_TO_GRANT)
     return ExitCode.DONE
 

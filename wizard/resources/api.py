@@ -36,7 +36,8 @@ class RestApi(Resource[RestApiFacts]):
     chain = "api"
     labels = {"name": "the API's name", "endpoint_type": "the API's endpoint type"}
     actions = {
-        "apis": ("apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"),
+        "apis": ("apigateway:GET", "apigateway:POST"),
+        "api": ("apigateway:DELETE", "apigateway:GET", "apigateway:PATCH"),
         "api tags": ("apigateway:PUT",),
     }
 
@@ -140,6 +141,7 @@ class ApiResource(Resource[PathFacts]):
     needs = ("api",)
     parent = "api"
     chain = "api"
+    actions = {"api": ("apigateway:DELETE", "apigateway:GET", "apigateway:POST")}
 
     def title(self, at: Deployment) -> str:
         return f"resource /{at.settings.resource_path}"
@@ -196,7 +198,7 @@ class PostMethod(Resource[MethodFacts]):
     answer_of = "api.resource"
     ids_of = ("api.resource",)
     labels = {"method": "the POST method", "integration": "the POST method's integration"}
-    actions = {"apis": ("apigateway:DELETE", "apigateway:GET", "apigateway:PUT")}
+    actions = {"api": ("apigateway:DELETE", "apigateway:GET", "apigateway:PUT")}
 
     def title(self, at: Deployment) -> str:
         return "method POST with Lambda proxy integration"

@@ -73,7 +73,7 @@ class Preflight(Resource[PreflightFacts]):
         "headers": "the preflight answer's CORS headers",
         "template": "the preflight answer's choice of origin",
     }
-    actions = {"apis": ("apigateway:DELETE", "apigateway:GET", "apigateway:PUT")}
+    actions = {"api": ("apigateway:DELETE", "apigateway:GET", "apigateway:PUT")}
 
     def title(self, at: Deployment) -> str:
         return f"preflight answer for {', '.join(at.settings.cors_origins)}"
@@ -211,7 +211,7 @@ class GatewayErrors(SubResource[dict[str, Any]]):
     parent = "api"
     chain = "api"
     labels = {name: f"the CORS headers of the gateway's {name[-3:]} answers" for name in GATEWAY_ERRORS}
-    actions = {"apis": ("apigateway:GET", "apigateway:PUT")}
+    actions = {"api": ("apigateway:GET", "apigateway:PUT")}
 
     def title(self, at: Deployment) -> str:
         return "CORS headers on the gateway's own errors"

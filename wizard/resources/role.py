@@ -52,14 +52,12 @@ class Role(Resource[RoleFacts]):
 
     key = "role"
     labels = {"trust": "the role's trust policy", "permissions_boundary": "the role's permissions boundary"}
+    # Not iam:DeleteRolePermissionsBoundary: a boundary that the operator may lift is none.
     actions = {
         "role": (
             "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy",
-            "iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:TagRole",
-            "iam:UpdateAssumeRolePolicy",
-        ),
-        "role with a boundary": (
-            "iam:DeleteRolePermissionsBoundary", "iam:PutRolePermissionsBoundary",
+            "iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
+            "iam:PutRolePermissionsBoundary", "iam:TagRole", "iam:UpdateAssumeRolePolicy",
         ),
     }  # fmt: skip
 
@@ -96,7 +94,7 @@ class Role(Resource[RoleFacts]):
         return {**_role_facts(answer["Role"]), "permissions_boundary": boundary, "owner": at.identity.id}
 
     def update(self, at: Deployment, desired: Facts, observed: RoleFacts, difference: frozenset[str]) -> bool:
-        """Trust policy and boundary are set apart."""
+        """Trust policy and boundary are set apart. Who lifts one must be allowed more than we print."""
         iam, name = at.aws.iam, at.settings.role_name
         if "trust" in difference:
             iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(desired["trust"]))

@@ -43,6 +43,9 @@ class Stage(Resource[StageFacts]):
     needs = ("api.method", "cors.preflight", "cors.gateway_errors")
     parent = "api"
     chain = "api"
+    actions = {
+        "api": ("apigateway:DELETE", "apigateway:GET", "apigateway:PATCH", "apigateway:POST"),
+    }  # fmt: skip
     labels = {"deployed": "the deployed configuration", "description": "the stage's description"}
 
     def title(self, at: Deployment) -> str:

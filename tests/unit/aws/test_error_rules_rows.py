@@ -22,6 +22,9 @@ from wizard.errors import WaitTimeoutError, WizardError
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("catalogue")]
 
 ROLE = "arn:aws:iam::000000000000:role/worker"
+FOREIGN_POLICY = "arn:aws:iam::123456789012:policy/of-somebody"
+ON_THE_ROLE = "on resource: role worker because no identity-based policy allows it"
+ON_THE_API = "apigateway:POST on resource: arn:aws:apigateway:eu-central-1::/restapis/a/resources/r because"
 DENIED = "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: s3:CreateBucket "
 ORGANIZATION = "with an explicit deny in a service control policy: arn:aws:organizations::9:policy/o-1/p-1"
 SKEWED = (
@@ -54,6 +57,14 @@ CALLS: dict[str, tuple[str, Send]] = {
     "iam.PutRolePolicy": (
         "set up the inline policy",
         lambda aws: aws.iam.put_role_policy(RoleName="worker", PolicyName="p", PolicyDocument="{}"),
+    ),
+    "iam.DetachRolePolicy": (
+        "take back the role",
+        lambda aws: aws.iam.detach_role_policy(RoleName="worker", PolicyArn=FOREIGN_POLICY),
+    ),
+    "iam.DeleteRolePermissionsBoundary": (
+        "give back the role",
+        lambda aws: aws.iam.delete_role_permissions_boundary(RoleName="worker"),
     ),
     "iam.DeleteRole": ("take back the role", lambda aws: aws.iam.delete_role(RoleName="worker")),
     "lambda.CreateFunction": (
@@ -127,6 +138,10 @@ ANSWERS = (
     Answer("lambda.CreateFunction", 403, "AccessDeniedException", "with an explicit deny in a resource control policy"),
     Answer("iam.CreateRole", 403, "AccessDenied", "because no permissions boundary allows the iam:CreateRole action"),
     Answer("iam.CreateRole", 403, "AccessDenied", "with an explicit deny in an identity-based policy"),
+    Answer("apigateway.CreateResource", 403, "AccessDeniedException", ON_THE_API),
+    Answer("iam.DetachRolePolicy", 403, "AccessDenied", ON_THE_ROLE),
+    Answer("iam.DeleteRolePermissionsBoundary", 403, "AccessDenied", ON_THE_ROLE),
+    Answer("iam.PutRolePolicy", 403, "AccessDenied", ON_THE_ROLE),
     Answer("lambda.CreateFunction", 403, "AccessDeniedException", "because no identity-based policy allows the iam:PassRole action"),
     Answer("s3.CreateBucket", 409, "BucketAlreadyExists", "The requested bucket name is not available."),
     Answer("s3.CreateBucket", 400, "InvalidBucketName", "The specified bucket is not valid."),
