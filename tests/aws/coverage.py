@@ -158,6 +158,11 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "unit/aws/test_retry.py::test_a_broken_connection_is_waited_for",
             "resilience/test_real_faults.py::test_a_fault_is_outlasted_or_explained_and_the_next_run_completes",
         ),
+        row(
+            "Some refusals are HTTP 502, as if they were a fault on AWS's side",
+            "unit/aws/test_client.py::test_botocore_never_sends_a_call_twice_whatever_the_environment_says",
+            answers=("lambda.Invoke KMSAccessDeniedException",),
+        ),
         not_provoked(
             "Waiters take 301 and 403 for success, and stumble over a 404 in between",
             "The wizard uses none of botocore's waiters; it looks and decides itself.",
@@ -232,6 +237,10 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             doubles=("VersionsKeepTheBucket",),
         ),
         row(
+            "A deleted bucket is still listed for some seconds",
+            "unit/engine/test_order.py::test_every_deletion_is_followed_by_a_look_whether_it_is_gone",
+        ),
+        row(
             "DeleteObjects answers 200 although some objects stay",
             "unit/resources/test_objects.py::test_objects_that_s3_does_not_delete_are_an_error_although_it_answers_200",
         ),
@@ -273,6 +282,10 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "A new role is not found for some seconds",
             "resilience/test_waiting.py::test_a_whole_life_cycle_waits_for_everything_and_says_for_what",
             answers=("iam.PutRolePolicy NoSuchEntity",),
+        ),
+        row(
+            "Another change of the role is under way",
+            "unit/aws/test_error_rules.py::test_an_answer_of_aws_is_read_as_what_it_is",
         ),
         row(
             "An organisation may demand a permissions boundary on every role",
@@ -320,6 +333,19 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "A function without statements has no policy at all (404)",
             "aws/test_functions.py::test_a_function_without_permissions_has_no_policy",
             doubles=("NoPolicyIsNotFound",),
+        ),
+        row(
+            "A permission of that name is there already, or wider than it was made",
+            "aws/test_emulator.py::test_the_emulator_itself_refuses_duplicates_and_keeps_roles_with_policies",
+            "unit/resources/test_drift.py::test_a_change_behind_our_back_is_named_and_exactly_that_is_repaired",
+        ),
+        row(
+            "Two changes of one function's policy at a time may lose one",
+            "unit/engine/test_order.py::test_no_two_changes_of_one_chain_can_be_made_at_a_time",
+        ),
+        row(
+            "An update that names no variables keeps the old ones",
+            "unit/resources/test_drift.py::test_a_change_behind_our_back_is_named_and_exactly_that_is_repaired",
         ),
         row(
             "A new function is not found for some seconds",
@@ -388,6 +414,10 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "unit/engine/test_rollback.py::test_an_api_of_the_same_name_is_left_alone_because_names_are_not_unique",
         ),
         row(
+            "A new API is EDGE unless told otherwise, and may become it",
+            "unit/resources/test_drift.py::test_a_change_behind_our_back_is_named_and_exactly_that_is_repaired",
+        ),
+        row(
             "A method or a resource cannot be put twice",
             "aws/test_api_gateway.py::test_a_method_cannot_be_put_twice",
             doubles=("MethodsAreUnique",),
@@ -405,6 +435,14 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         not_provoked(
             "A stage's log needs a role that the whole account shares",
             "The wizard switches no stage log on, and never touches the account's role.",
+        ),
+        not_provoked(
+            "Binary media types for everything make a mock preflight answer 500",
+            "The wizard sets none: the gateway inflates what browsers compress.",
+        ),
+        not_provoked(
+            "The name of a new API is unknown to DNS for a while, and resolvers remember that",
+            "Emulators are reached by number. The wizard asks for the name when everything else is proved.",
         ),
         row(
             "Without the right to invoke the function the endpoint answers 500",
@@ -536,12 +574,17 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         ),
         row(
             "Attaching policies, passing roles and changing code add up to administrator access",
+            "e2e/test_operator_detours.py::test_the_detour_is_refused_and_nothing_else_refuses_it",
+            "e2e/test_operator_detours.py::test_who_may_write_the_roles_policy_is_administrator_unless_there_is_a_boundary",
             "aws/test_conditions.py::test_a_managed_policy_is_named_by_its_arn",
             "aws/test_conditions.py::test_a_boundary_counts_in_the_request_of_a_new_role_and_on_the_role_later",
             "aws/test_conditions.py::test_a_role_is_passed_to_the_service_of_the_call",
         ),
         row(
             "Rights on all APIs reach those of others; tags of an API hold for everything below it",
+            "e2e/test_operator_detours.py::test_the_detour_is_refused_and_nothing_else_refuses_it",
+            "unit/aws/test_operator_policy.py::test_wide_opens_the_apis_of_the_region_and_nothing_else",
+            "unit/aws/test_operator_policy.py::test_a_refusal_at_an_api_names_the_tag_that_it_hangs_on_and_the_way_out",
             "aws/test_conditions.py::test_what_an_api_is_tagged_with_holds_for_everything_below_it",
             "aws/test_conditions.py::test_a_new_api_is_judged_by_the_tags_in_the_request",
             "aws/test_conditions.py::test_who_tags_an_api_needs_the_right_to_change_it",
