@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+
+import boto3
 
 from wizard.aws.client import Aws, Caller, Keys, identify, open_session, refuse_other_account
 from wizard.aws.operator_policy import Names, for_local_aws, operator_document
 from wizard.aws.policies import Document
+from wizard.aws.regions import check_known, known_regions
 from wizard.clock import Clock
 from wizard.errors import CredentialsError, StateError, UsageError
 from wizard.identity import RANDOM_DIGITS, DeploymentId, id_prefix
@@ -94,6 +97,8 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
                 why="Neither --region, AWS_REGION nor the profile names one.",
                 next_step="Name one, for example --region us-east-1.",
             )
+        if identity is None and options.endpoint_url is None and not options.any_region:
+            _refuse_unknown_region(session)
         aws = Aws(session, options.endpoint_url or (identity.endpoint_url if identity else None), clock)
     return Account(aws, identity)
 
@@ -108,6 +113,19 @@ def _checked_region(region: str | None) -> str | None:
             what=f"{region!r} is no region.",
             why=f"The rule: {error}.",
             next_step="Give another one with --region, for example --region us-east-1.",
+        ) from None
+
+
+def _refuse_unknown_region(session: boto3.Session) -> None:
+    """A misspelled region has no AWS; a minute of attempts to reach it would say less."""
+    try:
+        check_known(str(session.region_name), known_regions(session))
+    except ValueError as error:
+        raise UsageError(
+            what=f"The region cannot be used: {error}",
+            why="It is not among the regions that this version knows.",
+            next_step="Give another one with --region; a region that is younger than this version with"
+            " --any-region.",
         ) from None
 
 
@@ -126,6 +144,19 @@ def _refuse_no_url(endpoint: str | None) -> None:
 def configured_region(options: Options) -> str | None:
     """The region that flag, environment or profile names."""
     return options.region or os.environ.get("AWS_REGION") or open_session(options.profile, None).region_name
+
+
+def region_rule(options: Options) -> Callable[[str], str]:
+    """What a region that is typed must fulfil: it raises `ValueError` with a sentence."""
+    known = known_regions(open_session(options.profile, None))
+
+    def parse(text: str) -> str:
+        region = names.region_name(text)
+        if options.endpoint_url is None and not options.any_region:
+            check_known(region, known)
+        return region
+
+    return parse
 
 
 def _refuse_contradiction(options: Options, identity: DeploymentId | None) -> None:

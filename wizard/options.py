@@ -12,9 +12,9 @@ QUOTED_COMMAND = re.compile(r"`eventtrack-wizard ([^`]+)`")
 GLOBAL = ("--state", "--profile", "--region", "--endpoint-url")
 # What a command takes besides the global options; `local` has no use for those.
 TAKES: Mapping[str, tuple[str, ...]] = {
-    "setup": (*GLOBAL, "--local", "--name"),
-    "recover": (*GLOBAL, "--local", "--name"),
-    "policy": (*GLOBAL, "--name"),
+    "setup": (*GLOBAL, "--local", "--name", "--any-region"),
+    "recover": (*GLOBAL, "--local", "--name", "--any-region"),
+    "policy": (*GLOBAL, "--name", "--any-region"),
     "local": (),
 }
 
@@ -31,6 +31,7 @@ class Options:
     region: str | None = None
     endpoint_url: str | None = None
     local: bool = False
+    any_region: bool = False
     name: str | None = None
     token: str | None = field(default=None, repr=False)
 
@@ -49,7 +50,8 @@ class Options:
             "--name": self.name,
         }
         line = ["eventtrack-wizard", words]
-        line += ["--local"] if self.local and "--local" in taken and "--local" not in said else []
+        switches = {"--local": self.local, "--any-region": self.any_region}
+        line += [flag for flag, is_on in switches.items() if is_on and flag in taken and flag not in said]
         for flag, value in given.items():
             if value is not None and flag in taken and flag not in said:
                 line += [flag, shlex.quote(value)]

@@ -85,6 +85,11 @@ Jobs = Annotated[
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 
 
+AnyRegion = Annotated[
+    bool, typer.Option("--any-region", help="Take a region that this version does not know: a younger one.")
+]
+
+
 @register(app, "setup", settings=True)
 def setup(
     options: Options,
@@ -104,6 +109,7 @@ def setup(
     local: Annotated[
         bool, typer.Option("--local", help="Use the embedded local AWS; it is started if it does not run.")
     ] = False,
+    any_region: AnyRegion = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Change nothing; say what would be created, changed and left.")
     ] = False,
@@ -126,7 +132,7 @@ def setup(
     from wizard.commands import setup as command
 
     request = command.Request(
-        replace(options, local=local, name=name, token=token),
+        replace(options, local=local, any_region=any_region, name=name, token=token),
         flags,
         yes=yes,
         dry_run=dry_run,
@@ -224,12 +230,13 @@ def policy(
         bool,
         typer.Option("--wide", help="All REST APIs of the region, where AWS refuses our own by their tags."),
     ] = False,
+    any_region: AnyRegion = False,
 ) -> ExitCode:
     """Print the IAM policy that the operator needs, and no more, as JSON."""
     from wizard.commands import policy as command
 
-    request = command.Request(replace(options, name=name), flags, account=account, wide=wide)
-    return command.run(request)
+    options = replace(options, any_region=any_region, name=name)
+    return command.run(command.Request(options, flags, account=account, wide=wide))
 
 
 @register(app, "recover", settings=True)
@@ -243,13 +250,17 @@ def recover(
         str | None, typer.Option("--id", help="Which one, when several are found under the name.")
     ] = None,
     local: Annotated[bool, typer.Option("--local", help="It is in the embedded local AWS.")] = False,
+    any_region: AnyRegion = False,
     yes: Yes = False,
 ) -> ExitCode:
     """Rebuild a lost or corrupt state file from the tags in AWS."""
     from wizard.commands import recover as command
 
     request = command.Request(
-        replace(options, local=local, name=name), flags, deployment_id=deployment_id, yes=yes
+        replace(options, local=local, any_region=any_region, name=name),
+        flags,
+        deployment_id=deployment_id,
+        yes=yes,
     )
     return command.run(request)
 

@@ -14,6 +14,7 @@ from rich.console import Console
 from wizard import deployment
 from wizard.clock import SystemClock
 from wizard.commands.common import stoppable
+from wizard.deployment import Account
 from wizard.engine import recover as recovery
 from wizard.engine.recover import Recovered
 from wizard.errors import ExitCode, NewerStateError, StateError, UsageError
@@ -56,8 +57,8 @@ def run(request: Request) -> ExitCode:
     with locked(path), stoppable(clock):
         if _take_backup(path, request, interview, console):
             return ExitCode.DONE
-        name = _name(request, interview)
-        recovered = _from_aws(request, name, clock)
+        account = deployment.connect(request.options, clock, None)
+        recovered = _from_aws(request, account, _name(request, account, interview))
         show(recovered, console)
         if interview and not interview.confirm("Write the state file?", default=True):
             console.print("Nothing was changed.")
@@ -148,11 +149,27 @@ def _keep_aside(path: Path, console: Console) -> None:
     console.print(f"The corrupt file was kept as {kept}.", markup=False)
 
 
-def _name(request: Request, interview: Interview | None) -> str:
+def _name(request: Request, account: Account, interview: Interview | None) -> str:
+    """Given, or still in the corrupt file, or the only one in the region; else it is asked for.
+
+    Raises:
+        UsageError: there are several and nobody to ask.
+    """
     given = request.options.name or os.environ.get("EVENTTRACK_NAME")
     if given:
         return checked_deployment_name(given)
-    likely = _name_in(request.options.state) or DEFAULT_NAME
+    likely = _name_in(request.options.state)
+    if likely is None:
+        found = recovery.names_in_use(account.aws)
+        if len(found) > 1 and interview is None:
+            raise UsageError(
+                what=f"There are several deployments here: {', '.join(found)}.",
+                why="One state file holds one deployment.",
+                next_step=f"Name it: `eventtrack-wizard recover --yes --name {found[0]}`.",
+            )
+        if len(found) > 1 and interview is not None:
+            return interview.choose("Which deployment?", [(name, name) for name in found])
+        likely = found[0] if found else DEFAULT_NAME
     return interview.ask_name(likely) if interview else likely
 
 
@@ -165,8 +182,7 @@ def _name_in(path: Path) -> str | None:
     return found.group(1).decode() if found else None
 
 
-def _from_aws(request: Request, name: str, clock: SystemClock) -> Recovered:
-    account = deployment.connect(request.options, clock, None)
+def _from_aws(request: Request, account: Account, name: str) -> Recovered:
     identity = deployment.new_identity(account, name, request.options)
     settings = resolve(identity, flags=request.flags, environment=os.environ, saved={}).settings
     return recovery.recover(Deployment(account.aws, identity, settings), request.flags, request.deployment_id)

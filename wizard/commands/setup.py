@@ -131,7 +131,9 @@ class _Setup:
         options = self.request.options
         if self.interview is None or self.saved is not None or options.local or options.region:
             return
-        region = self.interview.ask_region(deployment.configured_region(options))
+        region = self.interview.ask_region(
+            deployment.configured_region(options), deployment.region_rule(options)
+        )
         self.request = replace(self.request, options=replace(options, region=region))
 
     def _connect(self) -> Account:

@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
+from wizard.aws.client import Aws
 from wizard.aws.retry import retry
 from wizard.engine.plan import remember
 from wizard.errors import ConflictError, StateError, UsageError
 from wizard.phases import PHASES, RESOURCES
+from wizard.resources.api import deployment_names
 from wizard.resources.base import AnyResource, Deployment
 from wizard.settings.resolve import from_saved, refuse_contradictions
 from wizard.settings.table import SETTINGS, Settings, as_text
@@ -48,6 +50,14 @@ def recover(at: Deployment, given: Mapping[str, str], deployment_id: str | None 
     """
     owner = only_owner(at, deployment_id)
     return rebuild(replace(at, identity=replace(at.identity, id=owner)), given)
+
+
+def names_in_use(aws: Aws) -> list[str]:
+    """The names of the deployments in this region, as far as they have an API: other things are found by
+    name alone."""
+    return retry(
+        lambda: deployment_names(aws), clock=aws.clock, on_wait=aws.on_wait, doing="look for deployments"
+    )
 
 
 def owners(at: Deployment) -> list[str]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from wizard.aws.calls import none_if
 from wizard.resources.base import NAME_TAG, OWNER_TAG, Deployment, Resource
 from wizard.resources.function import function_arn
 from wizard.resources.methods import GONE, OPEN, MethodFacts, delete_method, paths_of, put_method, read_method
 from wizard.state.model import Facts
+
+if TYPE_CHECKING:
+    from wizard.aws.client import Aws
 
 
 class RestApiFacts(TypedDict):
@@ -59,7 +62,7 @@ class RestApi(Resource[RestApiFacts]):
 
     def read(self, at: Deployment) -> RestApiFacts | None:
         """By tag; the recorded one first, others of ours are duplicates that a lost answer left."""
-        ours = [api for api in self._all(at) if api.get("tags", {}).get(OWNER_TAG) == at.identity.id]
+        ours = [api for api in _all_apis(at.aws) if api.get("tags", {}).get(OWNER_TAG) == at.identity.id]
         if not ours:
             return None
         known = at.fact("api", "id")
@@ -68,13 +71,8 @@ class RestApi(Resource[RestApiFacts]):
 
     def owners(self, at: Deployment) -> list[str]:
         """Names of APIs say nothing, so every API with the name's tag counts."""
-        tags = [api.get("tags", {}) for api in self._all(at)]
+        tags = [api.get("tags", {}) for api in _all_apis(at.aws)]
         return [tag[OWNER_TAG] for tag in tags if tag.get(NAME_TAG) == at.identity.name and OWNER_TAG in tag]
-
-    @staticmethod
-    def _all(at: Deployment) -> list[Any]:
-        pages = at.aws.apigateway.get_paginator("get_rest_apis").paginate(PaginationConfig={"PageSize": 500})
-        return [api for page in pages for api in page["items"]]
 
     @staticmethod
     def _facts(at: Deployment, api: Any, duplicates: list[str]) -> RestApiFacts:
@@ -122,6 +120,17 @@ class RestApi(Resource[RestApiFacts]):
 
     def settings_from(self, observed: RestApiFacts) -> dict[str, object]:
         return {"api_name": observed["name"], "endpoint_type": observed["endpoint_type"]}
+
+
+def _all_apis(aws: Aws) -> list[Any]:
+    pages = aws.apigateway.get_paginator("get_rest_apis").paginate(PaginationConfig={"PageSize": 500})
+    return [api for page in pages for api in page["items"]]
+
+
+def deployment_names(aws: Aws) -> list[str]:
+    """The names of the deployments of this region that have a REST API, by their tags."""
+    tags = [api.get("tags", {}) for api in _all_apis(aws)]
+    return sorted({tag[NAME_TAG] for tag in tags if OWNER_TAG in tag and NAME_TAG in tag})
 
 
 def delete_api(at: Deployment, api_id: str) -> None:

@@ -78,11 +78,9 @@ class Interview:
         """Ask for the name of the deployment."""
         return self._ask_until_valid("Name of the deployment", default, names.deployment_name)
 
-    def ask_region(self, default: str | None) -> str:
-        """Ask for the region, with the common ones on offer."""
-        return self._ask_until_valid(
-            "Region", default or "", names.region_name, suggestions=list(COMMON_REGIONS)
-        )
+    def ask_region(self, default: str | None, rule: Callable[[str], object] = names.region_name) -> str:
+        """Ask for the region, with the common ones on offer; `rule` refuses those that cannot be."""
+        return self._ask_until_valid("Region", default or "", rule, suggestions=list(COMMON_REGIONS))
 
     def confirm(self, question: str, default: bool) -> bool:
         """Ask a question that has a yes or a no for an answer; without Enter none is given."""

@@ -15,11 +15,14 @@ from tests.aws.in_process.workspace import make_identity
 from tests.tools.local_deployment import LocalDeployment
 from tests.tools.local_deployment import deployed as set_up_locally
 from tests.tools.terminal import Terminal
+from wizard.commands import recover as command
 from wizard.engine import recover as recovery
 from wizard.engine.plan import make_plan
 from wizard.engine.recover import Recovered
-from wizard.errors import LostStateError, StateError, UsageError
+from wizard.errors import LostStateError, StateError, UsageError, WizardError
+from wizard.options import Options
 from wizard.phases import PHASES
+from wizard.resources.base import NAME_TAG, OWNER_TAG
 from wizard.state.model import State
 from wizard.state.store import Store
 
@@ -89,6 +92,26 @@ def test_settings_are_read_back_from_what_stands(account: Account, tmp_path: Pat
     settings = recover(workspace).state.settings
     assert {key: settings[key] for key in CHOICES} == CHOICES
     assert recover(workspace).state.settings == workspace.settings.as_json()
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "words"),
+    [
+        (("shop", "cart"), 2, "There are several deployments here: cart, shop."),
+        (("shop",), 1, "Nothing of a deployment named shop was found."),
+        ((), 1, "Nothing of a deployment named saas-event-tracking was found."),
+    ],
+)
+def test_without_a_name_the_only_deployment_is_meant_and_of_several_none_is_guessed(
+    account: Account, tmp_path: Path, names: tuple[str, ...], code: int, words: str
+) -> None:
+    for name in names:  # an API alone, of an owner whose id does not fit, so that nothing is recovered
+        tags = {OWNER_TAG: "other", NAME_TAG: name}
+        account.look.apigateway.create_rest_api(name="any", tags=tags)
+    request = command.Request(Options(state=tmp_path / "state.json", region="us-east-1"), yes=True)
+    with pytest.raises(WizardError) as caught:
+        command.run(request)
+    assert (caught.value.exit_code, caught.value.what) == (code, words)
 
 
 def test_a_bucket_and_a_role_with_names_of_their_own_are_found_through_the_function(
