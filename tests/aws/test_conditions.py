@@ -198,3 +198,40 @@ def test_who_tags_an_api_needs_the_right_to_change_it(
             gateway.untag_resource, resourceArn=arns[name], tagKeys=["colour"]
         )
     gateway.tag_resource(resourceArn=arns["ours"], tags=OURS)
+
+
+def fulfilled(lab: Lab) -> dict[str, Callable[[Clients], object]]:
+    """Calls that bring along what the operator's policy asks for, by the condition key."""
+    api = lab.direct.apigateway.create_rest_api(name="ours", tags=OURS)
+    return {
+        "iam:PolicyARN": lambda user: user.iam.detach_role_policy(RoleName="tracker", PolicyArn=BASIC),
+        "iam:PermissionsBoundary": lambda user: user.iam.create_role(
+            RoleName="bounded", AssumeRolePolicyDocument=TRUST_LAMBDA, PermissionsBoundary=BOUNDARY
+        ),
+        f"aws:RequestTag/{OWNER}": lambda user: user.apigateway.create_rest_api(name="new", tags=OURS),
+        f"aws:ResourceTag/{OWNER}": lambda user: user.apigateway.create_resource(
+            restApiId=api["id"], parentId=api["rootResourceId"], pathPart="events"
+        ),
+    }
+
+
+ACTIONS = "iam:DetachRolePolicy iam:CreateRole apigateway:POST apigateway:PUT"
+ASKED = ("iam:PolicyARN", "iam:PermissionsBoundary", f"aws:RequestTag/{OWNER}", f"aws:ResourceTag/{OWNER}")
+
+
+@pytest.mark.parametrize("key", ASKED)
+def test_the_emulator_itself_gives_none_of_the_keys_so_the_local_aws_gets_no_conditions(
+    emulator_url: str, key: str
+) -> None:
+    """Once it gives one, `for_local_aws` need not leave that condition out any more."""
+    with ExitStack() as stack:
+        lab = Lab(emulator_url, stack)
+        create_role(lab.direct)
+        lab.direct.iam.attach_role_policy(RoleName="tracker", PolicyArn=BASIC)
+        call = fulfilled(lab)[key]
+        conditional = {"Version": "2012-10-17", "Statement": [allow(ACTIONS, StringLike={key: "*"})]}
+        user = lab.user(emulator_url, json.dumps(conditional))
+        assert "is not authorized" in error_of(lambda: call(user))[2]
+        free = {"Version": "2012-10-17", "Statement": [allow(ACTIONS)]}
+        lab.direct.iam.put_user_policy(UserName="operator", PolicyName="p", PolicyDocument=json.dumps(free))
+        call(user)

@@ -12,6 +12,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -23,6 +24,7 @@ from wizard.endpoint.checks import probe_event, prove_stored
 from wizard.endpoint.client import Endpoint, url_of
 from wizard.engine import recover as recovery
 from wizard.errors import WizardError
+from wizard.tokens.apply import bring_into_force, write_ahead
 
 pytestmark = [pytest.mark.local, pytest.mark.slow, pytest.mark.xdist_group("operator-policy")]
 
@@ -197,6 +199,15 @@ def send_test(lab: OperatorLab) -> None:
     prove_stored(at, answer.request_id, sent_at)
 
 
+def change_token(lab: OperatorLab) -> None:
+    """`token add`, then `token revoke`: the function's environment, proved at the endpoint."""
+    at, store = lab.open()
+    own = list(at.tokens)
+    for tokens in ([*own, replace(own[0], label="web", sha256="0" * 64)], own):
+        bring_into_force(write_ahead(at, store, tokens), store, lambda _event: None)
+        assert store.state.tokens == tokens
+
+
 def recover(lab: OperatorLab) -> None:
     at = lab.deployment()
     found = recovery.recover(at, {"bucket_name": at.settings.bucket_name})
@@ -265,6 +276,7 @@ def test_the_life_cycle_needs_every_action_of_the_printed_policy_and_no_other(
     lab.set_up()
     assert lab.status().in_order
     send_test(lab)
+    change_token(lab)
     recover(lab)
     for action in ROLLBACK_PLAN.split():
         proof.needs(action, "rollback", OperatorLab.plan_roll_back)
@@ -305,6 +317,22 @@ def prove_adopted(lab: OperatorLab, proof: Proof) -> None:
     assert role["AssumeRolePolicyDocument"] == json.loads(NOBODY)
     (group,) = lab.root.logs.describe_log_groups()["logGroups"]
     assert "retentionInDays" not in group
+    lab.root.iam.delete_role(RoleName=settings.role_name)
+    lab.root.logs.delete_log_group(logGroupName=group["logGroupName"])
+
+
+def test_with_a_boundary_the_printed_policy_carries_the_whole_life_cycle(lab: OperatorLab) -> None:
+    lab.overrides["permissions_boundary"] = f"{BOUNDARY}-of-all"
+    lab.root.iam.create_policy(PolicyName="edge-of-all", PolicyDocument=EVERYTHING)
+    lab.grant(printed(lab))
+    lab.set_up()
+    role = lab.root.iam.get_role(RoleName=lab.deployment().settings.role_name)["Role"]
+    assert role["PermissionsBoundary"]["PermissionsBoundaryArn"] == f"{BOUNDARY}-of-all"
+    assert lab.status().in_order
+    send_test(lab)
+    change_token(lab)
+    lab.roll_back()
+    assert left_over(lab) == []
 
 
 def left_over(lab: OperatorLab) -> list[str]:

@@ -117,6 +117,32 @@ def test_a_permission_that_hangs_on_a_condition_is_not_called_missing(lab: Opera
     assert missing(lab) == []
 
 
+def test_a_policy_for_another_boundary_is_noticed_before_the_first_change(lab: OperatorLab) -> None:
+    """What our calls will bring along is known, so IAM is told and need not answer that it hangs on that."""
+    lab.overrides = {"permissions_boundary": f"arn:aws:iam::{ACCOUNT}:policy/edge"}
+    lab.grant(whole(lab))
+    assert missing(lab) == []
+    lab.overrides = {"permissions_boundary": f"arn:aws:iam::{ACCOUNT}:policy/other"}
+    role = f"arn:aws:iam::{ACCOUNT}:role/{lab.deployment().settings.role_name}"
+    assert missing(lab) == [
+        f"{action} on {role}"
+        for action in ("iam:CreateRole", "iam:PutRolePermissionsBoundary", "iam:PutRolePolicy")
+    ]
+
+
+def test_a_policy_for_the_apis_of_another_deployment_is_noticed_before_the_first_change(
+    lab: OperatorLab,
+) -> None:
+    pattern = lab.deployment().identity.id_pattern
+    lab.grant(json.loads(json.dumps(whole(lab)).replace(pattern, f"other.{REGION}.????????")))
+    apis = f"arn:aws:apigateway:{REGION}::/restapis"
+    assert missing(lab) == [
+        f"apigateway:POST on {apis}",
+        *(f"apigateway:{method} on {apis}/*" for method in ("DELETE", "PATCH", "POST", "PUT")),
+        f"apigateway:PUT on arn:aws:apigateway:{REGION}::/tags/*",
+    ]
+
+
 def test_an_explicit_deny_is_called_missing(lab: OperatorLab) -> None:
     policy = whole(lab)
     policy["Statement"].append(
