@@ -51,6 +51,7 @@ def test_it_can_be_rolled_back_with_its_events_because_nobody_else_is_in_there(
     deployment: LocalDeployment,
 ) -> None:
     kill(deployment)
+    assert "It was killed, or the machine went down" in deployment.run("local", "start").stderr
     done = deployment.run("rollback", "--yes", "--delete-events")
     assert "The local AWS was killed" in " ".join(done.stderr.split())
     assert "somebody else" not in done.stdout + done.stderr
