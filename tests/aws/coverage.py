@@ -573,6 +573,12 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             doubles=("RestApiInflates",),
         ),
         row(
+            "CreateBucket takes no tags in some partitions, nor in some look-alikes of S3",
+            "aws/test_buckets.py::test_tags_of_a_new_bucket_are_refused_where_s3_knows_none_there",
+            "resilience/test_crash_matrix.py::test_a_kill_at_any_moment_is_made_good_by_the_next_command",
+            doubles=("BucketTagsRefused",),
+        ),
+        row(
             "Attaching policies, passing roles and changing code add up to administrator access",
             "e2e/test_operator_detours.py::test_the_detour_is_refused_and_nothing_else_refuses_it",
             "e2e/test_operator_detours.py::test_who_may_write_the_roles_policy_is_administrator_unless_there_is_a_boundary",

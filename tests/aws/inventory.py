@@ -184,6 +184,7 @@ def _stage(look: Aws, api_id: str, stage: Any) -> Snapshot:
     )
     return {
         "description": stage.get("description"),
+        "tags": stage.get("tags"),
         "deployed": deployment.get("description") if deployment else None,
     }
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.aws.lab import (
+    REGION,
     Lab,
     create_bucket,
     error_of,
@@ -16,6 +17,7 @@ from tests.aws.over_http.behaviours import (
     BucketNameBusyAfterDelete,
     BucketNamesTaken,
     BucketNotYetVisible,
+    BucketTagsRefused,
     ReservedBucketNames,
     VersionsKeepTheBucket,
 )
@@ -80,3 +82,16 @@ def test_a_new_bucket_is_not_found_for_some_seconds(lab: Lab, clock: ManualClock
     assert error_of(configure) == (404, "NoSuchBucket", "The specified bucket does not exist")
     clock.advance(2)
     configure()
+
+
+@pytest.mark.parametrize("code", ["UnsupportedArgument", "MalformedXML"])
+def test_tags_of_a_new_bucket_are_refused_where_s3_knows_none_there(lab: Lab, code: str) -> None:
+    clients = lab.through(BucketTagsRefused(code))
+    tags: Any = {"LocationConstraint": REGION, "Tags": [{"Key": "a", "Value": "b"}]}
+
+    def create() -> Any:
+        return clients.s3.create_bucket(Bucket="bucket-of-ours", CreateBucketConfiguration=tags)
+
+    assert error_of(create)[:2] == (400, code)
+    create_bucket(clients)
+    clients.s3.put_bucket_tagging(Bucket="bucket-of-ours", Tagging={"TagSet": tags["Tags"]})

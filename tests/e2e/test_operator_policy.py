@@ -14,6 +14,7 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -24,6 +25,7 @@ from wizard.endpoint.checks import probe_event, prove_stored
 from wizard.endpoint.client import Endpoint, url_of
 from wizard.engine import recover as recovery
 from wizard.errors import WizardError
+from wizard.resources.base import OWNER_TAG
 from wizard.tokens.apply import bring_into_force, write_ahead
 
 pytestmark = [pytest.mark.local, pytest.mark.slow, pytest.mark.xdist_group("operator-policy")]
@@ -108,7 +110,7 @@ SETUP = """
     OwnApi/apigateway:PUT lambda:AddPermission Api/apigateway:GET
 """
 REPAIR = """
-    s3:PutBucketPublicAccessBlock s3:PutEncryptionConfiguration iam:UpdateAssumeRolePolicy
+    s3:PutBucketTagging s3:PutBucketPublicAccessBlock s3:PutEncryptionConfiguration iam:UpdateAssumeRolePolicy
     lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration lambda:DeleteFunctionConcurrency
     lambda:RemovePermission apigateway:PATCH
 """
@@ -117,7 +119,6 @@ ROLLBACK_PLAN = "s3:ListBucketVersions s3:GetObjectVersion"
 # Actions that AWS misses silently: how their lack shows.
 SAID_OTHERWISE = {
     "s3:ListBucket": "your credentials may not see it",
-    "lambda:ListTags": "Adopting it would overwrite",
 }
 
 
@@ -170,6 +171,8 @@ def disturb(lab: OperatorLab) -> None:
             "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
         },
     )
+    owner: Any = {"Key": OWNER_TAG, "Value": lab.deployment().identity.id}
+    root.s3.put_bucket_tagging(Bucket=settings.bucket_name, Tagging={"TagSet": [owner]})
     root.iam.update_assume_role_policy(RoleName=settings.role_name, PolicyDocument=NOBODY)
     root.functions.update_function_code(FunctionName=settings.function_name, ZipFile=other_code())
     root.functions.update_function_configuration(FunctionName=settings.function_name, MemorySize=256)

@@ -18,6 +18,7 @@ from tests import PROJECT
 from tests.aws.in_process import ACCOUNT_ID, TOKEN, Account, FakeClock, leftovers, snapshot
 from tests.aws.in_process.workspace import digest_of
 from tests.aws.names import EMULATOR_ACCOUNT_ID, RETIRED
+from tests.aws.tagger import THINGS
 from wizard import package
 from wizard.aws.client import Aws
 from wizard.engine.apply import Engine
@@ -39,12 +40,15 @@ AS_WRITTEN: dict[str, Any] = json.loads(FIXTURE.read_text())
 Replacements = dict[str, str]
 
 # What has changed since: the resource, what the next setup does to it, and the facts that it changes.
-# The code of the function is that of the version that runs.
+# The code of the function is that of the version that runs. Tags were put, but not written down.
 SINCE: dict[str, tuple[str, set[str]]] = {
-    "role": ("update", {"trust"}),
+    "bucket": ("nothing", {"tags"}),
+    "role": ("update", {"trust", "tags"}),
     "role.own_logs": ("create", set()),
     "role.basic_execution": ("delete", set()),
-    "function": ("nothing", {"code_sha256"}),
+    "log_group": ("nothing", {"tags"}),
+    "function": ("nothing", {"code_sha256", "tags"}),
+    "api": ("nothing", {"tags"}),
 }
 MIGRATION = {key: change for key, (change, _facts) in SINCE.items() if change != "nothing"}
 NEW = {key for key, change in MIGRATION.items() if change == "create"}
@@ -384,7 +388,10 @@ def test_recover_brings_back_settings_and_tokens_from_the_tags_alone(old: OldDep
         (item.label, item.sha256) for item in lost.tokens
     ]
     assert set(found.state.records) == set(lost.records)
-    assert {key: record.facts for key, record in found.state.records.items()} == {
+    tags = {OWNER_TAG: lost.identity.id, NAME_TAG: lost.identity.name}
+    facts = {key: dict(record.facts) for key, record in found.state.records.items()}
+    assert [facts[key].pop("tags") for key in THINGS] == [tags] * len(THINGS)
+    assert facts == {
         **{key: record.facts for key, record in lost.records.items()},
         "function": {**lost.records["function"].facts, "code_sha256": package.build().sha256},
         "bucket.encryption": {**lost.records["bucket.encryption"].facts, "bucket_key": False},

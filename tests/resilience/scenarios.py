@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.aws.in_process import ACCOUNT_ID, Account, make_deployment
+from tests.aws.tagger import THINGS, Tagger
 from tests.resilience.environment import Command, Environment
 from wizard.aws import policies
 from wizard.aws.client import Aws
@@ -78,6 +79,28 @@ def _foreign_apis(look: Aws, at: Deployment) -> None:
 def foreign_things_only(environment: Environment) -> None:
     """Before the first setup."""
     put_foreign_things(environment.account)
+
+
+def where_buckets_take_no_tags(code: str) -> Command:
+    """CreateBucket refuses tags with this code."""
+
+    def prepare(environment: Environment) -> None:
+        foreign_things_only(environment)
+        environment.account.bucket_tags.refused_with = code
+
+    return prepare
+
+
+def untagged(environment: Environment) -> None:
+    """Somebody has taken every tag off everything that we made, and put one of their own on each."""
+    deployed(environment)
+    look, at = environment.account.look, make_deployment(environment.account.look)
+    state = environment.state
+    assert state is not None
+    tagger = Tagger(look, at, state.records["api"].facts["id"])
+    for key in THINGS:
+        tagger.put(key, {"team": "theirs"})
+        tagger.take_ours_off(key)
 
 
 def deployed(environment: Environment) -> None:
@@ -193,6 +216,9 @@ def role_of_0_1_0(environment: Environment) -> None:
     environment.path.write_text(json.dumps(document))
 
 
+AGAIN = ("run again",)
+
+
 def setup(environment: Environment) -> None:
     """`setup --yes`."""
     environment.setup()
@@ -212,6 +238,10 @@ SCENARIOS = {
     scenario.name: scenario
     for scenario in (
         Scenario("setup", foreign_things_only, setup),
+        Scenario("setup without bucket tags", where_buckets_take_no_tags("UnsupportedArgument"), setup),
+        Scenario("setup on a look-alike of S3", where_buckets_take_no_tags("MalformedXML"), setup, AGAIN),
+        Scenario("repair of taken tags", untagged, setup, AGAIN),
+        Scenario("rollback of what lost its tags", untagged, rollback, AGAIN),
         Scenario("repair", drifted, setup),
         Scenario("repair of a deleted API", api_deleted, setup),
         Scenario("repair of a doubled API", two_apis, setup),

@@ -18,7 +18,7 @@ from wizard.engine.phase_tracker import PhaseTracker
 from wizard.engine.plan import Plan, Step, matters, parent_action, remember
 from wizard.engine.progress import Change
 from wizard.errors import ConflictError, WizardError
-from wizard.resources.base import Answers, AnyResource, Deployment, SubResource
+from wizard.resources.base import Answers, AnyResource, Deployment, SubResource, TagsRefusedError
 from wizard.state.model import Facts, RecordStatus
 from wizard.state.store import Store
 
@@ -245,7 +245,7 @@ class Convergence:
         """The facts afterwards, None where they must be read (or there are none)."""
         observed = seen.facts
         if observed is None:
-            facts: Facts | None = resource.create(self.at, resource.desired(self.at) or {})
+            facts = self._create(resource, action)
             parts = [key for key, part in self.resources.items() if part.parent == resource.key]
             self._created.difference_update(parts)
             self._created.add(resource.key)
@@ -258,6 +258,17 @@ class Convergence:
         desired = (action.before if action.kind == "restore" else resource.desired(self.at)) or {}
         complete = resource.update(self.at, desired, observed, action.difference)
         return {**observed, **{name: desired[name] for name in action.difference}} if complete else None
+
+    def _create(self, resource: AnyResource, action: Action) -> Facts | None:
+        """With tags; where AWS refuses them, the file says first that the thing will be ours without."""
+        desired = resource.desired(self.at) or {}
+        try:
+            facts: Facts | None = resource.create(self.at, desired)
+        except TagsRefusedError:
+            self.at.aws.clock.check()
+            self.store.intend(resource.key, "creating untagged", origin=action.origin, before=action.before)
+            facts = resource.create_untagged(self.at, desired)
+        return facts
 
     def _word_for(self, resource: AnyResource, action: Action) -> Change:
         """What the operator calls it: a setting of something new is made, not changed."""

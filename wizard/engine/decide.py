@@ -121,6 +121,8 @@ def _keep_as_desired(
     if mine is None:
         error = conflict_over(resource, at, facts)
         return Action("conflict", (error.what,), error=error)
+    if mine.origin == "adopted":
+        desired = _of_adopted(desired)
     difference = resource.difference(desired, facts)
     reasons = resource.sentences(desired, facts) if difference else ()
     kind = _kind_of_change(resource, desired, facts, mine, record, difference)
@@ -161,7 +163,7 @@ def _remove(
         return fate
     if seen.facts is None:
         return Action("forget", ("is no longer there",))
-    if not is_still_ours(resource, at, seen.facts):
+    if not is_still_ours(resource, at, seen.facts, record):
         return Action("keep", ("does not carry this deployment's tag any more; somebody else may own it",))
     if seen.keep_reason and not consent.delete_events:
         return Action("keep", (seen.keep_reason,))
@@ -185,7 +187,12 @@ def _give_back(resource: AnyResource, at: Deployment, seen: Seen, record: Record
 
 def former_settings(resource: AnyResource, at: Deployment, before: Facts) -> Facts:
     """The part of an adopted resource's former facts that a setup may have changed."""
-    return {name: before[name] for name in resource.desired(at) or before if name in before}
+    return _of_adopted({name: before[name] for name in resource.desired(at) or before if name in before})
+
+
+def _of_adopted(desired: Facts) -> Facts:
+    """What stood there before gets none of our tags, and keeps its own."""
+    return {name: value for name, value in desired.items() if name != "tags"}
 
 
 def _with_parent(resource: AnyResource, parent: Action) -> Action | None:

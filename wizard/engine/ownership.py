@@ -36,10 +36,10 @@ def ownership_of(
         return _ownership_of_part(facts, record, of_parent)
     if facts["owner"] == at.identity.id:
         return CREATED
-    if record is not None and lost_its_tag(at, facts):
+    if facts["owner"] is None and is_known_as_made(resource, at, record):
         return CREATED
     if resource.auto_created and facts["owner"] is None:
-        return CREATED if record is not None else Ownership("adopted", facts)
+        return Ownership("adopted", facts)
     if adopt and resource.adoptable and facts["owner"] is None:
         return Ownership("adopted", facts)
     return None
@@ -58,12 +58,22 @@ def lost_its_tag(at: Deployment, facts: Facts) -> bool:
     return at.identity.local and facts["owner"] is None
 
 
-def is_still_ours(resource: AnyResource, at: Deployment, facts: Facts) -> bool:
-    """Whether a thing that we made still carries our tag; somebody may have made another one since."""
-    owner = facts.get("owner")
-    if "owner" not in facts or owner == at.identity.id:
+def is_known_as_made(resource: AnyResource, at: Deployment, record: Record | None) -> bool:
+    """Whether a thing without an owner tag is ours by the state file, whoever took the tag away.
+
+    A mere intention to create it with tags is no proof: what came of it would carry them, and what does
+    not, somebody else has made in the meantime; but in the local AWS there is nobody else.
+    """
+    if record is None or record.origin != "created":
+        return False
+    return record.status != "creating" or resource.auto_created or at.identity.local
+
+
+def is_still_ours(resource: AnyResource, at: Deployment, facts: Facts, record: Record | None) -> bool:
+    """Whether a thing that we made is still ours; what carries somebody else's tag is not."""
+    if "owner" not in facts or facts["owner"] == at.identity.id:
         return True
-    return lost_its_tag(at, facts) or (resource.auto_created and owner is None)
+    return facts["owner"] is None and is_known_as_made(resource, at, record)
 
 
 def conflict_over(resource: AnyResource, at: Deployment, facts: Facts) -> ConflictError:

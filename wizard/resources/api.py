@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from wizard.aws.calls import none_if
 from wizard.resources.base import NAME_TAG, OWNER_TAG, Deployment, Resource
 from wizard.resources.function import function_arn
+from wizard.resources.gateway_tags import api_arn, change_tags
 from wizard.resources.methods import GONE, OPEN, MethodFacts, delete_method, paths_of, put_method, read_method
+from wizard.resources.tagged import DesiredTags, TaggedResource
 from wizard.state.model import Facts
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ class RestApiFacts(TypedDict):
     root_id: str
     duplicates: list[str]
     owner: str | None
+    tags: dict[str, str]
 
 
 class PathFacts(TypedDict):
@@ -32,7 +35,7 @@ class PathFacts(TypedDict):
     path: str
 
 
-class RestApi(Resource[RestApiFacts]):
+class RestApi(TaggedResource[RestApiFacts]):
     """The API. Names are not unique and CreateRestApi has no idempotency token: ours is found by its tag."""
 
     key = "api"
@@ -53,6 +56,7 @@ class RestApi(Resource[RestApiFacts]):
             "name": at.settings.api_name,
             "endpoint_type": at.settings.endpoint_type,
             "duplicates": [],
+            "tags": at.desired_tags,
         }
 
     def sentence(self, name: str, desired: object, found: object) -> str:
@@ -61,13 +65,17 @@ class RestApi(Resource[RestApiFacts]):
         return super().sentence(name, desired, found)
 
     def read(self, at: Deployment) -> RestApiFacts | None:
-        """By tag; the recorded one first, others of ours are duplicates that a lost answer left."""
-        ours = [api for api in _all_apis(at.aws) if api.get("tags", {}).get(OWNER_TAG) == at.identity.id]
+        """By tag; the recorded one first, others of ours are duplicates that a lost answer left.
+
+        The recorded one counts without a tag, too, but not with somebody else's.
+        """
+        known = at.fact("api", "id")
+        ours = [api for api in _all_apis(at.aws) if _may_be_ours(at, api, known)]
         if not ours:
             return None
-        known = at.fact("api", "id")
         ours.sort(key=lambda api: (api["id"] != known, str(api.get("createdDate")), api["id"]))
-        return self._facts(at, ours[0], [api["id"] for api in ours[1:]])
+        tags = dict(ours[0].get("tags", {}))
+        return self._facts(at, {**ours[0], "tags": tags}, [api["id"] for api in ours[1:]])
 
     def owners(self, at: Deployment) -> list[str]:
         """Names of APIs say nothing, so every API with the name's tag counts."""
@@ -82,7 +90,8 @@ class RestApi(Resource[RestApiFacts]):
             "endpoint_type": api.get("endpointConfiguration", {}).get("types", [None])[0],
             "root_id": api.get("rootResourceId") or _root_id(at, api["id"]),
             "duplicates": duplicates,
-            "owner": at.identity.id,
+            "owner": api["tags"].get(OWNER_TAG),
+            "tags": api["tags"],
         }
 
     def create(self, at: Deployment, desired: Facts) -> RestApiFacts | None:
@@ -92,9 +101,12 @@ class RestApi(Resource[RestApiFacts]):
             endpointConfiguration={"types": [desired["endpoint_type"]]},
             tags=at.tags,
         )
-        return self._facts(at, answer, [])
+        return self._facts(at, {**answer, "tags": at.tags}, [])
 
-    def update(
+    def change_tags(self, at: Deployment, observed: RestApiFacts, changes: DesiredTags) -> None:
+        change_tags(at, api_arn(at, observed["id"]), changes)
+
+    def change(
         self, at: Deployment, desired: Facts, observed: RestApiFacts, difference: frozenset[str]
     ) -> bool:
         """Duplicates go; name and type change in place."""
@@ -131,6 +143,11 @@ def deployment_names(aws: Aws) -> list[str]:
     """The names of the deployments of this region that have a REST API, by their tags."""
     tags = [api.get("tags", {}) for api in _all_apis(aws)]
     return sorted({tag[NAME_TAG] for tag in tags if OWNER_TAG in tag and NAME_TAG in tag})
+
+
+def _may_be_ours(at: Deployment, api: Any, known: str | None) -> bool:
+    owner = api.get("tags", {}).get(OWNER_TAG)
+    return owner == at.identity.id or (owner is None and api["id"] == known)
 
 
 def delete_api(at: Deployment, api_id: str) -> None:

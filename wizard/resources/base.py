@@ -27,6 +27,10 @@ Answer = TypeVar("Answer")
 Actions = Mapping[str, tuple[str, ...]]
 
 
+class TagsRefusedError(Exception):
+    """AWS knows no tags in this create call here; nothing was created."""
+
+
 class Answers:
     """Answers of AWS that several resources take their facts from, asked once.
 
@@ -68,6 +72,11 @@ class Deployment:
     def tags(self) -> dict[str, str]:
         """The ownership tags that everything we create carries from its first moment."""
         return {OWNER_TAG: self.identity.id, NAME_TAG: self.identity.name}
+
+    @property
+    def desired_tags(self) -> dict[str, str | None]:
+        """The tags of everything that we made, as facts; None stands for one that should not be there."""
+        return {**self.tags}
 
     def fact(self, resource: str, name: str) -> Any:
         """A fact of another resource; None while that does not stand."""
@@ -143,6 +152,10 @@ class Resource(ABC, Generic[Observed]):
     def create(self, at: Deployment, desired: Facts) -> Observed | None:
         """Create it. Returns its facts where AWS's answer tells all of them; None: they must be read."""
         raise NotImplementedError(f"{self.key} always exists with its parent")
+
+    def create_untagged(self, at: Deployment, desired: Facts) -> Observed | None:
+        """`create` without tags, which are put next: where that has raised `TagsRefusedError`."""
+        raise NotImplementedError(f"{self.key} is always created with its tags")
 
     @abstractmethod
     def update(self, at: Deployment, desired: Facts, observed: Observed, difference: frozenset[str]) -> bool:

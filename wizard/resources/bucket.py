@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from wizard.aws.calls import code_of, none_if
 from wizard.errors import ConflictError
 from wizard.events.stored import delete_all_objects, foreign_objects
-from wizard.resources.base import OWNER_TAG, Deployment, Observed, Resource, SubResource
+from wizard.resources.base import OWNER_TAG, Deployment, Observed, SubResource, TagsRefusedError
+from wizard.resources.tagged import DesiredTags, TaggedResource, as_list, from_list, to_put, to_take_off
 from wizard.state.model import Facts
 
 if TYPE_CHECKING:
@@ -27,6 +28,9 @@ KMS = "aws:kms"
 ALGORITHMS = {"SSE-S3": "AES256", "SSE-KMS": KMS}
 DEFAULT = "ApplyServerSideEncryptionByDefault"
 GONE = ("NoSuchBucket", "404")
+# What S3 says to tags in CreateBucket where it does not know them there (partitions of their own, older
+# look-alikes): https://github.com/hashicorp/terraform-provider-aws/pull/46122
+TAGS_REFUSED = ("UnsupportedArgument", "MalformedXML")
 # Checks that store a test event, and know where.
 CHECKS_THAT_STORE = ("test.invoke", "deploy.endpoint")
 
@@ -36,6 +40,7 @@ class BucketFacts(TypedDict):
 
     name: str
     owner: str | None
+    tags: dict[str, str]
 
 
 class EncryptionFacts(TypedDict):
@@ -56,7 +61,7 @@ class VersioningFacts(TypedDict):
     enabled: bool
 
 
-class Bucket(Resource[BucketFacts]):
+class Bucket(TaggedResource[BucketFacts]):
     """The bucket itself."""
 
     key = "bucket"
@@ -64,7 +69,7 @@ class Bucket(Resource[BucketFacts]):
     actions = {
         "bucket": (
             "s3:CreateBucket", "s3:DeleteBucket", "s3:GetBucketTagging", "s3:ListBucket",
-            "s3:ListBucketVersions", "s3:TagResource",
+            "s3:ListBucketVersions", "s3:PutBucketTagging", "s3:TagResource",
         ),
         "objects": ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion"),
     }  # fmt: skip
@@ -73,8 +78,8 @@ class Bucket(Resource[BucketFacts]):
         return f"S3 bucket {at.settings.bucket_name}"
 
     def desired(self, at: Deployment) -> Facts | None:
-        """Nothing of a bucket itself can be changed."""
-        return {}
+        """Nothing of a bucket itself can be changed but its tags."""
+        return {"tags": at.desired_tags}
 
     def read(self, at: Deployment) -> BucketFacts | None:
         """In us-east-1 CreateBucket answers 200 for a bucket that one owns, so looking first is a must.
@@ -86,7 +91,8 @@ class Bucket(Resource[BucketFacts]):
         try:
             if at.fact("bucket", "name") != name:
                 self._refuse_elsewhere(at, name)
-            return {"name": name, "owner": self._tags(at).get(OWNER_TAG)}
+            tags = self._tags(at)
+            return {"name": name, "owner": tags.get(OWNER_TAG), "tags": tags}
         except ClientError as error:
             if code_of(error) in GONE:
                 return None
@@ -105,23 +111,38 @@ class Bucket(Resource[BucketFacts]):
     def _tags(self, at: Deployment) -> dict[str, str]:
         name = at.settings.bucket_name
         answer = none_if(("NoSuchTagSet",), lambda: at.aws.s3.get_bucket_tagging(Bucket=name))
-        return {tag["Key"]: tag["Value"] for tag in answer["TagSet"]} if answer else {}
+        return from_list(answer["TagSet"]) if answer else {}
 
     def create(self, at: Deployment, desired: Facts) -> BucketFacts | None:
         """The location must be absent in us-east-1 and present everywhere else."""
-        configuration: CreateBucketConfigurationTypeDef = {
-            "Tags": [{"Key": key, "Value": value} for key, value in at.tags.items()]
-        }
-        if at.identity.region != "us-east-1":
-            configuration["LocationConstraint"] = at.identity.region  # type: ignore[typeddict-item]
-        at.aws.s3.create_bucket(Bucket=at.settings.bucket_name, CreateBucketConfiguration=configuration)
-        return {"name": at.settings.bucket_name, "owner": at.identity.id}
+        try:
+            self._create(at, {"Tags": as_list(at.tags)})
+        except ClientError as error:
+            if code_of(error) in TAGS_REFUSED:
+                raise TagsRefusedError from error
+            raise
+        return {"name": at.settings.bucket_name, "owner": at.identity.id, "tags": at.tags}
 
-    def update(
-        self, at: Deployment, desired: Facts, observed: BucketFacts, difference: frozenset[str]
-    ) -> bool:
-        """Nothing of it can change."""
-        return True
+    def create_untagged(self, at: Deployment, desired: Facts) -> BucketFacts | None:
+        self._create(at, {})
+        return {"name": at.settings.bucket_name, "owner": None, "tags": {}}
+
+    @staticmethod
+    def _create(at: Deployment, configuration: CreateBucketConfigurationTypeDef) -> None:
+        name, place = at.settings.bucket_name, at.identity.region
+        if place != "us-east-1":
+            configuration = {**configuration, "LocationConstraint": place}  # type: ignore[typeddict-item]
+        if configuration:
+            at.aws.s3.create_bucket(Bucket=name, CreateBucketConfiguration=configuration)
+        else:
+            at.aws.s3.create_bucket(Bucket=name)
+
+    def change_tags(self, at: Deployment, observed: BucketFacts, changes: DesiredTags) -> None:
+        """S3 replaces all tags together, so those of other people are put again."""
+        tags = {**observed["tags"], **to_put(changes)}
+        for key in to_take_off(changes):
+            tags.pop(key, None)
+        at.aws.s3.put_bucket_tagging(Bucket=at.settings.bucket_name, Tagging={"TagSet": as_list(tags)})
 
     def keep_reason(self, at: Deployment, observed: BucketFacts) -> str | None:
         """Events are the operator's, not ours to delete."""

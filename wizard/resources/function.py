@@ -5,11 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from botocore.exceptions import ClientError
+
 from wizard import package
 from wizard.aws.calls import none_if
-from wizard.resources.base import OWNER_TAG, Deployment, Resource
+from wizard.resources.base import OWNER_TAG, Deployment
 from wizard.resources.environment import environment_variables
 from wizard.resources.role import role_arn
+from wizard.resources.tagged import DesiredTags, TaggedResource, to_put, to_take_off
 from wizard.state.model import Facts
 
 if TYPE_CHECKING:
@@ -33,6 +36,7 @@ class FunctionFacts(TypedDict):
     state: str
     last_update: str
     owner: str | None
+    tags: dict[str, str]
 
 
 def function_arn(at: Deployment) -> str:
@@ -58,7 +62,7 @@ def not_ready(observed: Any) -> str | None:
     return None
 
 
-class Function(Resource[FunctionFacts]):
+class Function(TaggedResource[FunctionFacts]):
     """The function: name, runtime, architecture, code, role."""
 
     key = "function"
@@ -92,11 +96,18 @@ class Function(Resource[FunctionFacts]):
             "role": at.fact("role", "arn") or role_arn(at),
             "code_sha256": package.build().sha256,
             "failure": None,
+            "tags": at.desired_tags,
         }
 
     def read(self, at: Deployment) -> FunctionFacts | None:
+        """Without leave to list tags Lambda shows the function all the same, with an error in their place."""
         answer = described(at)
-        return _function_facts(answer["Configuration"], answer.get("Tags", {})) if answer else None
+        if answer is None:
+            return None
+        if problem := answer.get("TagsError"):
+            error: Any = {"Error": {"Code": problem["ErrorCode"], "Message": problem["Message"]}}
+            raise ClientError(error, "ListTags")
+        return _function_facts(answer["Configuration"], answer.get("Tags", {}))
 
     def not_ready(self, observed: FunctionFacts) -> str | None:
         """A function is created and changed in the background."""
@@ -127,7 +138,13 @@ class Function(Resource[FunctionFacts]):
         )
         return _function_facts(answer, at.tags)
 
-    def update(
+    def change_tags(self, at: Deployment, observed: FunctionFacts, changes: DesiredTags) -> None:
+        if tags := to_put(changes):
+            at.aws.functions.tag_resource(Resource=observed["arn"], Tags=tags)
+        if keys := to_take_off(changes):
+            at.aws.functions.untag_resource(Resource=observed["arn"], TagKeys=keys)
+
+    def change(
         self, at: Deployment, desired: Facts, observed: FunctionFacts, difference: frozenset[str]
     ) -> bool:
         """Code (with the architecture) and configuration change apart, one of them at a time."""
@@ -176,6 +193,7 @@ def _function_facts(configuration: Any, tags: Any) -> FunctionFacts:
         "state": configuration.get("State") or "Active",
         "last_update": configuration.get("LastUpdateStatus") or "Successful",
         "owner": tags.get(OWNER_TAG),
+        "tags": dict(tags),
     }
 
 

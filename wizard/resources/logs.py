@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from wizard.aws.calls import none_if
-from wizard.resources.base import OWNER_TAG, Deployment, Resource, SubResource
+from wizard.resources.base import OWNER_TAG, Deployment, SubResource
+from wizard.resources.tagged import DesiredTags, TaggedResource, to_put, to_take_off
 from wizard.state.model import Facts
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ class LogGroupFacts(TypedDict):
 
     name: str
     owner: str | None
+    tags: dict[str, str]
 
 
 class RetentionFacts(TypedDict):
@@ -47,7 +49,7 @@ def _described(at: Deployment) -> LogGroupTypeDef | None:
     return next((group for group in answer["logGroups"] if group["logGroupName"] == name), None)
 
 
-class LogGroup(Resource[LogGroupFacts]):
+class LogGroup(TaggedResource[LogGroupFacts]):
     """The log group."""
 
     key = "log_group"
@@ -63,23 +65,29 @@ class LogGroup(Resource[LogGroupFacts]):
         return f"log group {log_group_name(at)}"
 
     def desired(self, at: Deployment) -> Facts | None:
-        return {}
+        return {"tags": at.desired_tags}
 
     def read(self, at: Deployment) -> LogGroupFacts | None:
         if _described(at) is None:
             return None
         answer = none_if(GONE, lambda: at.aws.logs.list_tags_for_resource(resourceArn=log_group_arn(at)))
-        return {"name": log_group_name(at), "owner": answer["tags"].get(OWNER_TAG)} if answer else None
+        if answer is None:
+            return None
+        return {
+            "name": log_group_name(at),
+            "owner": answer["tags"].get(OWNER_TAG),
+            "tags": dict(answer["tags"]),
+        }
 
     def create(self, at: Deployment, desired: Facts) -> LogGroupFacts | None:
         at.aws.logs.create_log_group(logGroupName=log_group_name(at), tags=at.tags)
-        return {"name": log_group_name(at), "owner": at.identity.id}
+        return {"name": log_group_name(at), "owner": at.identity.id, "tags": at.tags}
 
-    def update(
-        self, at: Deployment, desired: Facts, observed: LogGroupFacts, difference: frozenset[str]
-    ) -> bool:
-        """Nothing of it can change."""
-        return True
+    def change_tags(self, at: Deployment, observed: LogGroupFacts, changes: DesiredTags) -> None:
+        if tags := to_put(changes):
+            at.aws.logs.tag_resource(resourceArn=log_group_arn(at), tags=tags)
+        if keys := to_take_off(changes):
+            at.aws.logs.untag_resource(resourceArn=log_group_arn(at), tagKeys=keys)
 
     def delete(self, at: Deployment, observed: LogGroupFacts) -> None:
         """After the function; late log lines can bring it back, which the last look of a rollback sees."""

@@ -12,6 +12,7 @@ from wizard.aws import policies
 from wizard.aws.calls import code_of, none_if
 from wizard.resources.base import OWNER_TAG, Deployment, Resource
 from wizard.resources.logs import log_group_arn
+from wizard.resources.tagged import DesiredTags, TaggedResource, as_list, from_list, to_put, to_take_off
 from wizard.state.model import Facts
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ class RoleFacts(TypedDict):
     trust: Any
     permissions_boundary: str | None
     owner: str | None
+    tags: dict[str, str]
 
 
 class AttachedPolicyFacts(TypedDict):
@@ -47,7 +49,7 @@ def role_arn(at: Deployment) -> str:
     return f"arn:{at.identity.partition}:iam::{at.identity.account}:role/{at.settings.role_name}"
 
 
-class Role(Resource[RoleFacts]):
+class Role(TaggedResource[RoleFacts]):
     """The role that the function runs as."""
 
     key = "role"
@@ -69,6 +71,7 @@ class Role(Resource[RoleFacts]):
         boundary = at.settings.permissions_boundary
         return {
             "trust": policies.lambda_trust(at.identity.account),
+            "tags": at.desired_tags,
             **({"permissions_boundary": boundary} if boundary else {}),
         }
 
@@ -85,15 +88,16 @@ class Role(Resource[RoleFacts]):
             "RoleName": at.settings.role_name,
             "AssumeRolePolicyDocument": json.dumps(desired["trust"]),
             "Description": f"Runs the event function of {at.identity.name}.",
-            "Tags": [{"Key": key, "Value": value} for key, value in at.tags.items()],
+            "Tags": as_list(at.tags),
         }
         if boundary := desired.get("permissions_boundary"):
             request["PermissionsBoundary"] = boundary
         answer = at.aws.iam.create_role(**request)
         # The answer need not repeat the boundary, and not every emulator repeats the tags.
-        return {**_role_facts(answer["Role"]), "permissions_boundary": boundary, "owner": at.identity.id}
+        facts = _role_facts(answer["Role"])
+        return {**facts, "permissions_boundary": boundary, "owner": at.identity.id, "tags": at.tags}
 
-    def update(self, at: Deployment, desired: Facts, observed: RoleFacts, difference: frozenset[str]) -> bool:
+    def change(self, at: Deployment, desired: Facts, observed: RoleFacts, difference: frozenset[str]) -> bool:
         """Trust policy and boundary are set apart. Who lifts one must be allowed more than we print."""
         iam, name = at.aws.iam, at.settings.role_name
         if "trust" in difference:
@@ -105,6 +109,13 @@ class Role(Resource[RoleFacts]):
         else:
             iam.delete_role_permissions_boundary(RoleName=name)
         return True
+
+    def change_tags(self, at: Deployment, observed: RoleFacts, changes: DesiredTags) -> None:
+        name = at.settings.role_name
+        if tags := to_put(changes):
+            at.aws.iam.tag_role(RoleName=name, Tags=as_list(tags))
+        if keys := to_take_off(changes):
+            at.aws.iam.untag_role(RoleName=name, TagKeys=keys)
 
     def delete(self, at: Deployment, observed: RoleFacts) -> None:
         """A role can only be deleted without its policies, those that others added included."""
@@ -133,13 +144,14 @@ class Role(Resource[RoleFacts]):
 
 def _role_facts(role: RoleTypeDef) -> RoleFacts:
     """boto3 has decoded the trust policy already."""
-    tags = {tag["Key"]: tag["Value"] for tag in role.get("Tags", [])}
+    tags = from_list(role.get("Tags", []))
     return {
         "name": role["RoleName"],
         "arn": role["Arn"],
         "trust": role["AssumeRolePolicyDocument"],
         "permissions_boundary": role.get("PermissionsBoundary", {}).get("PermissionsBoundaryArn"),
         "owner": tags.get(OWNER_TAG),
+        "tags": tags,
     }
 
 

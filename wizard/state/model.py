@@ -24,7 +24,8 @@ DEFAULT_LABEL = "default"
 
 Facts = dict[str, Any]
 Origin = Literal["created", "adopted"]
-RecordStatus = Literal["creating", "updating", "present", "deleting"]
+# "creating untagged": AWS refuses tags in the create call, so that only the record says whose it is.
+RecordStatus = Literal["creating", "creating untagged", "updating", "present", "deleting"]
 Lifecycle = Literal["setting up", "deployed", "rolling back", "rolled back"]
 
 

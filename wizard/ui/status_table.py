@@ -34,7 +34,12 @@ WHOLES = {
     "function": "Lambda function",
     "api": "REST API",
 }
-INTENTIONS = {"creating": "created", "updating": "changed", "deleting": "deleted"}
+INTENTIONS = {
+    "creating": "created",
+    "creating untagged": "created",
+    "updating": "changed",
+    "deleting": "deleted",
+}
 
 
 # A row of the table: key and title of the phase, its state, when it was finished, seconds that it took.

@@ -22,8 +22,9 @@ from .calls import Calls
 from .endpoint_double import EndpointDouble
 from .function_double import FunctionDouble
 from .known_answers import KnownAnswers
-from .moto_gaps import complete_moto
+from .moto_gaps import complete_moto, tag_apis
 from .moto_speed import frugal, hurry_moto
+from .refusals import BucketTags
 from .world import put_world_back, take_world
 
 BASIC_EXECUTION = {
@@ -87,6 +88,7 @@ class Account:
         hurry_moto()
         self.calls = Calls()
         self.times_emptied = 0
+        self.bucket_tags = BucketTags()
         self._sessions: dict[str, SharedSession] = {}
         self.known = KnownAnswers()
         self.look = Aws(
@@ -104,6 +106,8 @@ class Account:
     def _complete_look(self, service: str, client: Any) -> None:
         complete_moto(service, client)
         self.known.answer_for(client)
+        if service == "apigateway":
+            tag_apis(client)
 
     def _complete(self, service: str, client: Any) -> None:
         complete_moto(service, client)
@@ -111,7 +115,10 @@ class Account:
             client.meta.events.register_last("before-call", self.function.answer_invoke)
         if service == "apigateway":
             client.meta.events.register("after-call.apigateway.CreateDeployment", self.endpoint.deployed)
+        self.bucket_tags.refuse(service, client)
         self.known.answer_for(client)
+        if service == "apigateway":
+            tag_apis(client)
 
     def _watch(self, service: str, client: Any) -> None:
         self.calls.watch(client)
@@ -122,6 +129,7 @@ class Account:
         mock = mock_aws(config={"lambda": {"use_docker": False}})
         mock.start(reset=not as_it_was)
         self.calls.clear()
+        self.bucket_tags.refused_with = None
         if not as_it_was:
             self.times_emptied += 1
             self.known.forget()

@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import unquote
 
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.backends import get_backend
@@ -13,6 +14,7 @@ from moto.backends import get_backend
 from tests.aws.names import ACCOUNT_ID
 
 API_PATH = re.compile(r"/restapis/(?P<api>[^/]+)(/resources/(?P<resource>[^/]+))?")
+TAGS_OF_API = re.compile(r"/tags/arn:[^/]+/restapis/(?P<api>[^/]+)$")
 TAG = re.compile(r"<Tag><Key>([^<]*)</Key><Value>([^<]*)</Value></Tag>")
 
 
@@ -81,6 +83,28 @@ def _refuse_unknown(params: Any, context: Any, **_: object) -> tuple[Answered, A
         return None
     error = {"Code": "NotFoundException", "Message": "Invalid identifier specified"}
     return Answered(404), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 404}}
+
+
+def tag_apis(client: Any) -> None:
+    """Let a client tag APIs, of which moto knows stages alone; to be called when answers are kept already,
+    so that they know of the change."""
+    client.meta.events.register_last("before-call", _answer_tags_of_api)
+
+
+def _answer_tags_of_api(model: Any, params: Any, context: Any, **_: object) -> tuple[Answered, Any] | None:
+    address = TAGS_OF_API.match(unquote(params["url_path"]))
+    if address is None:
+        return None
+    api = get_backend("apigateway")[ACCOUNT_ID][context["test_region"]].apis.get(address["api"])
+    if api is None:
+        error = {"Code": "NotFoundException", "Message": "Invalid API identifier specified"}
+        return Answered(404), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 404}}
+    if model.name == "TagResource":
+        api.tags = {**api.tags, **json.loads(params["body"])["tags"]}
+    if model.name == "UntagResource":
+        taken = params["query_string"]["tagKeys"]
+        api.tags = {key: value for key, value in api.tags.items() if key not in taken}
+    return Answered(), {"tags": dict(api.tags), "ResponseMetadata": {"HTTPStatusCode": 200}}
 
 
 @dataclass(frozen=True)

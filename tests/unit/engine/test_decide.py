@@ -15,7 +15,7 @@ from wizard.aws.client import Aws
 from wizard.engine.decide import ABSENT, Action, Consent, Kind, Seen, decide
 from wizard.errors import ConflictError, CredentialsError, LostStateError, WizardError
 from wizard.resources.base import AnyResource, Deployment, Resource
-from wizard.state.model import Facts, Record
+from wizard.state.model import Facts, Record, RecordStatus
 
 OURS = "saas-event-tracking.us-east-1.0a1b2c3d"
 ELDER = "saas-event-tracking.us-east-1.99999999"
@@ -94,6 +94,10 @@ def made() -> Record:
     return Record("present", "created", {})
 
 
+def in_the_making(status: RecordStatus) -> Record:
+    return Record(status, "created", {})
+
+
 def adopted(**before: object) -> Record:
     return Record("present", "adopted", {}, before)
 
@@ -141,7 +145,11 @@ WANTED_CASES = (
     Case("what cannot be changed is made anew", created("recreate", "the size is 2"), ours(size=2), WANTED, made(), resource=Solid()),
     Case("what cannot be changed but is right stays", created("nothing"), ours(), WANTED, made(), resource=Solid()),
     Case("without our tag it is somebody's, and in the way", created("conflict", "not this deployment's"), owned_by(None), WANTED),
-    Case("a record does not make it ours when the tag is gone", created("conflict", "not this deployment's"), owned_by(None), WANTED, made()),
+    Case("a record keeps it ours when somebody took our tag away", created("nothing"), owned_by(None), WANTED, made()),
+    Case("the mere intention to create it does not make ours what has no tag", created("conflict", "not this deployment's"), owned_by(None), WANTED, in_the_making("creating")),
+    Case("where AWS takes no tags at creation the intention makes it ours", created("nothing"), owned_by(None), WANTED, in_the_making("creating untagged")),
+    Case("a record keeps ours what is never adopted", created("update", "the size is 2"), owned_by(None, size=2), WANTED, made(), resource=NobodyElses()),
+    Case("a record does not make ours what carries another tag now", created("conflict", "not this deployment's"), owned_by(OTHER), WANTED, made()),
     Case("with consent it is adopted, as it is", as_adopted("adopt"), owned_by(None), WANTED, consent=ADOPT),
     Case("with consent it is adopted and changed", as_adopted("adopt", "the size is 2"), owned_by(None, size=2), WANTED, consent=ADOPT),
     Case("what was adopted needs no consent any more", as_adopted("nothing"), owned_by(None), WANTED, adopted(size=2)),
@@ -166,7 +174,9 @@ REMOVED_CASES = (
     Case("what is neither there nor known is nothing", created("nothing"), ABSENT),
     Case("what is taken and was never ours is nothing", created("nothing"), TAKEN),
     Case("what somebody deleted is forgotten", created("forget", "no longer there"), ABSENT, record=made()),
-    Case("what lost our tag may be somebody's by now and stays", created("keep", "tag any more"), owned_by(None), record=made()),
+    Case("what lost our tag is deleted, because the record knows that we made it", created("delete"), owned_by(None), record=made()),
+    Case("what was made untagged is deleted before it got our tag", created("delete"), owned_by(None), record=in_the_making("creating untagged")),
+    Case("what stands untagged where we only meant to create stays", created("keep", "tag any more"), owned_by(None), record=in_the_making("creating")),
     Case("what carries another tag now stays", created("keep", "tag any more"), owned_by(OTHER), record=made()),
     Case("what is another account's by now stays", created("keep", "another account"), TAKEN, record=made()),
     Case("what AWS made again in the place of ours goes", created("delete"), owned_by(None), record=made(), resource=AutoCreated()),

@@ -173,11 +173,12 @@ def test_an_adopted_one_that_is_switched_off_gets_its_settings_back_and_is_let_g
     assert announced(workspace, OFF) == {}
 
 
-def test_one_that_lost_our_tag_is_kept_and_does_not_hold_up_the_setup(
+def test_one_that_somebody_else_has_tagged_is_kept_and_does_not_hold_up_the_setup(
     account: Account, workspace: Workspace
 ) -> None:
     workspace.apply(phases=ON)
-    account.look.logs.untag_log_group(logGroupName=GROUP, tags=["eventtrack-wizard:deployment"])
+    theirs = {"eventtrack-wizard:deployment": "another.us-east-1.12345678"}
+    account.look.logs.tag_log_group(logGroupName=GROUP, tags=theirs)
     workspace.overrides = {"memory_mb": 512}
     workspace.apply(phases=OFF)
     assert changed(workspace) == [("function.settings", "update")]

@@ -19,7 +19,7 @@ OURS = "saas-event-tracking.us-east-1.0a1b2c3d"
 ABROAD = "saas-event-tracking.eu-west-1.99999999"
 ELDER = "saas-event-tracking.us-east-1.99999999"
 OTHER = "another-12345678"
-WAS = {"name": "x", "owner": None}
+WAS: dict[str, Any] = {"name": "x", "owner": None, "tags": {}}
 CREATED = Ownership("created")
 
 
@@ -38,7 +38,7 @@ class Case:
     @property
     def facts(self) -> dict[str, Any]:
         """What a read shows."""
-        return {"name": "x"} if self.is_part else {"name": "x", "owner": self.owner}
+        return {"name": "x"} if self.is_part else {"name": "x", "owner": self.owner, "tags": {}}
 
     def record(self, key: str | None) -> Record | None:
         """What the state file says of a resource."""
@@ -69,7 +69,8 @@ CASES = (
     Case("our tag is proof, even without a record", "bucket", CREATED, OURS),
     Case("our tag is proof beside our record", "bucket", CREATED, OURS, records={"bucket": "created"}),
     Case("without a tag it is somebody's", "bucket", "does not carry this deployment's tag"),
-    Case("a record does not make it ours once the tag is gone", "bucket", "does not carry", records={"bucket": "created"}),
+    Case("a record keeps it ours once somebody took the tag away", "bucket", CREATED, records={"bucket": "created"}),
+    Case("a record does not make ours what another deployment tagged", "bucket", OTHER, OTHER, records={"bucket": "created"}),
     Case("with consent it is adopted and remembered as it was", "bucket", Ownership("adopted", WAS), adopt=True),
     Case("what was adopted stays so without asking again", "bucket", Ownership("adopted", {"was": 1}), records={"bucket": "adopted"}),
     Case("consent does not cover another deployment's things", "bucket", OTHER, OTHER, adopt=True),
@@ -119,7 +120,7 @@ STILL_OURS = pytest.mark.parametrize(
     ("key", "facts", "kind"),
     [
         ("bucket", {"owner": OURS}, "delete"),
-        ("bucket", {"owner": None}, "keep"),
+        ("bucket", {"owner": None}, "delete"),
         ("bucket", {"owner": OTHER}, "keep"),
         ("log_group", {"owner": None}, "delete"),
         ("log_group", {"owner": OTHER}, "keep"),
@@ -129,12 +130,13 @@ STILL_OURS = pytest.mark.parametrize(
 
 
 @STILL_OURS
-def test_only_what_still_carries_our_tag_is_deleted(
+def test_only_what_nobody_else_has_tagged_is_deleted(
     workspace: Workspace, key: str, facts: dict[str, Any], kind: Kind
 ) -> None:
     at, _store = workspace.open()
-    assert is_still_ours(RESOURCES[key], at, facts) is (kind == "delete")
-    action = decide(RESOURCES[key], at, desired=None, seen=Seen(facts), record=Record("present", "created"))
+    record = Record("present", "created")
+    assert is_still_ours(RESOURCES[key], at, facts, record) is (kind == "delete")
+    action = decide(RESOURCES[key], at, desired=None, seen=Seen(facts), record=record)
     assert action.kind == kind
 
 

@@ -9,12 +9,14 @@ from typing import Any
 import pytest
 
 from tests.aws.in_process import Account, Killed, Snapshot, Workspace, leftovers, snapshot
+from tests.aws.tagger import THINGS, Tagger
 from wizard.endpoint.invoke import invoke
 from wizard.engine.decide import Action
 from wizard.engine.plan import Plan
 from wizard.engine.progress import Noticed
 from wizard.errors import ConflictError, CredentialsError, WizardError
 from wizard.phases import PHASES
+from wizard.resources.base import OWNER_TAG
 from wizard.resources.logs import log_group_name
 
 FOREIGN_TRUST = {
@@ -228,15 +230,28 @@ def test_a_duplicate_api_that_a_lost_answer_left_goes_too(account: Account, work
     assert leftovers(account) == []
 
 
-def test_a_bucket_that_lost_our_tag_stays_because_somebody_may_have_made_another_one(
+def test_a_bucket_that_somebody_else_has_tagged_as_theirs_stays(
     account: Account, workspace: Workspace
 ) -> None:
     workspace.apply()
-    account.look.s3.delete_bucket_tagging(Bucket=workspace.settings.bucket_name)
+    theirs: Any = [{"Key": OWNER_TAG, "Value": "another.us-east-1.12345678"}]
+    account.look.s3.put_bucket_tagging(Bucket=workspace.settings.bucket_name, Tagging={"TagSet": theirs})
     action = actions(workspace.rollback())["bucket"]
     assert action.kind == "keep"
     assert "does not carry this deployment's tag" in action.reasons[0]
     assert leftovers(account) == [f"buckets: {workspace.settings.bucket_name}"]
+
+
+def test_what_lost_its_tags_is_removed_because_the_state_file_knows_that_we_made_it(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    at, store = workspace.open()
+    tagger = Tagger(account.look, at, store.known()["api"]["id"])
+    for key in THINGS:
+        tagger.take_ours_off(key)
+    workspace.rollback()
+    assert leftovers(account) == []
 
 
 def test_a_log_group_that_late_lines_brought_back_is_deleted_once_more(

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from tests.aws.in_process import ACCOUNT_ID, Account, Standing, Workspace, snapshot
+from tests.aws.tagger import THINGS, Tagger
 from wizard.errors import ConflictError
-from wizard.resources.base import OWNER_TAG
+from wizard.resources.base import NAME_TAG, OWNER_TAG
 from wizard.resources.logs import log_group_arn, log_group_name
 
 OTHER_ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/somebody-elses"
@@ -30,7 +31,15 @@ class Vandal:
         self.function = self.settings.function_name
         self.at = workspace.open()[0]
         self.api_id = workspace.state.records["api"].facts["id"]
+        self.tagger = Tagger(account.look, self.at, self.api_id)
         self.resource_id = workspace.state.records["api.resource"].facts["id"]
+
+    def take_owner_tag(self, key: str) -> None:
+        self.tagger.take_off(key, [OWNER_TAG])
+
+    def rename(self, key: str) -> None:
+        """In the tag that says the deployment's name."""
+        self.tagger.put(key, {NAME_TAG: "x"})
 
     def open_the_bucket(self) -> None:
         """One of four switches."""
@@ -241,10 +250,21 @@ class Drift:
     words: str
 
 
+OWNER_TAG_MISSING = f"the owner tag {OWNER_TAG} is missing; setup puts it back"
 DRIFTS = (
     Drift("bucket.one_switch", Vandal.open_the_bucket, "block public ACLs is off, should be on"),
     Drift("bucket.no_block", Vandal.remove_public_access_block, "restrict public buckets is off, should be on"),
     Drift("bucket.encryption", Vandal.change_encryption, "default encryption is aws:kms, should be AES256"),
+    Drift("bucket.no_owner", lambda it: it.take_owner_tag("bucket"), OWNER_TAG_MISSING),
+    Drift("bucket.retagged", lambda it: it.rename("bucket"), "tag eventtrack-wizard:name is x, should be saas-event-tracking"),
+    Drift("role.no_owner", lambda it: it.take_owner_tag("role"), OWNER_TAG_MISSING),
+    Drift("role.retagged", lambda it: it.rename("role"), "tag eventtrack-wizard:name is x, should be saas-event-tracking"),
+    Drift("log_group.no_owner", lambda it: it.take_owner_tag("log_group"), OWNER_TAG_MISSING),
+    Drift("log_group.retagged", lambda it: it.rename("log_group"), "tag eventtrack-wizard:name is x, should be saas-event-tracking"),
+    Drift("function.no_owner", lambda it: it.take_owner_tag("function"), OWNER_TAG_MISSING),
+    Drift("function.retagged", lambda it: it.rename("function"), "tag eventtrack-wizard:name is x, should be saas-event-tracking"),
+    Drift("api.no_owner", lambda it: it.take_owner_tag("api"), OWNER_TAG_MISSING),
+    Drift("api.retagged", lambda it: it.rename("api"), "tag eventtrack-wizard:name is x, should be saas-event-tracking"),
     Drift("bucket.gone", Vandal.delete_bucket, "S3 bucket saas-event-tracking-a975087ff1 is missing"),
     Drift("role.trust", Vandal.change_trust, "the role's trust policy: not as set up"),
     Drift("role.trusts_all", Vandal.trust_every_account, "the role's trust policy: not as set up"),
@@ -306,18 +326,12 @@ def test_a_change_behind_our_back_is_named_and_exactly_that_is_repaired(
 
     workspace.apply()
     repaired = snapshot(account)
-    assert _without_restored_tags(repaired) == _without_restored_tags(standing.as_set_up)
+    assert repaired == standing.as_set_up
     account.calls.clear()
     workspace.apply()
     assert account.calls.changing() == []
     assert workspace.plan().in_order
-    standing.in_order = repaired == standing.as_set_up
-
-
-def _without_restored_tags(found: dict[str, Any]) -> dict[str, Any]:
-    """A log group that Lambda made has no tags, and no other policy or role is of interest here."""
-    groups = {name: {"days": group["days"]} for name, group in found["log groups"].items()}
-    return {**found, "log groups": groups}
+    standing.in_order = True
 
 
 @pytest.mark.parametrize("key", ["versioning"])
@@ -362,24 +376,37 @@ def test_a_repair_proves_again_that_events_arrive(account: Account, workspace: W
     assert account.function.runs > before[1]
 
 
-def test_a_bucket_that_lost_our_tag_is_not_touched_because_somebody_else_may_own_it(
-    account: Account, workspace: Workspace
+@pytest.mark.parametrize("key", THINGS)
+def test_what_somebody_else_has_tagged_as_theirs_is_not_touched(
+    account: Account, workspace: Workspace, key: str
 ) -> None:
     workspace.apply()
-    account.look.s3.delete_bucket_tagging(Bucket=workspace.settings.bucket_name)
+    vandal = Vandal(account, workspace)
+    vandal.tagger.put(key, {OWNER_TAG: "another.us-east-1.12345678"})
     account.calls.clear()
-    with pytest.raises(ConflictError):
-        workspace.apply()
+    if key == "api":
+        # Its name is nobody's, so ours is made anew beside it.
+        theirs = vandal.api_id
+        workspace.apply(adopt=True)
+        assert workspace.state.records["api"].facts["id"] != theirs
+        assert account.look.apigateway.get_rest_api(restApiId=theirs)
+        return
+    with pytest.raises(ConflictError, match="not this deployment's"):
+        workspace.apply(adopt=True)
     assert account.calls.changing() == []
 
 
-def test_another_function_under_our_name_is_not_overwritten(account: Account, workspace: Workspace) -> None:
+@pytest.mark.parametrize("key", THINGS)
+def test_other_peoples_tags_are_left_where_ours_are_put_back(
+    account: Account, workspace: Workspace, key: str
+) -> None:
     workspace.apply()
-    function = workspace.settings.function_name
-    arn = f"arn:aws:lambda:us-east-1:{ACCOUNT_ID}:function:{function}"
-    account.look.functions.untag_resource(Resource=arn, TagKeys=[OWNER_TAG])
-    with pytest.raises(ConflictError, match="not this deployment's"):
-        workspace.apply(adopt=True)
+    vandal = Vandal(account, workspace)
+    vandal.tagger.put(key, {"team": "theirs"})
+    assert workspace.plan().in_order, "they are nobody's drift"
+    vandal.tagger.take_ours_off(key)
+    workspace.apply()
+    assert vandal.tagger.tags(key) == {"team": "theirs", **vandal.at.tags}
 
 
 def test_the_log_groups_arn_is_without_the_star_that_tag_calls_refuse(workspace: Workspace) -> None:

@@ -7,6 +7,7 @@ from .buckets import (
     BucketNameBusyAfterDelete,
     BucketNamesTaken,
     BucketNotYetVisible,
+    BucketTagsRefused,
     ReservedBucketNames,
     VersionsKeepTheBucket,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "BucketNameBusyAfterDelete",
     "BucketNamesTaken",
     "BucketNotYetVisible",
+    "BucketTagsRefused",
     "DeadCredentials",
     "DeploymentNeedsMethods",
     "EndpointNeedsLambdaPermission",

@@ -97,6 +97,28 @@ class VersionsKeepTheBucket(Behaviour):
         return None
 
 
+class BucketTagsRefused(Behaviour):
+    """CreateBucket knows no tags, as in the newest partitions and in older look-alikes of S3.
+
+    `code` is UnsupportedArgument (aws-eusc) or MalformedXML (LocalStack 4.9).
+    """
+
+    def __init__(self, code: str = "UnsupportedArgument") -> None:
+        self.code = code
+
+    def before(self, call: Call, world: World) -> Answer | None:
+        if call.name != "s3.CreateBucket" or b"<Tag>" not in call.request.body:
+            return None
+        return refusal(call, 400, self.code, TAGS_REFUSED[self.code])
+
+
+TAGS_REFUSED = {
+    "UnsupportedArgument": "The request contained an unsupported argument.",
+    "MalformedXML": "The XML you provided was not well-formed or did not validate against our published "
+    "schema",
+}
+
+
 class BucketNotYetVisible(Behaviour):
     """For some seconds after CreateBucket, everything else about the bucket answers 404 NoSuchBucket."""
 

@@ -13,6 +13,8 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import quote
 
+from tests.aws.errors import refusal_text
+
 from ..calls import Call
 from ..condition_keys import context_of
 from ..denial import action_of, denial, resource_of
@@ -104,7 +106,8 @@ class ExactActions(Behaviour):
     """Refuses every call of a user whose policies do not allow exactly what AWS asks for at that call.
 
     Conditions count with the keys of `condition_keys`. The account's root may do everything; clients of the
-    deployed API are nobody's users. A function's tags are shown only to those who may list them. Policies
+    deployed API are nobody's users. To those who may not list a function's tags GetFunction shows
+    an error in their place. Policies
     are read once a key: call `forget` after a change.
     """
 
@@ -126,9 +129,12 @@ class ExactActions(Behaviour):
     def after(self, call: Call, answer: Answer, world: World) -> Answer:
         if call.name != "lambda.GetFunction" or not answer.succeeded or not _asks_iam(call, world):
             return answer
-        if self._allows(call, world, "lambda:ListTags", resource_of(call, world)):
+        action, function = "lambda:ListTags", resource_of(call, world)
+        if self._allows(call, world, action, function):
             return answer
         shown = {name: value for name, value in answer.json.items() if name != "Tags"}
+        refused = refusal_text(world.caller_arn(call.scope.access_key), action, function)
+        shown["TagsError"] = {"ErrorCode": "AccessDeniedException", "Message": refused}
         return replace(answer, body=json.dumps(shown).encode())
 
     def _allows(self, call: Call, world: World, action: str, resource: str) -> bool:

@@ -1,0 +1,24 @@
+"""Tags of a REST API and of its stages, which API Gateway keeps under their ARNs."""
+
+from __future__ import annotations
+
+from wizard.resources.base import Deployment
+from wizard.resources.tagged import DesiredTags, to_take_off
+
+
+def api_arn(at: Deployment, api_id: str) -> str:
+    """API Gateway's ARNs name no account."""
+    return f"arn:{at.identity.partition}:apigateway:{at.identity.region}::/restapis/{api_id}"
+
+
+def stage_arn(at: Deployment, api_id: str, stage: str) -> str:
+    """The ARN of a stage."""
+    return f"{api_arn(at, api_id)}/stages/{stage}"
+
+
+def change_tags(at: Deployment, arn: str, changes: DesiredTags) -> None:
+    """Every put carries all of our tags, the owner's among them: operators' policies demand that one."""
+    if set(changes) - set(to_take_off(changes)):
+        at.aws.apigateway.tag_resource(resourceArn=arn, tags=at.tags)
+    if keys := to_take_off(changes):
+        at.aws.apigateway.untag_resource(resourceArn=arn, tagKeys=keys)
