@@ -23,7 +23,7 @@ SECONDS_OF_GROUPS = {
     "kill repair": 21,
     "load": 16,
     "load-command": 20,
-    "catalogue": 30,
+    "catalogue": 36,
     "waiting": 20,
     "recovery": 25,
     "preflight": 15,
