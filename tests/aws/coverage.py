@@ -224,6 +224,10 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "aws/test_emulator.py::test_the_emulator_itself_refuses_a_public_bucket_policy_while_the_access_block_is_on",
         ),
         row(
+            "PutBucketTagging replaces all tags, those of other people too",
+            "unit/resources/test_drift.py::test_other_peoples_tags_are_left_where_ours_are_put_back",
+        ),
+        row(
             "An answer to HEAD has no body, so neither code nor reason",
             "aws/test_permissions.py::test_an_error_to_a_head_request_has_no_body",
             "unit/engine/test_rollback.py::test_a_bucket_that_we_may_no_longer_see_is_a_missing_permission_not_somebody_elses",
