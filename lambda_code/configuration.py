@@ -7,7 +7,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EVENT_FORMATS = ("json", "jsonl", "jsonl.gz")
-DEFAULT_MAXIMUM_REQUEST_BYTES = 6 * 1024 * 1024  # what Lambda itself accepts as a request
+# Lambda takes events of 6 MB, in which every quote of the body has a backslash before it.
+DEFAULT_MAXIMUM_REQUEST_BYTES = 4_500_000
 DEFAULT_MAXIMUM_EVENTS = 100_000
 
 
@@ -19,7 +20,8 @@ class Configuration:
     """Settings of one function environment; never changed after it was made.
 
     `token_digests` are SHA-256 hex digests, `token_labels` their labels in the same order ("" for none).
-    `allowed_origins` is never empty; ("*",) means any. Sizes are bytes. `endpoint` is "" on AWS.
+    `allowed_origins` is never empty; ("*",) means any. `bucket_owner` is an account's number, "" where it is
+    not known. Sizes are bytes. `endpoint` is "" on AWS.
     """
 
     __slots__ = (
@@ -27,6 +29,7 @@ class Configuration:
         "allow_beacon",
         "allowed_origins",
         "bucket",
+        "bucket_owner",
         "certificate_bundle",
         "endpoint",
         "event_format",
@@ -43,6 +46,7 @@ class Configuration:
         self,
         *,
         bucket: str,
+        bucket_owner: str = "",
         token_digests: tuple[str, ...] = (),
         token_labels: tuple[str, ...] = (),
         allowed_origins: tuple[str, ...] = ("*",),
@@ -58,6 +62,7 @@ class Configuration:
         certificate_bundle: str = "",
     ) -> None:
         self.bucket = bucket
+        self.bucket_owner = bucket_owner
         self.token_digests = token_digests
         self.token_labels = token_labels
         self.allowed_origins = allowed_origins
@@ -80,6 +85,7 @@ class Configuration:
             raise ConfigurationError("BUCKET_NAME is not set")
         return cls(
             bucket=bucket,
+            bucket_owner=_account(environment, "BUCKET_OWNER"),
             token_digests=tuple(part.lower() for part in _parts(environment, "AUTH_TOKEN_SHA256")),
             token_labels=_parts(environment, "AUTH_TOKEN_LABELS"),
             allowed_origins=tuple(filter(None, _parts(environment, "CORS_ALLOW_ORIGIN"))) or ("*",),
@@ -113,6 +119,13 @@ def _switch(environment: Mapping[str, str], name: str) -> bool:
     if value not in ("true", "false", "1", "0"):
         raise ConfigurationError(f"{name} must be true or false")
     return value in ("true", "1")
+
+
+def _account(environment: Mapping[str, str], name: str) -> str:
+    value = environment.get(name, "").strip()
+    if value and not (len(value) == 12 and value.isascii() and value.isdigit()):
+        raise ConfigurationError(f"{name} must be an account's number, 12 digits")
+    return value
 
 
 def _positive(environment: Mapping[str, str], name: str, default: int) -> int:

@@ -122,6 +122,8 @@ class Store:
         }
         for field, value in metadata.items():
             headers[f"x-amz-meta-{field}"] = value
+        if configuration.bucket_owner:  # a deleted bucket's name is free for everybody
+            headers["x-amz-expected-bucket-owner"] = configuration.bucket_owner
         if configuration.session_token:
             headers["x-amz-security-token"] = configuration.session_token
         headers["authorization"] = authorization(

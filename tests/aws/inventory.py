@@ -152,7 +152,7 @@ def _api(look: Aws, api: Any) -> Snapshot:
         "endpoint": api.get("endpointConfiguration", {}).get("types"),
         "paths": {item["path"]: _methods(look, api_id, item) for item in resources},
         "gateway responses": {
-            item["responseType"]: item.get("responseParameters")
+            item["responseType"]: [item.get("responseParameters"), item.get("responseTemplates")]
             for item in gateway.get_gateway_responses(restApiId=api_id)["items"]
         },
         "stages": {

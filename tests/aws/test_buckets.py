@@ -12,11 +12,13 @@ from tests.aws.lab import (
     create_bucket,
     error_of,
 )
+from tests.aws.names import EMULATOR_ACCOUNT_ID
 from tests.aws.over_http import ManualClock
 from tests.aws.over_http.behaviours import (
     BucketNameBusyAfterDelete,
     BucketNamesTaken,
     BucketNotYetVisible,
+    BucketOwnerIsChecked,
     BucketTagsRefused,
     ReservedBucketNames,
     VersionsKeepTheBucket,
@@ -43,6 +45,15 @@ def test_a_bucket_of_somebody_else_is_taken_and_forbidden(lab: Lab) -> None:
     refused = error_of(lambda: clients.s3.list_objects_v2(Bucket="bucket-of-ours"))
     assert refused == (403, "AccessDenied", "Access Denied")
     create_bucket(lab.through())
+
+
+def test_a_bucket_of_another_account_than_expected_is_forbidden(lab: Lab) -> None:
+    clients = lab.through(BucketOwnerIsChecked())
+    create_bucket(clients)
+    put: Any = {"Bucket": "bucket-of-ours", "Key": "key", "Body": b""}
+    clients.s3.put_object(**put, ExpectedBucketOwner=EMULATOR_ACCOUNT_ID)
+    refused = error_of(lambda: clients.s3.put_object(**put, ExpectedBucketOwner="999999999999"))
+    assert refused[:2] == (403, "AccessDenied")
 
 
 @pytest.mark.parametrize(

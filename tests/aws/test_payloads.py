@@ -1,4 +1,4 @@
-"""A compressed request as REST APIs hand it over, with the real handler behind the URL."""
+"""What a REST API makes of odd requests, with the real handler behind the URL."""
 
 from __future__ import annotations
 
@@ -33,6 +33,15 @@ def test_an_endpoint_of_ours_stores_what_a_client_has_compressed(
     newest = max(bucket, key=lambda entry: entry["Key"])["Key"]
     stored = account.look.s3.get_object(Bucket=at.settings.bucket_name, Key=newest)["Body"].read()
     assert [event["text"] for event in json.loads(stored)] == ["ü"]
+
+
+def test_what_the_gateway_says_of_a_request_with_quotes_in_it_is_json_still(workspace: Workspace) -> None:
+    workspace.apply()
+    at, _store = workspace.open()
+    headers = {"Authorization": 'Digest "x"'}
+    answer = urllib3.request("POST", f"{url_of(at)}-misspelt", headers=headers)
+    assert answer.status == 403
+    assert 'Digest "x"' in answer.json()["message"]
 
 
 def test_an_encoding_that_the_gateway_does_not_know_is_left_to_the_function() -> None:

@@ -31,15 +31,22 @@ class Received(NamedTuple):
 class S3Double:
     """Gives the scripted answers in order, then OK. `received` holds all requests.
 
+    `owner` is the account of the bucket: a request that expects another one is refused.
+
     An answer that ends the connection is followed by a close when `close_after` holds its position (from 0).
     """
 
     def __init__(
-        self, *answers: bytes, close_after: tuple[int, ...] = (), tls: ssl.SSLContext | None = None
+        self,
+        *answers: bytes,
+        close_after: tuple[int, ...] = (),
+        tls: ssl.SSLContext | None = None,
+        owner: str = "",
     ) -> None:
         self._answers = list(answers)
         self._close_after = close_after
         self._tls = tls
+        self._owner = owner
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self.received: list[Received] = []
@@ -83,6 +90,8 @@ class S3Double:
                     position = len(self.received)
                     self.received.append(Received(number, line, headers, body))
                     answer = self._answers[position] if position < len(self._answers) else OK
+                    if headers.get("x-amz-expected-bucket-owner", self._owner) != self._owner:
+                        answer = error(403, "AccessDenied")
                     if answer == SILENCE:
                         stream.readline()
                     if answer in (DROP, SILENCE):

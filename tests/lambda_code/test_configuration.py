@@ -16,15 +16,16 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert configuration.allowed_origins == ("*",)
     assert configuration.event_format == "json"
     assert configuration.allow_beacon is False
-    assert configuration.maximum_request_bytes == 6_291_456
+    assert configuration.maximum_request_bytes == 4_500_000
     assert configuration.maximum_events == 100_000
-    assert configuration.endpoint == ""
+    assert configuration.bucket_owner == configuration.endpoint == ""
 
 
 def test_every_variable_is_read() -> None:
     configuration = Configuration.from_environment(
         {
             "BUCKET_NAME": "events",
+            "BUCKET_OWNER": "123456789012",
             "AUTH_TOKEN_SHA256": f"{DIGEST.upper()}, {'0' * 64}",
             "AUTH_TOKEN_LABELS": "shop,, app ",
             "CORS_ALLOW_ORIGIN": "https://a.example , https://b.example",
@@ -41,6 +42,7 @@ def test_every_variable_is_read() -> None:
             "AWS_CA_BUNDLE": "/roots.pem",
         }
     )
+    assert configuration.bucket_owner == "123456789012"
     assert configuration.token_digests == (DIGEST, "0" * 64)
     assert configuration.token_labels == ("shop", "", "app"), (
         "an empty label keeps the others in their places"
@@ -56,6 +58,8 @@ def test_every_variable_is_read() -> None:
 
 BAD_VARIABLES = [
     ({"BUCKET_NAME": ""}, "BUCKET_NAME"),
+    ({"BUCKET_OWNER": "me"}, "BUCKET_OWNER"),
+    ({"BUCKET_OWNER": "1234"}, "BUCKET_OWNER"),
     ({"EVENT_FORMAT": "csv"}, "EVENT_FORMAT"),
     ({"ALLOW_BEACON": "perhaps"}, "ALLOW_BEACON"),
     ({"MAX_EVENTS": "many"}, "MAX_EVENTS"),

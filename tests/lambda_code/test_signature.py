@@ -86,6 +86,7 @@ def test_the_request_on_the_wire_carries_the_signature_of_exactly_what_is_sent(
     with S3Double() as double:
         configuration = Configuration(
             bucket="bucket",
+            bucket_owner="123456789012",
             region=region,
             access_key=access_key,
             secret_key=secret,

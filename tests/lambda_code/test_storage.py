@@ -30,9 +30,16 @@ def _close_connections() -> Iterator[None]:
         _STORES.pop().close()
 
 
-def store_at(url: str, pauses: list[float] | None = None, tls: ssl.SSLContext | None = None) -> Store:
+def store_at(
+    url: str,
+    pauses: list[float] | None = None,
+    tls: ssl.SSLContext | None = None,
+    bucket_owner: str = "",
+) -> Store:
     """A store that notes its pauses instead of sleeping."""
-    configuration = Configuration(bucket="bucket", access_key="test", secret_key="test", endpoint=url)
+    configuration = Configuration(
+        bucket="bucket", bucket_owner=bucket_owner, access_key="test", secret_key="test", endpoint=url
+    )
     store = Store(configuration, tls=tls, sleep=(pauses if pauses is not None else []).append)
     _STORES.append(store)
     return store
@@ -144,6 +151,19 @@ def test_a_lasting_failure_is_not_tried_again_and_gives_status_and_code_but_no_t
     assert not caught.value.unavailable
     assert "secret detail" not in str(caught.value)
     assert len(double.received) == 1
+
+
+def test_a_bucket_that_a_stranger_has_made_anew_gets_no_event() -> None:
+    owner = "123456789012"
+    with S3Double(owner=owner) as double:
+        for expected in (owner, ""):
+            put(store_at(double.url, bucket_owner=expected))
+        with pytest.raises(StorageError, match="403 AccessDenied"):
+            put(store_at(double.url, bucket_owner="999999999999"))
+    named, unnamed, _foreign = [received.headers for received in double.received]
+    assert named["x-amz-expected-bucket-owner"] == owner
+    assert "x-amz-expected-bucket-owner" in named["authorization"], "nobody may take it away"
+    assert "x-amz-expected-bucket-owner" not in unnamed
 
 
 def test_patience_is_bounded_in_number_so_that_a_failing_s3_is_not_hammered() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any, TypedDict
 
 from wizard.aws.calls import none_if
@@ -14,6 +13,9 @@ from wizard.state.model import Facts
 PREFLIGHT_MAX_AGE = 600
 GATEWAY_ERRORS = ("DEFAULT_4XX", "DEFAULT_5XX")
 OK_TEMPLATE = '{"statusCode": 200}'
+# AWS's own: the message as a JSON string, quotes and all. The plain message would be put in as it is.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html
+ERROR_TEMPLATE = '{"message":$context.error.messageString}'
 
 
 def quoted(text: str) -> str:
@@ -203,14 +205,14 @@ class GatewayErrors(SubResource[dict[str, Any]]):
     """CORS headers on the answers that the gateway makes itself: throttled, too large, unknown path.
 
     Without them a browser's page sees only "CORS error" and cannot tell why. Facts: the response
-    parameters of each kind of answer.
+    parameters of each kind of answer, and the template of its body.
     """
 
     key = "cors.gateway_errors"
     needs = ("api",)
     parent = "api"
     chain = "api"
-    labels = {name: f"the CORS headers of the gateway's {name[-3:]} answers" for name in GATEWAY_ERRORS}
+    labels = {name: f"headers and body of the gateway's {name[-3:]} answers" for name in GATEWAY_ERRORS}
     actions = {"api": ("apigateway:GET", "apigateway:PUT")}
 
     def title(self, at: Deployment) -> str:
@@ -220,14 +222,13 @@ class GatewayErrors(SubResource[dict[str, Any]]):
         """With several origins all may read: these answers are made without looking at anything."""
         origins = at.settings.cors_origins
         value = quoted(origins[0] if len(origins) == 1 else "*")
-        return {
-            name: {"gatewayresponse.header.Access-Control-Allow-Origin": value} for name in GATEWAY_ERRORS
-        }
+        parameters = {"gatewayresponse.header.Access-Control-Allow-Origin": value}
+        return {name: {"parameters": parameters, "template": ERROR_TEMPLATE} for name in GATEWAY_ERRORS}
 
     def with_new_parent(self, at: Deployment) -> dict[str, Any] | None:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html:
         the default answers have no parameters."""
-        return {name: {} for name in GATEWAY_ERRORS}
+        return {name: {"parameters": {}, "template": ERROR_TEMPLATE} for name in GATEWAY_ERRORS}
 
     def read(self, at: Deployment) -> dict[str, Any] | None:
         """Absent where nothing was set: API Gateway then answers with its defaults."""
@@ -239,8 +240,8 @@ class GatewayErrors(SubResource[dict[str, Any]]):
         )
         if answer is None:
             return None
-        found = {item["responseType"]: dict(item.get("responseParameters", {})) for item in answer["items"]}
-        return {name: found.get(name, {}) for name in GATEWAY_ERRORS}
+        found = {item["responseType"]: _facts_of(item) for item in answer["items"]}
+        return {name: found.get(name, _facts_of({})) for name in GATEWAY_ERRORS}
 
     def update(
         self, at: Deployment, desired: Facts, observed: dict[str, Any], difference: frozenset[str]
@@ -252,7 +253,15 @@ class GatewayErrors(SubResource[dict[str, Any]]):
                 at.aws.apigateway.put_gateway_response(
                     restApiId=at.fact("api", "id"),
                     responseType=name,
-                    responseParameters=desired[name],
-                    responseTemplates={"application/json": json.dumps({"message": "$context.error.message"})},
+                    responseParameters=desired[name]["parameters"],
+                    responseTemplates={"application/json": desired[name]["template"]},
                 )
         return True
+
+
+def _facts_of(answer: Any) -> dict[str, Any]:
+    """What API Gateway says of one kind of its answers."""
+    return {
+        "parameters": dict(answer.get("responseParameters") or {}),
+        "template": (answer.get("responseTemplates") or {}).get("application/json", ""),
+    }

@@ -28,6 +28,8 @@ def environment_variables(at: Deployment) -> dict[str, str]:
     variables = {
         "AUTH_TOKEN_SHA256": ",".join(token.sha256 for token in at.tokens),
         "AUTH_TOKEN_LABELS": ",".join(token.label for token in at.tokens),
+        # S3 then refuses to store in a bucket of that name that somebody else has made since.
+        "BUCKET_OWNER": at.identity.account,
         **{name: _as_variable(getattr(at.settings, key)) for key, name in VARIABLES.items()},
     }
     size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())

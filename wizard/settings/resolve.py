@@ -65,14 +65,15 @@ def resolve(
             saved value cannot be used any more and nobody gives another.
     """
     given = {setting.key for setting in SETTINGS if _given(setting, flags, environment)}
-    unusable = {key: error for key, error in _unusable(saved).items() if key not in given}
+    chosen = _without_former_defaults(saved)
+    unusable = {key: error for key, error in _unusable(chosen).items() if key not in given}
     if unusable and ask is None:
-        raise _no_longer_usable(unusable, saved, identity)
+        raise _no_longer_usable(unusable, chosen, identity)
     resolved = merge(
         identity,
         flags=flags,
         environment=environment,
-        saved={key: value for key, value in saved.items() if key not in unusable},
+        saved={key: value for key, value in chosen.items() if key not in unusable},
         ask=_only_for(unusable, ask) if saved and ask else ask,
     )
     refuse_contradictions(resolved.settings)
@@ -149,6 +150,11 @@ def _parsed(setting: Setting, text: str, source: Source) -> Value:
             why=f"The rule: {error}.",
             next_step=f"Give another value with {where}.",
         ) from None
+
+
+def _without_former_defaults(saved: Mapping[str, object]) -> Mapping[str, object]:
+    former = {row.key: row.former_default for row in SETTINGS if row.former_default is not None}
+    return {key: value for key, value in saved.items() if key not in former or value != former[key]}
 
 
 def _unusable(saved: Mapping[str, object]) -> dict[str, ValueError]:

@@ -42,6 +42,8 @@ class Setting:
         default: the value, or a function of the deployment's identity that gives it.
         choices: the values on offer, each with a remark; empty when any text may do.
         fixed: the value names a thing in AWS, so it cannot change once that thing exists.
+        former_default: a default of earlier versions that today's rules refuse. Where it was saved nobody
+            chose it, so the next setup takes today's default instead of asking for another value.
     """
 
     phase: str
@@ -50,6 +52,7 @@ class Setting:
     default: Value | Derived
     choices: Mapping[str, str] = dataclasses.field(default_factory=dict)
     fixed: bool = False
+    former_default: Value = None
     key: str = ""
 
     @property
@@ -88,9 +91,10 @@ def _row(
     *,
     choices: Mapping[str, str] | None = None,
     fixed: bool = False,
+    former_default: Value = None,
 ) -> Any:
     return dataclasses.field(
-        metadata={"setting": Setting(phase, question, parse, default, choices or {}, fixed)}
+        metadata={"setting": Setting(phase, question, parse, default, choices or {}, fixed, former_default)}
     )
 
 
@@ -100,6 +104,11 @@ def _unique_bucket_name(identity: DeploymentId) -> str:
 
     digest = hashlib.sha256(f"{identity.account}:{identity.region}:{identity.name}".encode()).hexdigest()
     return f"{identity.name}-{digest[:10]}"
+
+
+# Lambda takes 6 MB, but of the whole event, in which the body is a JSON text with its quotes escaped.
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+REQUEST_BYTES, MOST_REQUEST_BYTES = 4_500_000, 5_000_000
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,7 +133,7 @@ class Settings:
         "json": "one JSON array a request, as documented", "jsonl": "one event a line, for query engines", "jsonl.gz": "the same, compressed"})
     allow_beacon: bool = _row("env vars", "Accept the token in body or query (for navigator.sendBeacon)", names.yes_or_no, False)
     max_events: int = _row("env vars", "Most events in one request", names.whole_number(1, 1_000_000, "events"), 100_000)
-    max_request_bytes: int = _row("env vars", "Largest request", names.whole_number(1024, 50_000_000, "bytes"), 6_291_456)
+    max_request_bytes: int = _row("env vars", "Largest request", names.whole_number(1024, MOST_REQUEST_BYTES, "bytes"), REQUEST_BYTES, former_default=6_291_456)
     memory_mb: int = _row("settings", "Memory (MB)", names.whole_number(128, 10_240, "MB"), 128)
     timeout_seconds: int = _row("settings", "Timeout (seconds)", names.whole_number(1, 900, "seconds"), 10)
     reserved_concurrency: int | None = _row("settings", "Reserved concurrency (empty for none)", names.optional_whole_number(0, 100_000, "executions"), None)

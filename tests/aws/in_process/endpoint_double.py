@@ -25,14 +25,18 @@ ADDRESS = re.compile(r"/restapis/(?P<api>[^/]+)/(?P<stage>[^/]+)/_user_request_(
 FUNCTION_IN_URI = re.compile(r":function:([A-Za-z0-9_-]+)/invocations")
 ORIGIN_IN_TEMPLATE = re.compile(r'\$origin == "([^"]+)"')
 NOT_FOUND = "Missing Authentication Token"
+# API Gateway takes a request that it does not know for one that should be signed.
+BAD_SIGNATURE = "'{0}' not a valid key=value pair (missing equal-sign) in Authorization header: '{0}'."
+DEFAULT_TEMPLATE = '{"message":$context.error.messageString}'
 
 
 @dataclass
 class Served:
-    """What a deployment took a copy of: (path, method) to method, and headers of the gateway's answers."""
+    """What a deployment took a copy of: (path, method) to method, and how the gateway words its answers."""
 
     methods: dict[tuple[str, str], dict[str, Any]] = field(default_factory=dict)
     error_headers: dict[str, dict[str, str]] = field(default_factory=dict)
+    error_templates: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,9 @@ class EndpointDouble:
             served.error_headers[item["responseType"]] = {
                 name.removeprefix("gatewayresponse.header."): value for name, value in parameters.items()
             }
+            templates = item.get("responseTemplates") or {}
+            if "application/json" in templates:
+                served.error_templates[item["responseType"]] = templates["application/json"]
         return served
 
     def reply(self, method: str, target: str, headers: dict[str, str], body: str) -> Reply:
@@ -115,7 +122,9 @@ class EndpointDouble:
             self.not_in_service -= 1
             found = None
         if found is None:
-            return _gateway_error(served, "DEFAULT_4XX", 403, NOT_FOUND, headers)
+            signature = headers.get("authorization")
+            message = NOT_FOUND if signature is None else BAD_SIGNATURE.format(signature)
+            return _gateway_error(served, "DEFAULT_4XX", 403, message, headers)
         integration = found.get("methodIntegration")
         if integration is None:
             return _gateway_error(served, "DEFAULT_5XX", 500, "Internal server error", headers)
@@ -165,7 +174,9 @@ def _gateway_error(served: Served, kind: str, status: int, message: str, headers
     for name, value in served.error_headers.get(kind, {}).items():
         quoted = value.startswith("'")
         said[name] = value.strip("'") if quoted else headers.get(value.rpartition(".")[2].casefold(), "")
-    return Reply(status, said, json.dumps({"message": message}))
+    template = served.error_templates.get(kind, DEFAULT_TEMPLATE)
+    body = template.replace("$context.error.messageString", json.dumps(message))
+    return Reply(status, said, body.replace("$context.error.message", message))
 
 
 def _mock_answer(integration: Any, headers: dict[str, str]) -> Reply:

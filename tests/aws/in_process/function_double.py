@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
 from tests import PROJECT
+from tests.aws.names import ACCOUNT_ID
 from wizard.aws.client import Aws
 
 from .moto_gaps import Answered
@@ -54,11 +55,14 @@ class FunctionDouble:
         found = self._look.functions.get_function_configuration(FunctionName=function_name)
         variables = found.get("Environment", {}).get("Variables", {})
         settings = configuration.Configuration.from_environment(variables)
-        application = lambda_function.Application(settings, self._store(settings.bucket, found["Role"]))
+        application = lambda_function.Application(settings, self._store(settings, found["Role"]))
         return lambda_function.handle(event, _Execution(), application)
 
-    def _store(self, bucket: str, role_arn: str) -> BucketStore:
+    def _store(self, settings: configuration.Configuration, role_arn: str) -> BucketStore:
+        bucket = settings.bucket
         allowed = may_put(self._look, role_arn.rpartition("/")[2], bucket)
+        if settings.bucket_owner not in ("", ACCOUNT_ID):
+            allowed = False
         if self.stale_runs:
             self.stale_runs -= 1
             allowed = False

@@ -213,6 +213,18 @@ class Vandal:
     def delete_gateway_response(self) -> None:
         self.look.apigateway.delete_gateway_response(restApiId=self.api_id, responseType="DEFAULT_4XX")
 
+    def render_messages_without_quotes(self) -> None:
+        """As version 0.1.0 had it."""
+        found: Any = self.look.apigateway.get_gateway_response(
+            restApiId=self.api_id, responseType="DEFAULT_4XX"
+        )
+        self.look.apigateway.put_gateway_response(
+            restApiId=self.api_id,
+            responseType="DEFAULT_4XX",
+            responseParameters=found["responseParameters"],
+            responseTemplates={"application/json": '{"message": "$context.error.message"}'},
+        )
+
     def change_gateway_response(self) -> None:
         self.look.apigateway.put_gateway_response(
             restApiId=self.api_id,
@@ -283,6 +295,7 @@ DRIFTS = (
     Drift("function.role", lambda it: it.configure(Role=OTHER_ROLE), f"execution role is {OTHER_ROLE}"),
     Drift("function.gone", Vandal.delete_function, "Lambda function saas-event-tracking-processor is missing"),
     Drift("env.missing", lambda it: it.change_environment(BUCKET_NAME=None), "environment variable BUCKET_NAME is missing"),
+    Drift("env.no_owner", lambda it: it.change_environment(BUCKET_OWNER=None), "environment variable BUCKET_OWNER is missing"),
     Drift("env.changed", lambda it: it.change_environment(MAX_EVENTS="1"), "environment variable MAX_EVENTS is not as set up"),
     Drift("env.added", lambda it: it.change_environment(DEBUG="1"), "environment variable DEBUG is not ours"),
     Drift("settings.memory", lambda it: it.configure(MemorySize=256), "memory (MB) is 256, should be 128"),
@@ -306,6 +319,7 @@ DRIFTS = (
     Drift("cors.no_answer", Vandal.delete_preflight_answer, "the preflight answer's CORS headers: not as set up"),
     Drift("cors.4xx", Vandal.delete_gateway_response, "the gateway's 4XX answers: not as set up"),
     Drift("cors.5xx", Vandal.change_gateway_response, "the gateway's 5XX answers: not as set up"),
+    Drift("cors.unquoted", Vandal.render_messages_without_quotes, "body of the gateway's 4XX answers: not as set up"),
     Drift("stage.gone", Vandal.delete_stage, "deployment to stage prod is missing"),
     Drift("stage.description", Vandal.describe_stage, "description is changed, should be Production environment."),
     Drift("stage.by_hand", Vandal.deploy_by_hand, "the deployed configuration is by hand, should be"),

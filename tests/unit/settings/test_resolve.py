@@ -40,6 +40,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert (settings.stage_name, settings.stage_description) == ("prod", "Production environment.")
     assert (settings.resource_path, settings.endpoint_type) == ("events", "REGIONAL")
     assert settings.test_event_name == "TestEventAPI"
+    assert settings.max_request_bytes == 4_500_000
     assert settings.block_public_access
     assert not settings.versioning
     assert settings.encryption == "SSE-S3"
@@ -163,11 +164,13 @@ def test_only_what_nobody_said_is_asked_and_a_changed_answer_has_its_source() ->
 
 
 RETIRED = {"runtime": "python3.9", "log_retention_days": 30}
+LARGEST_OF_0_1_0 = {"max_request_bytes": 6_291_456}
 
 
 def test_a_retired_value_opens_its_deployment_because_that_must_stay_visible_and_removable() -> None:
     assert from_saved(RETIRED, IDENTITY).runtime == "python3.9"
     assert merge(IDENTITY, flags={}, environment={}, saved=RETIRED).settings.runtime == "python3.9"
+    assert from_saved(LARGEST_OF_0_1_0, IDENTITY).max_request_bytes == 6_291_456
 
 
 @pytest.mark.parametrize(
@@ -175,6 +178,7 @@ def test_a_retired_value_opens_its_deployment_because_that_must_stay_visible_and
     [
         (RETIRED, "--runtime python3.13"),
         ({"memory_mb": 64}, "--memory-mb 128"),
+        ({"max_request_bytes": 20_000_000}, "--max-request-bytes 4500000"),
         ({"cors_origins": ["a.example"]}, "--cors-origins '*'"),
         ({**RETIRED, "memory_mb": 64}, "--runtime python3.13 --memory-mb 128"),
     ],
@@ -185,6 +189,15 @@ def test_what_wants_to_change_things_refuses_a_retired_value_and_says_all_flags_
     with pytest.raises(UsageError) as caught:
         resolve(IDENTITY, flags={}, environment={}, saved=saved)
     assert advice in caught.value.next_step
+
+
+def test_a_former_default_that_was_retired_becomes_todays_because_nobody_chose_it() -> None:
+    operator = Operator()
+    for ask in (None, operator):
+        resolved = resolve(IDENTITY, flags={}, environment={}, saved=LARGEST_OF_0_1_0, ask=ask)
+        assert resolved.settings.max_request_bytes == 4_500_000
+        assert resolved.sources["max_request_bytes"] == "default"
+    assert operator.asked == {}
 
 
 def test_a_flag_or_a_variable_cures_a_retired_value() -> None:

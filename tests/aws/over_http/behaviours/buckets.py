@@ -65,6 +65,16 @@ class BucketNamesTaken(Behaviour):
         return refusal(call, 403, "AccessDenied", "Access Denied")
 
 
+class BucketOwnerIsChecked(Behaviour):
+    """A call that expects a bucket of another account than its own is refused."""
+
+    def before(self, call: Call, world: World) -> Answer | None:
+        expected = call.request.header("x-amz-expected-bucket-owner") if call.service == "s3" else ""
+        if expected in ("", world.account):
+            return None
+        return refusal(call, 403, "AccessDenied", "Access Denied")
+
+
 class ReservedBucketNames(Behaviour):
     """Names that S3 keeps for itself, or that break its naming rules."""
 
