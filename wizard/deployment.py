@@ -78,6 +78,7 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
         CredentialsError: no, dead or foreign credentials.
         UsageError: options and state file contradict each other.
     """
+    pinned = identity.account if identity else None
     local = options.local or (identity is not None and identity.local)
     _refuse_contradiction(options, identity)
     _refuse_no_url(options.endpoint_url)
@@ -87,7 +88,7 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
         session = open_session(None, region, ROOT_KEYS)
         from wizard.local import start
 
-        aws = Aws(session, start().url, clock)
+        aws = Aws(session, start().url, clock, account=pinned)
     else:
         # botocore alone knows only AWS_DEFAULT_REGION; the pinned region wins over both.
         session = open_session(options.profile, region or os.environ.get("AWS_REGION"))
@@ -99,7 +100,8 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
             )
         if identity is None and options.endpoint_url is None and not options.any_region:
             _refuse_unknown_region(session)
-        aws = Aws(session, options.endpoint_url or (identity.endpoint_url if identity else None), clock)
+        endpoint_url = options.endpoint_url or (identity.endpoint_url if identity else None)
+        aws = Aws(session, endpoint_url, clock, account=pinned)
     return Account(aws, identity)
 
 
@@ -197,7 +199,7 @@ def as_local_operator(account: Account, identity: DeploymentId, settings: Settin
     policy = for_local_aws(operator_policy(identity, settings))
     keys = operator_keys(account.aws, local_user(identity), policy, running.data_folder)
     session = open_session(None, identity.region, keys)
-    aws = Aws(session, account.aws.endpoint_url, account.aws.clock)
+    aws = Aws(session, account.aws.endpoint_url, account.aws.clock, account=identity.account)
     return Account(aws, identity, account.caller)
 
 

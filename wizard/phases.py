@@ -11,6 +11,7 @@ from wizard.phase_titles import PHASE_TITLES
 from wizard.resources.api import ApiResource, PostMethod, RestApi
 from wizard.resources.base import Actions, AnyResource, Check
 from wizard.resources.bucket import Bucket, BucketEncryption, BucketVersioning, PublicAccessBlock
+from wizard.resources.bucket_policy import TlsOnly
 from wizard.resources.cors import GatewayErrors, Preflight
 from wizard.resources.function import Function
 from wizard.resources.function_settings import FunctionEnvironment, FunctionSettings, ReservedConcurrency
@@ -35,7 +36,7 @@ def _phase(key: str, resources: tuple[AnyResource, ...], checks: tuple[Check, ..
 
 
 PHASES: tuple[Phase, ...] = (
-    _phase("bucket", (Bucket(), PublicAccessBlock(), BucketEncryption(), BucketVersioning())),
+    _phase("bucket", (Bucket(), TlsOnly(), PublicAccessBlock(), BucketEncryption(), BucketVersioning())),
     _phase(
         "lambda",
         (Role(), BasicExecution(), LogGroup(), LogRetention(), ManagedBasicExecution(), Function()),

@@ -604,6 +604,18 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "unit/resources/test_drift.py::test_a_bucket_with_kms_gets_a_bucket_key_because_every_object_would_cost_a_call_to_kms",
         ),
         row(
+            "A bucket takes plain HTTP unless its policy denies it",
+            "unit/aws/test_policies.py::test_whoever_comes_without_tls_is_refused_by_bucket_and_objects",
+            "unit/resources/test_bucket_policy.py::test_the_statements_of_an_adopted_bucket_stay_and_only_ours_goes",
+            "unit/resources/test_bucket_policy.py::test_statements_that_others_add_after_the_plan_was_made_are_not_lost",
+        ),
+        row(
+            "The name of a deleted bucket is free for everybody: a stranger's bucket may let us in",
+            "unit/resources/test_stranger.py::test_status_and_setup_say_that_the_name_may_have_been_taken",
+            "unit/resources/test_stranger.py::test_every_call_to_the_bucket_names_the_account_that_it_should_be_of",
+            answers=("s3.PutBucketVersioning AccessDenied",),
+        ),
+        row(
             "SSO refuses a role that was never assigned",
             "unit/aws/test_error_rules.py::test_an_answer_of_aws_is_read_as_what_it_is",
             answers=("sts.GetCallerIdentity ForbiddenException",),
@@ -613,7 +625,7 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "unit/engine/test_preflight_notes.py::test_china_is_told_of_the_filing_without_which_every_event_is_answered_403",
         ),
         row(
-            "EDGE does not exist in China and GovCloud",
+            "EDGE does not exist outside of the commercial partition",
             "unit/engine/test_preflight_notes.py::test_an_endpoint_type_that_the_partition_lacks_is_refused_before_the_first_change",
         ),
         row(

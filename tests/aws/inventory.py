@@ -78,10 +78,12 @@ def _buckets(look: Aws) -> Snapshot:
 def _bucket(look: Aws, name: str) -> Snapshot:
     s3 = look.s3
     tags = _or_none(lambda: s3.get_bucket_tagging(Bucket=name))
+    policy = _or_none(lambda: s3.get_bucket_policy(Bucket=name))
     return {
         "tags": _sorted_tags(tags["TagSet"]) if tags else None,
         "public access block": _public_access_block(look, name),
         "encryption": _or_none(lambda: s3.get_bucket_encryption(Bucket=name)),
+        "policy": json.loads(policy["Policy"]) if policy else None,
         "versioning": s3.get_bucket_versioning(Bucket=name).get("Status"),
     }
 
@@ -214,7 +216,6 @@ def inventory(account: Looking, deployment_id: str) -> Inventory:
 
 def _further_settings(look: Aws, bucket: str) -> Inventory:
     calls = {
-        "policy": look.s3.get_bucket_policy,
         "lifecycle": look.s3.get_bucket_lifecycle_configuration,
         "cors": look.s3.get_bucket_cors,
     }

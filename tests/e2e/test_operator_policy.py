@@ -100,7 +100,8 @@ def without(policy: policies.Document, sid: str, dropped: str) -> policies.Docum
 SETUP = """
     s3:ListBucket iam:GetRole logs:DescribeLogGroups lambda:GetFunction Apis/apigateway:GET
     lambda:GetAccountSettings
-    s3:CreateBucket s3:TagResource s3:GetBucketPublicAccessBlock s3:GetBucketTagging
+    s3:CreateBucket s3:TagResource s3:GetBucketPolicy s3:PutBucketPolicy
+    s3:GetBucketPublicAccessBlock s3:GetBucketTagging
     s3:GetEncryptionConfiguration s3:GetBucketVersioning s3:PutBucketVersioning
     iam:CreateRole iam:TagRole iam:PutRolePolicy iam:GetRolePolicy
     logs:CreateLogGroup logs:TagResource logs:PutRetentionPolicy logs:ListTagsForResource
@@ -290,10 +291,22 @@ def test_the_life_cycle_needs_every_action_of_the_printed_policy_and_no_other(
         proof.needs(action, "rollback", OperatorLab.roll_back)
         lab.roll_back()
         assert left_over(lab) == [], f"after the rollback without and then with {action}"
+    prove_adopted_bucket(lab, proof)
     unbounded = actions_of(proof.policy)
     prove_adopted(lab, proof)
     record_property("operator policy", proof.table)
     assert set(proof.rows) == unbounded | actions_of(proof.policy)
+
+
+def prove_adopted_bucket(lab: OperatorLab, proof: Proof) -> None:
+    """A bucket that stays loses its policy, which goes with one that does not."""
+    name = lab.deployment().settings.bucket_name
+    lab.root.s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    build(1, adopt=True)(lab)
+    proof.needs("s3:DeleteBucketPolicy", "rollback of adopted", OperatorLab.roll_back)
+    lab.roll_back()
+    assert left_over(lab) == [name]
+    lab.root.s3.delete_bucket(Bucket=name)
 
 
 def prove_adopted(lab: OperatorLab, proof: Proof) -> None:

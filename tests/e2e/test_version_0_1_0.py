@@ -45,6 +45,7 @@ ERROR_TEMPLATE = '{"message": "$context.error.message"}'
 SINCE: dict[str, tuple[str, set[str]]] = {
     "bucket": ("nothing", {"tags"}),
     "role": ("update", {"trust", "tags"}),
+    "bucket.policy": ("create", set()),
     "role.own_logs": ("create", set()),
     "role.basic_execution": ("delete", set()),
     "log_group": ("nothing", {"tags"}),
@@ -323,6 +324,10 @@ def test_setup_makes_what_has_changed_since_and_nothing_else_and_then_has_nothin
         "MAX_REQUEST_BYTES": "4500000",
     }
     assert function == function_before
+    for bucket in after["buckets"].values():
+        assert bucket.pop("policy") is not None
+    for bucket in before["buckets"].values():
+        assert bucket.pop("policy") is None
     assert after == before
     assert set(old.state.records) == set(RESOURCES) - RETIRED
     assert old.status().in_order

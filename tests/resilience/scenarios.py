@@ -29,6 +29,14 @@ TRUST = json.dumps(
 POLICY = json.dumps(
     {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}]}
 )
+BUCKET_POLICY = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Deny", "Principal": "*", "Action": "s3:PutBucketAcl", "Resource": "arn:aws:s3:::*"}
+        ],
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -128,6 +136,7 @@ def drifted(environment: Environment) -> None:
     look, at = environment.account.look, make_deployment(environment.account.look)
     settings = at.settings
     look.s3.delete_public_access_block(Bucket=settings.bucket_name)
+    look.s3.delete_bucket_policy(Bucket=settings.bucket_name)
     look.iam.delete_role_policy(RoleName=settings.role_name, PolicyName=settings.policy_name)
     look.logs.delete_retention_policy(logGroupName=f"/aws/lambda/{settings.function_name}")
     look.functions.update_function_configuration(
@@ -190,6 +199,7 @@ def bucket_and_role_of_the_operator(environment: Environment) -> None:
             "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
         },
     )
+    look.s3.put_bucket_policy(Bucket=settings.bucket_name, Policy=BUCKET_POLICY)
     put_event(environment.account)
     look.iam.create_role(RoleName=settings.role_name, AssumeRolePolicyDocument=TRUST.replace("lambda", "ec2"))
     look.iam.put_role_policy(RoleName=settings.role_name, PolicyName="theirs", PolicyDocument=POLICY)

@@ -184,5 +184,11 @@ def operator_lab(folder: Path, *more: Behaviour) -> Iterator[OperatorLab]:
         emulator.stop()
 
 
+class AsIfThroughTls(Aws):
+    """The emulator speaks plain HTTP, real AWS never."""
+
+    speaks_tls = True
+
+
 def _aws(url: str, keys: tuple[str, str]) -> Aws:
-    return Aws(boto3.Session(*keys, region_name=REGION), url, SystemClock())
+    return AsIfThroughTls(boto3.Session(*keys, region_name=REGION), url, SystemClock())

@@ -103,6 +103,7 @@ class Aws:
         endpoint_url: an emulator's URL, for every service; None for AWS itself.
         clock: time, and the operator's wish to stop.
         pacer: keeps calls under AWS's quotas; by default there is one on AWS itself, which has them.
+        account: whose buckets are ours; None until `identify` knows it.
         on_wait: told when a call is held back for a quota; a screen may be set later.
     """
 
@@ -112,10 +113,12 @@ class Aws:
         endpoint_url: str | None,
         clock: Clock,
         pacer: Pacer | None = None,
+        account: str | None = None,
     ) -> None:
         self.session = session
         self.endpoint_url = endpoint_url
         self.clock = clock
+        self.account = account
         self.on_wait: OnWait = lambda reason, elapsed, timeout: None
         self._pacer = pacer if pacer or endpoint_url else Pacer(clock)
         self._making = threading.Lock()
@@ -125,6 +128,11 @@ class Aws:
     def region(self) -> str:
         """The region of every client."""
         return str(self.session.region_name)
+
+    @property
+    def speaks_tls(self) -> bool:
+        """Whether S3 is reached through TLS, as AWS always is; an emulator mostly is not."""
+        return str(self.s3.meta.endpoint_url).startswith("https:")
 
     @property
     def s3(self) -> S3Client:
@@ -193,9 +201,19 @@ class Aws:
             ),
         )
         client.meta.events.register("before-call", self._before_call)
+        if service == "s3":
+            client.meta.events.register("before-parameter-build.s3", self._expect_own_bucket)
         if self._pacer is not None and service == "apigateway":
             client.meta.events.register("after-call", self._after_call)
         return client
+
+    def _expect_own_bucket(self, params: dict[str, Any], model: Any, **_: object) -> None:
+        """The name of a deleted bucket is free for everybody; S3 then answers 403, whatever its policy says.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
+        """
+        if self.account and "Bucket" in params and "ExpectedBucketOwner" in model.input_shape.members:
+            params.setdefault("ExpectedBucketOwner", self.account)
 
     def _before_call(self, model: Any, **_: object) -> None:
         self.clock.check()
@@ -242,7 +260,7 @@ def partition_of(session: boto3.Session, region: str) -> str:
 
 
 def identify(aws: Aws) -> Caller:
-    """Ask STS who we are.
+    """Ask STS who we are; from then on only buckets of that account are touched, if none was named.
 
     Raises:
         CredentialsError: no, dead or wrong credentials, or a region that is not enabled.
@@ -255,6 +273,7 @@ def identify(aws: Aws) -> Caller:
         if isinstance(error, ClientError) and _is_known_elsewhere(aws, error):
             raise _region_is_off(aws.region) from error
         raise explained(error, doing) from error
+    aws.account = aws.account or answer["Account"]
     partition = answer["Arn"].split(":")[1]
     return Caller(answer["Account"], partition, answer["Arn"])
 

@@ -16,6 +16,7 @@ IAM_TROUBLESHOOTING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubles
 BOUNDARIES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
 API_TAGS = "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html"
 BUCKET_RULES = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"
+BUCKET_OWNER = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html"
 LAMBDA_LIMITS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 ENABLE_REGION = "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"
 
@@ -154,6 +155,27 @@ RULES: tuple[Rule, ...] = (
     Rule(
         ACCESS_DENIED,
         Explain(
+            "The bucket's policy lets everybody in, and its public access block lets nobody change such a"
+            " policy. {message}",
+            "Remove the public statements from the policy (S3 console: Permissions, Bucket policy), or run"
+            " again with --no-block-public-access.",
+        ),
+        r"BlockPublicPolicy",
+        operations=("PutBucketPolicy",),
+    ),
+    Rule(
+        ("MalformedPolicy",),
+        Explain(
+            "S3 does not take the bucket's own policy again; mostly a statement names a user or role that was"
+            " deleted. {message}",
+            "Mend or remove that statement (S3 console: Permissions, Bucket policy), then run the same"
+            " command again.",
+        ),
+        operations=("PutBucketPolicy",),
+    ),
+    Rule(
+        ACCESS_DENIED,
+        Explain(
             "A policy of your organization refuses it, whatever your own policies say. {message}",
             "Ask the administrator of the AWS organization, naming the policy above; then run again.",
             WizardError,
@@ -231,6 +253,19 @@ RULES: tuple[Rule, ...] = (
             BOUNDARIES,
         ),
         operations=("CreateRole", "PutRolePolicy", "PutRolePermissionsBoundary"),
+    ),
+    # Only S3 is so short: of a missing permission, and of a bucket that is not of the expected owner.
+    Rule(
+        ACCESS_DENIED,
+        Explain(
+            "S3 does not say why. Your credentials lack a permission; or the bucket was deleted, and another"
+            " account has taken its name since: then nothing of ours is read or written there.",
+            "Compare your permissions with what `eventtrack-wizard policy` prints. If you lack none, take the"
+            " rest back with `eventtrack-wizard rollback`, and set up anew with another --name and --state.",
+            WizardError,
+            BUCKET_OWNER,
+        ),
+        r"^access denied\.?$",
     ),
     Rule(
         ACCESS_DENIED,
@@ -335,7 +370,7 @@ RULES: tuple[Rule, ...] = (
         r"|KMS key is invalid for CreateGrant|valid principal",
     ),
     Rule(
-        ("MalformedPolicyDocument", "MalformedPolicy"),
+        ("MalformedPolicyDocument",),
         Wait("IAM is still spreading the new role (usually 5 to 20 s)", 120, SPREADING),
         r"Invalid principal",
     ),

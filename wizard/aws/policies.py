@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 Document = dict[str, Any]
+Statement = dict[str, Any]
 VERSION = "2012-10-17"
 
 
@@ -61,6 +63,34 @@ def bucket_access(partition: str, bucket: str) -> Document:
             "Resource": [f"arn:{partition}:s3:::{bucket}/*", f"arn:{partition}:s3:::{bucket}"],
         }
     )
+
+
+TLS_ONLY = "EventtrackWizardTlsOnly"
+
+
+def tls_only(partition: str, bucket: str) -> Statement:
+    """The statement of a bucket's policy that denies everything but TLS, to everybody."""
+    return {
+        "Sid": TLS_ONLY,
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [f"arn:{partition}:s3:::{bucket}", f"arn:{partition}:s3:::{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }
+
+
+def canonical(part: Any) -> Any:
+    """A part of a policy in one of the forms that mean the same: AWS may answer with another one.
+
+    A list has no order, a list of one is its member, and true is "true".
+    """
+    if isinstance(part, dict):
+        return {name: canonical(value) for name, value in part.items()}
+    if isinstance(part, list):
+        members = sorted((canonical(member) for member in part), key=json.dumps)
+        return members[0] if len(members) == 1 else members
+    return str(part).lower() if isinstance(part, bool) else part
 
 
 def basic_execution_arn(partition: str) -> str:

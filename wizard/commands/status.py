@@ -73,6 +73,7 @@ def _document(plan: Plan, state: State, url: str | None, *, healthy: bool) -> di
             "finished_at": phase.finished_at,
             "seconds": phase.seconds,
             "drift": list(phase.sentences),
+            "notes": list(phase.notes),
         }
         for number, phase in enumerate(plan.phases, start=1)
     ]
@@ -99,4 +100,5 @@ def _phase(number: int, key: str, title: str) -> dict[str, Any]:
         "finished_at": None,
         "seconds": None,
         "drift": [],
+        "notes": [],
     }

@@ -53,9 +53,9 @@ class FunctionStoresEvent(FunctionCheck):
 
     key = "test.invoke"
     needs = (
-        "bucket.public_access_block", "bucket.encryption", "bucket.versioning", "role.own_logs",
-        "role.basic_execution", "log_group.retention", "policy", "function.environment", "function.settings",
-        "function.concurrency",
+        "bucket.policy", "bucket.public_access_block", "bucket.encryption", "bucket.versioning",
+        "role.own_logs", "role.basic_execution", "log_group.retention", "policy", "function.environment",
+        "function.settings", "function.concurrency",
     )  # fmt: skip
     actions = {"function": ("lambda:InvokeFunction", RECYCLES), **READS_EVENTS}
 

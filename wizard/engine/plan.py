@@ -28,13 +28,17 @@ PLAN_IS_OLD = 30.0
 
 @dataclass(frozen=True)
 class Step:
-    """One resource in a plan: how it stands and what is to be done."""
+    """One resource in a plan: how it stands and what is to be done.
+
+    `note` says why the operator cannot have it here.
+    """
 
     phase: str
     resource: AnyResource
     title: str
     seen: Seen
     action: Action
+    note: str | None = None
 
     @property
     def key(self) -> str:
@@ -66,6 +70,11 @@ class PhasePlan:
         """Everything that is not as it should be, in words."""
         found = tuple(sentence for step in self.steps for sentence in step.sentences)
         return found + tuple(f"{check}: not proved since the last change" for check in self.checks_due)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the operator cannot have here, and why."""
+        return tuple(step.note for step in self.steps if step.note)
 
 
 @dataclass(frozen=True)
@@ -148,7 +157,9 @@ def make_plan(
             )
             actions[resource.key] = action
             title = resource.title(at)
-            steps.append(Step(phase.key, resource, title, seen.get(resource.key, ABSENT), action))
+            reason = None if remove else resource.absence_reason(at)
+            note = f"no {title}: {reason}" if reason else None
+            steps.append(Step(phase.key, resource, title, seen.get(resource.key, ABSENT), action, note))
         planned.append(_sum_up(phase, tuple(steps), at, store))
     known = {resource.key for phase in PHASES for resource in phase.resources}
     known |= {resource.key for phase in phases for resource in phase.resources}

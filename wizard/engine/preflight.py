@@ -29,11 +29,12 @@ Notice = Callable[[str], None]
 # https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: memory in MB and executions at
 # a time of accounts that AWS has not raised yet.
 NEW_ACCOUNT_MEMORY, NEW_ACCOUNT_CONCURRENCY = 3008, 10
-# Edge locations are CloudFront's, which API Gateway does not use in these partitions.
+# Edge locations are CloudFront's, which API Gateway uses in the commercial partition alone; AWS's own SAM
+# leaves EDGE out everywhere else: https://github.com/aws/serverless-application-model/pull/3763
 ENDPOINT_TYPES = (
     "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-api-endpoint-types.html"
 )
-WITHOUT_EDGE = ("aws-cn", "aws-us-gov")
+WITH_EDGE = "aws"
 CHINA = "aws-cn"
 
 
@@ -76,7 +77,7 @@ def _partition(at: Deployment, notice: Notice) -> list[WizardError]:
             "In China API Gateway answers anonymous calls, every event that a client posts, with 403 until"
             " the account has an ICP filing (Beian). Ask for it before you ship the endpoint's URL."
         )
-    if partition not in WITHOUT_EDGE or at.settings.endpoint_type != "EDGE":
+    if partition == WITH_EDGE or at.settings.endpoint_type != "EDGE":
         return []
     return [
         WizardError(

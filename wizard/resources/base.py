@@ -125,6 +125,10 @@ class Resource(ABC, Generic[Observed]):
     def desired(self, at: Deployment) -> Facts | None:
         """The facts that it should have; None: it should not be there. Asks nobody."""
 
+    def absence_reason(self, at: Deployment) -> str | None:
+        """Why the operator cannot have it here; None when it is desired, or simply switched off."""
+        return None
+
     @abstractmethod
     def read(self, at: Deployment) -> Observed | None:
         """The facts that it has, None when it is absent. Changes nothing.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from botocore.exceptions import ClientError
 
@@ -167,7 +167,7 @@ class Bucket(TaggedResource[BucketFacts]):
 class BucketSetting(SubResource[Observed]):
     """A setting of the bucket, absent with it."""
 
-    needs = ("bucket",)
+    needs: ClassVar[tuple[str, ...]] = ("bucket",)
     parent = "bucket"
     chain = "bucket"
 
@@ -183,6 +183,8 @@ class PublicAccessBlock(BucketSetting[dict[str, bool]]):
     """The four switches against public access, by S3's names."""
 
     key = "bucket.public_access_block"
+    # Where public policies are blocked, S3 takes no change of one, not even one that only denies more.
+    needs = ("bucket", "bucket.policy")
     labels = PUBLIC_ACCESS_FLAGS
     actions = {"bucket": ("s3:GetBucketPublicAccessBlock", "s3:PutBucketPublicAccessBlock")}
 

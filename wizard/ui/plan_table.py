@@ -71,6 +71,8 @@ def _rows(phase: PhasePlan) -> Table:
         # That an absent thing is missing goes without saying.
         for sentence in step.sentences if kind != "create" else ():
             table.add_row("", Padding(text(sentence), (0, 0, 0, 2)))
+    for note in phase.notes:
+        table.add_row(Text("·", style="dim"), text(note, "dim"))
     for check in phase.checks_due:
         table.add_row(Text("→", style="cyan"), text(f"check: {check}", "cyan"))
     return table

@@ -51,10 +51,12 @@ def status_table(plan: Plan, url: str | None) -> RenderableType:
     rows = [(phase.key, phase.title, phase.status, phase.finished_at, phase.seconds) for phase in plan.phases]
     in_order = sum(phase.status == "done" for phase in plan.phases)
     differences = [part for phase in plan.phases if phase.sentences for part in _differences(phase)]
+    notes = [text(f"{note[0].upper()}{note[1:]}.", "dim") for phase in plan.phases for note in phase.notes]
     return Group(
         _table(rows),
         Printable(Group(*differences, Text())),
         text(f"{in_order} of {len(plan.phases)} phases are as they should be.", "bold"),
+        *notes,
         Printable(Group(*_endpoint(url))),
     )
 

@@ -22,7 +22,7 @@ from .calls import Calls
 from .endpoint_double import EndpointDouble
 from .function_double import FunctionDouble
 from .known_answers import KnownAnswers
-from .moto_gaps import complete_moto, tag_apis
+from .moto_gaps import complete_moto, judge_bucket_policies, tag_apis
 from .moto_speed import frugal, hurry_moto
 from .refusals import BucketTags
 from .world import put_world_back, take_world
@@ -86,6 +86,7 @@ class Account:
 
     def __init__(self) -> None:
         hurry_moto()
+        judge_bucket_policies()
         self.calls = Calls()
         self.times_emptied = 0
         self.bucket_tags = BucketTags()
@@ -101,7 +102,7 @@ class Account:
         """The clients of one run of the wizard."""
         if region not in self._sessions:
             self._sessions[region] = SharedSession(region, self._complete, self._watch)
-        return Aws(self._sessions[region], self.endpoint.url, clock)
+        return Aws(self._sessions[region], self.endpoint.url, clock, account=ACCOUNT_ID)
 
     def _complete_look(self, service: str, client: Any) -> None:
         complete_moto(service, client)

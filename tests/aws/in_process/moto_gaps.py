@@ -1,4 +1,4 @@
-"""What moto leaves out of the calls that the wizard makes, added at the client."""
+"""What moto leaves out of the calls that the wizard makes, added at the client; and what it misjudges."""
 
 from __future__ import annotations
 
@@ -6,16 +6,41 @@ import json
 import re
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote, urlsplit
 
 from moto.awslambda_simple.models import lambda_simple_backends
 from moto.backends import get_backend
+from moto.iam.access_control import PermissionResult
+from moto.s3.models import FakeBucket, s3_backends
 
 from tests.aws.names import ACCOUNT_ID
+from tests.aws.over_http.policies import ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY, evaluate
 
 API_PATH = re.compile(r"/restapis/(?P<api>[^/]+)(/resources/(?P<resource>[^/]+))?")
 TAGS_OF_API = re.compile(r"/tags/arn:[^/]+/restapis/(?P<api>[^/]+)$")
 TAG = re.compile(r"<Tag><Key>([^<]*)</Key><Value>([^<]*)</Value></Tag>")
+
+
+THROUGH_TLS = {"aws:securetransport": ["true"]}
+PERMISSIONS = {
+    ALLOWED: PermissionResult.PERMITTED,
+    IMPLICIT_DENY: PermissionResult.NEUTRAL,
+    EXPLICIT_DENY: PermissionResult.DENIED,
+}
+
+
+def judge_bucket_policies() -> None:
+    """To moto a statement of a bucket's policy denies whether or not its condition holds."""
+    bucket: Any = FakeBucket
+    bucket.get_permission = _permission
+
+
+def _permission(bucket: FakeBucket, action: str, resource: str) -> PermissionResult:
+    if bucket.policy is None:
+        return PermissionResult.NEUTRAL
+    found = json.loads(bucket.policy)["Statement"]
+    statements = found if isinstance(found, list) else [found]
+    return PERMISSIONS[evaluate(statements, action, resource, THROUGH_TLS).outcome]
 
 
 def complete_moto(service: str, client: Any) -> None:
@@ -23,6 +48,7 @@ def complete_moto(service: str, client: Any) -> None:
     events = client.meta.events
     events.register_first("before-call", _keep_parameters)
     if service == "s3":
+        events.register_last("before-call", _check_bucket_owner)
         events.register("after-call.s3.CreateBucket", _tag_new_bucket)
     if service == "lambda":
         events.register("after-call.lambda.UpdateFunctionCode", _set_architecture)
@@ -35,6 +61,20 @@ def complete_moto(service: str, client: Any) -> None:
 def _keep_parameters(params: Any, context: Any, request_signer: Any, **_: object) -> None:
     context["test_parameters"] = params
     context["test_region"] = request_signer._region_name
+
+
+def _check_bucket_owner(params: Any, **_: object) -> tuple[Answered, Any] | None:
+    """moto does not look whose bucket it is that a call expects."""
+    expected = params["headers"].get("x-amz-expected-bucket-owner")
+    if expected is None:
+        return None
+    bucket = urlsplit(params["url"]).path.split("/")[1]
+    _partition, owner = s3_backends.bucket_accounts.get(bucket, ("aws", expected))
+    if owner == expected:
+        return None
+    said = ("403", "Forbidden") if params["method"] == "HEAD" else ("AccessDenied", "Access Denied")
+    error = dict(zip(("Code", "Message"), said, strict=True))
+    return Answered(403), {"Error": error, "ResponseMetadata": {"HTTPStatusCode": 403}}
 
 
 def _tag_new_bucket(context: Any, parsed: Any, **_: object) -> None:

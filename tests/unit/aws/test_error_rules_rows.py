@@ -44,6 +44,10 @@ CALLS: dict[str, tuple[str, Send]] = {
     "s3.HeadBucket": ("look at the S3 bucket", lambda aws: aws.s3.head_bucket(Bucket="events-1")),
     "s3.CreateBucket": ("set up the S3 bucket", lambda aws: aws.s3.create_bucket(Bucket="events-1")),
     "s3.DeleteBucket": ("take back the S3 bucket", lambda aws: aws.s3.delete_bucket(Bucket="events-1")),
+    "s3.PutBucketPolicy": (
+        "set up the bucket policy",
+        lambda aws: aws.s3.put_bucket_policy(Bucket="events-1", Policy="{}"),
+    ),
     "s3.PutBucketVersioning": (
         "set up the versioning",
         lambda aws: aws.s3.put_bucket_versioning(
@@ -134,6 +138,8 @@ ANSWERS = (
     Answer("lambda.CreateFunction", 403, "OptInRequired", "The AWS Access Key Id needs a subscription for the service"),
     Answer("sts.GetCallerIdentity", 403, "ForbiddenException", "No access"),
     Answer("s3.HeadBucket", 400, "ExpiredToken", "The provided token has expired."),
+    Answer("s3.PutBucketPolicy", 403, "AccessDenied", "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."),
+    Answer("s3.PutBucketPolicy", 400, "MalformedPolicy", "Invalid principal in policy"),
     Answer("s3.CreateBucket", 403, "AccessDenied", DENIED + ORGANIZATION),
     Answer("lambda.CreateFunction", 403, "AccessDeniedException", "with an explicit deny in a resource control policy"),
     Answer("iam.CreateRole", 403, "AccessDenied", "because no permissions boundary allows the iam:CreateRole action"),
@@ -142,6 +148,7 @@ ANSWERS = (
     Answer("iam.DetachRolePolicy", 403, "AccessDenied", ON_THE_ROLE),
     Answer("iam.DeleteRolePermissionsBoundary", 403, "AccessDenied", ON_THE_ROLE),
     Answer("iam.PutRolePolicy", 403, "AccessDenied", ON_THE_ROLE),
+    Answer("s3.PutBucketVersioning", 403, "AccessDenied", "Access Denied"),
     Answer("lambda.CreateFunction", 403, "AccessDeniedException", "because no identity-based policy allows the iam:PassRole action"),
     Answer("s3.CreateBucket", 409, "BucketAlreadyExists", "The requested bucket name is not available."),
     Answer("s3.CreateBucket", 400, "InvalidBucketName", "The specified bucket is not valid."),

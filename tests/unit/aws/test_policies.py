@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -74,3 +75,19 @@ def test_documents_are_the_same_after_a_journey_through_json() -> None:
 
 def test_the_managed_policy_is_that_of_the_partition() -> None:
     assert policies.basic_execution_arn("aws-cn").startswith("arn:aws-cn:iam::aws:policy/service-role/")
+
+
+@pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
+@pytest.mark.parametrize("path", ["", "/events/1.json"])
+def test_whoever_comes_without_tls_is_refused_by_bucket_and_objects(partition: str, path: str) -> None:
+    ours = policies.tls_only(partition, "b")
+    everybody: dict[str, Any] = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    arn = f"arn:{partition}:s3:::b{path}"
+
+    def outcome(secure: str) -> str:
+        context = {"aws:securetransport": [secure]}
+        return evaluate([everybody, ours], "s3:GetObject", arn, context).outcome
+
+    assert outcome("false") == EXPLICIT_DENY
+    assert outcome("true") == ALLOWED
+    assert ours["Principal"] == "*"

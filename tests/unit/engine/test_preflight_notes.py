@@ -74,7 +74,15 @@ def test_credentials_that_die_during_the_simulation_stop_the_run(
         check(workspace)
 
 
-@pytest.mark.parametrize(("partition", "region"), [("aws-cn", "cn-north-1"), ("aws-us-gov", "us-gov-west-1")])
+@pytest.mark.parametrize(
+    ("partition", "region"),
+    [
+        ("aws-cn", "cn-north-1"),
+        ("aws-us-gov", "us-gov-west-1"),
+        ("aws-iso", "us-iso-east-1"),
+        ("aws-eusc", "eusc-de-east-1"),
+    ],
+)
 def test_an_endpoint_type_that_the_partition_lacks_is_refused_before_the_first_change(
     account: Account, workspace: Workspace, partition: str, region: str
 ) -> None:

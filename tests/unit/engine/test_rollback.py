@@ -101,6 +101,7 @@ def test_a_bucket_with_events_stays_and_the_reason_is_said(account: Account, wor
     assert any(isinstance(event, Noticed) and bucket in event.message for event in workspace.events)
     assert set(workspace.state.records) == {
         "bucket",
+        "bucket.policy",
         "bucket.public_access_block",
         "bucket.encryption",
         "bucket.versioning",

@@ -55,6 +55,14 @@ class Vandal:
             Bucket=self.bucket, ServerSideEncryptionConfiguration={"Rules": [rule]}
         )
 
+    def delete_bucket_policy(self) -> None:
+        self.look.s3.delete_bucket_policy(Bucket=self.bucket)
+
+    def allow_plain_http_to_some(self) -> None:
+        policy = json.loads(self.look.s3.get_bucket_policy(Bucket=self.bucket)["Policy"])
+        policy["Statement"][0]["Condition"]["StringNotEquals"] = {"aws:SourceVpc": "vpc-1"}
+        self.look.s3.put_bucket_policy(Bucket=self.bucket, Policy=json.dumps(policy))
+
     def delete_bucket(self) -> None:
         for item in self.look.s3.list_objects_v2(Bucket=self.bucket).get("Contents", []):
             self.look.s3.delete_object(Bucket=self.bucket, Key=item["Key"])
@@ -277,6 +285,8 @@ DRIFTS = (
     Drift("function.retagged", lambda it: it.rename("function"), "tag eventtrack-wizard:name is x, should be saas-event-tracking"),
     Drift("api.no_owner", lambda it: it.take_owner_tag("api"), OWNER_TAG_MISSING),
     Drift("api.retagged", lambda it: it.rename("api"), "tag eventtrack-wizard:name is x, should be saas-event-tracking"),
+    Drift("bucket.no_policy", Vandal.delete_bucket_policy, "bucket policy that demands TLS is missing"),
+    Drift("bucket.policy", Vandal.allow_plain_http_to_some, "the bucket policy's statement that demands TLS: not as set up"),
     Drift("bucket.gone", Vandal.delete_bucket, "S3 bucket saas-event-tracking-a975087ff1 is missing"),
     Drift("role.trust", Vandal.change_trust, "the role's trust policy: not as set up"),
     Drift("role.trusts_all", Vandal.trust_every_account, "the role's trust policy: not as set up"),
