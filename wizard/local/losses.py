@@ -7,6 +7,7 @@ start that finds no newer save than the one before it had found knows that every
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterable
 from dataclasses import astuple, dataclass
 from datetime import UTC, datetime
@@ -47,25 +48,21 @@ def note_loss(folder: DataFolder) -> None:
     """Write down what is gone; to be called before a start, whose record takes the place of the evidence."""
     if not ended_unsaved(folder):
         return
-    loss = Loss(folder.saved_at() or 0.0, _now())
+    loss = Loss(folder.saved_at() or 0.0, time.time())
     folder.write_losses([astuple(known) for known in (*_known(folder), loss)][-KEPT:])
 
 
 def loss_after(changes: Iterable[str], data_folder: Path | None = None) -> Loss | None:
     """What took a deployment away whose things were changed at these moments (ISO 8601); None: nothing did.
 
-    A deployment that was repaired after the loss has changes that are younger.
+    A deployment that was repaired after the loss has changes that are younger, also in the whole seconds
+    of the state file, because the start alone takes one.
     """
     last = max((datetime.fromisoformat(change).timestamp() for change in changes if change), default=None)
     if last is None:
         return None
     losses = _known(DataFolder.at(data_folder))
     return next((loss for loss in losses if loss.since < last < loss.until), None)
-
-
-def _now() -> float:
-    """Whole seconds, as the state file has them: what is made again within this one is younger."""
-    return float(int(datetime.now(UTC).timestamp()))
 
 
 def _known(folder: DataFolder) -> list[Loss]:
