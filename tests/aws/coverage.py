@@ -611,9 +611,23 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         ),
         row(
             "The name of a deleted bucket is free for everybody: a stranger's bucket may let us in",
+            "lambda_code/test_storage.py::test_a_bucket_that_a_stranger_has_made_anew_gets_no_event",
+            "aws/test_buckets.py::test_a_bucket_of_another_account_than_expected_is_forbidden",
             "unit/resources/test_stranger.py::test_status_and_setup_say_that_the_name_may_have_been_taken",
             "unit/resources/test_stranger.py::test_every_call_to_the_bucket_names_the_account_that_it_should_be_of",
             answers=("s3.PutBucketVersioning AccessDenied",),
+            doubles=("BucketOwnerIsChecked",),
+        ),
+        row(
+            "Lambda's 6 MB is the whole escaped event: bodies end near 5 MB",
+            "unit/settings/test_resolve.py::test_the_defaults_are_the_documented_ones",
+            "unit/settings/test_resolve.py::test_a_former_default_that_was_retired_becomes_todays_because_nobody_chose_it",
+            "unit/settings/test_resolve.py::test_what_wants_to_change_things_refuses_a_retired_value_and_says_all_flags_that_cure_it",
+            "lambda_code/test_contract.py::test_a_body_above_the_size_is_413_counted_in_bytes_and_not_in_characters",
+        ),
+        row(
+            "The gateway's own error text is put into its JSON as it is, quotes and all",
+            "aws/test_payloads.py::test_what_the_gateway_says_of_a_request_with_quotes_in_it_is_json_still",
         ),
         row(
             "SSO refuses a role that was never assigned",
