@@ -18,7 +18,7 @@ from wizard.resources.function_settings import FunctionEnvironment, FunctionSett
 from wizard.resources.invoke_permission import InvokePermission
 from wizard.resources.logs import LogGroup, LogRetention
 from wizard.resources.role import BasicExecution, BucketAccessPolicy, ManagedBasicExecution, Role
-from wizard.resources.stage import Stage
+from wizard.resources.stage import Stage, Throttling
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ PHASES: tuple[Phase, ...] = (
     _phase("test", (), (FunctionStoresEvent(),)),
     _phase("api", (RestApi(), ApiResource(), PostMethod(), InvokePermission())),
     _phase("cors", (Preflight(), GatewayErrors())),
-    _phase("deploy", (Stage(),), (EndpointWorks(),)),
+    _phase("deploy", (Stage(), Throttling()), (EndpointWorks(),)),
 )
 
 RESOURCES: dict[str, AnyResource] = {

@@ -381,8 +381,9 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "aws/test_functions.py::test_a_spoilt_answer_carries_the_end_of_the_log",
         ),
         row(
-            "A function without reserved executions answers 429 to everybody",
-            "unit/engine/test_apply.py::test_a_reserved_concurrency_of_zero_closes_the_endpoint_on_purpose_so_there_is_nothing_to_prove",
+            "With a reserved concurrency of 0 every request is refused, and API Gateway bills it all the same",
+            "unit/settings/test_resolve.py::test_a_deployment_that_a_reserved_concurrency_of_0_closed_stays_closed_free_of_charge",
+            "e2e/test_version_0_1_0.py::test_a_deployment_that_a_reserved_concurrency_of_0_had_closed_is_closed_by_its_stage",
         ),
         row(
             "The log group appears with the first invocation, without retention, and outlives the function",
@@ -452,6 +453,35 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "Without the right to invoke the function the endpoint answers 500",
             "aws/test_api_gateway.py::test_an_endpoint_without_lambda_permission_answers_500_with_the_deployed_headers",
             doubles=("EndpointNeedsLambdaPermission",),
+        ),
+        row(
+            "A permission that AddPermission has accepted may be lost again",
+            "unit/endpoint/test_checks.py::test_a_permission_that_lambda_accepted_and_lost_is_made_again_in_the_same_run",
+        ),
+        row(
+            "A deployment that a stage shows cannot be deleted",
+            "aws/test_api_gateway.py::test_a_deployment_that_a_stage_shows_cannot_be_deleted_one_that_none_shows_can",
+            doubles=("ShownDeploymentsStay",),
+        ),
+        row(
+            "A stage that is deployed to again may show the copy of before for some seconds",
+            "aws/test_api_gateway.py::test_a_stage_that_is_deployed_to_again_shows_the_copy_of_before_for_some_answers",
+            "unit/endpoint/test_checks.py::test_a_stage_that_still_shows_the_copy_of_before_is_waited_for",
+            "unit/endpoint/test_checks.py::test_one_good_answer_is_no_proof_because_other_servers_may_have_the_copy_of_before",
+            "resilience/test_waiting.py::test_the_copy_of_before_that_a_stage_still_shows_is_waited_for",
+            doubles=("OldCopyAfterDeployment",),
+        ),
+        row(
+            "A stage without limits of its own has the account's; a limit is set as text, read as number, and 0 refuses all",
+            "aws/test_api_gateway.py::test_limits_of_a_stage_are_texts_that_come_back_as_numbers_are_kept_by_deployments_and_0_refuses_all",
+            "unit/engine/test_apply.py::test_a_closed_endpoint_refuses_everybody_and_its_function_is_proved_by_a_direct_invocation",
+        ),
+        row(
+            "Behind a proxy that inspects TLS only the certificate authorities of AWS_CA_BUNDLE help",
+            "unit/endpoint/test_tls.py::test_the_file_of_authorities_is_found_where_botocore_looks_for_it",
+            "unit/endpoint/test_tls.py::test_the_endpoint_is_reached_with_an_authority_of_ones_own",
+            "unit/endpoint/test_tls.py::test_who_cannot_be_trusted_is_told_at_once_and_the_proof_is_not_tried_for_a_minute",
+            "unit/endpoint/test_tls.py::test_a_call_to_aws_through_a_proxy_that_cannot_be_trusted_is_told_at_once",
         ),
         row(
             "The URL of a new stage answers 403 for some seconds",

@@ -161,6 +161,7 @@ def _api(look: Aws, api: Any) -> Snapshot:
             stage["stageName"]: _stage(look, api_id, stage)
             for stage in gateway.get_stages(restApiId=api_id)["item"]
         },
+        "deployments": len(gateway.get_deployments(restApiId=api_id, limit=500)["items"]),
     }
 
 
@@ -188,7 +189,12 @@ def _stage(look: Aws, api_id: str, stage: Any) -> Snapshot:
         "description": stage.get("description"),
         "tags": stage.get("tags"),
         "deployed": deployment.get("description") if deployment else None,
+        "limits": _limits(stage.get("methodSettings", {}).get("*/*", {})),
     }
+
+
+def _limits(settings: Any) -> list[Any]:
+    return [settings.get("throttlingRateLimit"), settings.get("throttlingBurstLimit")]
 
 
 def _sorted_tags(tags: Any) -> list[Any]:

@@ -29,7 +29,9 @@ from tests.aws.over_http.behaviours import (
     FreshStageUrl,
     IntegrationResponseNeedsMethodResponse,
     MethodsAreUnique,
+    OldCopyAfterDeployment,
     RestApiInflates,
+    ShownDeploymentsStay,
 )
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("aws_double")]
@@ -139,6 +141,83 @@ def test_a_rest_api_hands_a_compressed_request_over_inflated(lab: Lab) -> None:
     assert seen(taken.url) == ["{}", False, None]
     body, is_base64, _kept = seen(lab.url)
     assert (body[:2], is_base64) == ("\x1f\ufffd", False), "the emulator alone garbles it"
+
+
+def test_a_deployment_that_a_stage_shows_cannot_be_deleted_one_that_none_shows_can(lab: Lab) -> None:
+    clients = lab.through(ShownDeploymentsStay())
+    method = an_api_with_a_method(clients)
+    clients.apigateway.put_integration(**method, type="MOCK")
+    api = method["restApiId"]
+    old, shown = (
+        clients.apigateway.create_deployment(restApiId=api, stageName="prod")["id"] for _ in range(2)
+    )
+    refused = error_of(lambda: clients.apigateway.delete_deployment(restApiId=api, deploymentId=shown))
+    assert refused == (
+        400,
+        "BadRequestException",
+        "Active stages pointing to this deployment must be moved or deleted",
+    )
+    clients.apigateway.delete_deployment(restApiId=api, deploymentId=old)
+    lab.direct.apigateway.delete_deployment(restApiId=api, deploymentId=shown)
+
+
+def test_limits_of_a_stage_are_texts_that_come_back_as_numbers_are_kept_by_deployments_and_0_refuses_all(
+    lab: Lab,
+) -> None:
+    """The emulator itself does all of it."""
+    create_role(lab.direct)
+    create_function(lab.direct)
+    path = create_api(lab.direct)
+    api = path.split("/")[2]
+    gateway = lab.direct.apigateway
+    assert gateway.get_stage(restApiId=api, stageName="prod").get("methodSettings", {}) == {}
+    for rate, burst in (("50", "100"), ("0", "0")):
+        operations = [
+            {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": rate},
+            {"op": "replace", "path": "/*/*/throttling/burstLimit", "value": burst},
+        ]
+        gateway.update_stage(restApiId=api, stageName="prod", patchOperations=operations)
+        gateway.create_deployment(restApiId=api, stageName="prod")
+        settings = gateway.get_stages(restApiId=api)["item"][0]["methodSettings"]["*/*"]
+        found = (settings["throttlingRateLimit"], settings["throttlingBurstLimit"])
+        assert found == (float(rate), int(burst))
+        status, body, _headers = post(lab.url + path)
+        if rate == "0":
+            assert (status, json.loads(body)) == (429, {"message": "Too Many Requests"})
+        else:
+            assert status == 200
+
+
+def preflight(url: str) -> str | None:
+    """The origin that a preflight lets in."""
+    request = urllib.request.Request(url, method="OPTIONS")
+    with urllib.request.urlopen(request, timeout=10) as answer:
+        allowed: str | None = answer.headers["Access-Control-Allow-Origin"]
+    return allowed
+
+
+def answer_preflights_for(clients: Clients, method: dict[str, str], origin: str) -> None:
+    name = "method.response.header.Access-Control-Allow-Origin"
+    clients.apigateway.put_method_response(**method, statusCode="200", responseParameters={name: True})
+    clients.apigateway.put_integration_response(
+        **method, statusCode="200", responseParameters={name: f"'{origin}'"}
+    )
+
+
+def test_a_stage_that_is_deployed_to_again_shows_the_copy_of_before_for_some_answers(lab: Lab) -> None:
+    double = lab.double(OldCopyAfterDeployment(2))
+    clients = lab.clients(double.url)
+    method = {**an_api_with_a_method(clients), "httpMethod": "OPTIONS"}
+    clients.apigateway.put_method(**method, authorizationType="NONE")
+    clients.apigateway.put_integration(
+        **method, type="MOCK", requestTemplates={"application/json": '{"statusCode": 200}'}
+    )
+    for origin in ("https://a.example", "https://b.example"):
+        answer_preflights_for(clients, method, origin)
+        clients.apigateway.create_deployment(restApiId=method["restApiId"], stageName="prod")
+    url = f"{double.url}/restapis/{method['restApiId']}/prod/_user_request_/"
+    found = [preflight(url) for _ in range(3)]
+    assert found == ["https://a.example", "https://a.example", "https://b.example"]
 
 
 def test_the_url_of_a_new_stage_is_unknown_for_some_seconds(lab: Lab, clock: ManualClock) -> None:

@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from tests.tools.local_deployment import LocalDeployment, deployed
+from tests.tools.local_deployment import WITHOUT_LIMIT, LocalDeployment, deployed
 
 pytestmark = [pytest.mark.local, pytest.mark.slow, pytest.mark.xdist_group("load")]
 
@@ -29,7 +29,7 @@ BATCH = 15
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
-    yield from deployed(tmp_path_factory)
+    yield from deployed(tmp_path_factory, *WITHOUT_LIMIT)
 
 
 @dataclass

@@ -108,12 +108,12 @@ SETUP = """
     lambda:CreateFunction lambda:TagResource iam:PassRole
     lambda:ListTags lambda:GetPolicy lambda:PutFunctionConcurrency lambda:InvokeFunction
     s3:GetObject NewApi/apigateway:POST TagOwnApi/apigateway:PUT OwnApi/apigateway:POST
-    OwnApi/apigateway:PUT lambda:AddPermission Api/apigateway:GET
+    OwnApi/apigateway:PUT lambda:AddPermission Api/apigateway:GET OwnApi/apigateway:PATCH
 """
 REPAIR = """
     s3:PutBucketTagging s3:PutBucketPublicAccessBlock s3:PutEncryptionConfiguration iam:UpdateAssumeRolePolicy
     lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration lambda:DeleteFunctionConcurrency
-    lambda:RemovePermission apigateway:PATCH
+    lambda:RemovePermission
 """
 ROLLBACK_PLAN = "s3:ListBucketVersions s3:GetObjectVersion"
 

@@ -53,10 +53,11 @@ SINCE: dict[str, tuple[str, set[str]]] = {
     "api": ("nothing", {"tags"}),
     "function.environment": ("update", {"variables"}),
     "cors.gateway_errors": ("update", {"DEFAULT_4XX", "DEFAULT_5XX"}),
-    "stage": ("update", {"deployed"}),
+    "stage": ("update", {"deployed", "unshown"}),
+    "stage.throttling": ("update", {"rate", "burst"}),
 }
 MIGRATION = {key: change for key, (change, _facts) in SINCE.items() if change != "nothing"}
-NEW = {key for key, change in MIGRATION.items() if change == "create"}
+NEW = set(MIGRATION) - set(AS_WRITTEN["records"])
 
 
 class OldDeployment:
@@ -256,6 +257,18 @@ class Builder:
         return answer["id"]
 
 
+def _settings_today(identity: DeploymentId) -> dict[str, Any]:
+    """Those of the file, and younger rows with their defaults."""
+    return {**from_saved(AS_WRITTEN["settings"], identity).as_json(), "max_request_bytes": 4_500_000}
+
+
+def _limits_of(found: dict[str, Any]) -> Any:
+    """Takes the limits of the only stage out of a snapshot."""
+    [api] = found["apis"]
+    [stage] = api["stages"].values()
+    return stage.pop("limits")
+
+
 @pytest.fixture
 def old(account: Account, folder: Path) -> OldDeployment:
     return OldDeployment(account, folder)
@@ -316,6 +329,7 @@ def test_setup_makes_what_has_changed_since_and_nothing_else_and_then_has_nothin
     old.setup()
     assert set(old.changed) == set(MIGRATION)
     after = snapshot(old.account)
+    assert [_limits_of(found) for found in (before, after)] == [[None, None], [50, 100]]
     for kind in ("roles", "apis"):
         assert after.pop(kind) != before.pop(kind)
     [function], [function_before] = after["functions"].values(), before["functions"].values()
@@ -381,7 +395,7 @@ def test_setup_changes_what_a_flag_says_and_nothing_else(old: OldDeployment) -> 
     assert after["functions"][name].pop("MemorySize") == 512
     assert before["functions"][name].pop("MemorySize") == 128
     assert after == before
-    assert old.state.settings == AS_WRITTEN["settings"] | {"memory_mb": 512, "max_request_bytes": 4_500_000}
+    assert old.state.settings == {**_settings_today(old.state.identity), "memory_mb": 512}
     assert old.status().in_order
 
 
@@ -398,11 +412,11 @@ def test_recover_brings_back_settings_and_tokens_from_the_tags_alone(old: OldDep
     at = Deployment(old.account.aws(FakeClock()), identity, settings)
     found = recover(at, {})
     assert found.state.identity == lost.identity
-    assert found.state.settings == {**lost.settings, "max_request_bytes": 4_500_000}
+    assert found.state.settings == _settings_today(lost.identity)
     assert [(item.label, item.sha256) for item in found.state.tokens] == [
         (item.label, item.sha256) for item in lost.tokens
     ]
-    assert set(found.state.records) == set(lost.records)
+    assert set(found.state.records) == {*lost.records, "stage.throttling"}
     tags = {OWNER_TAG: lost.identity.id, NAME_TAG: lost.identity.name}
     facts = {key: dict(record.facts) for key, record in found.state.records.items()}
     assert [facts[key].pop("tags") for key in THINGS] == [tags] * len(THINGS)
@@ -414,9 +428,33 @@ def test_recover_brings_back_settings_and_tokens_from_the_tags_alone(old: OldDep
             kind: {"parameters": headers, "template": ERROR_TEMPLATE}
             for kind, headers in lost.records["cors.gateway_errors"].facts.items()
         },
+        "stage": {**lost.records["stage"].facts, "unshown": []},
+        "stage.throttling": {"rate": None, "burst": None},
     }
     assert found.left_out == ()
     assert old.account.calls.changing() == []
+
+
+def test_a_deployment_that_a_reserved_concurrency_of_0_had_closed_is_closed_by_its_stage(
+    old: OldDeployment,
+) -> None:
+    def close(document: dict[str, Any]) -> None:
+        document["settings"]["reserved_concurrency"] = 0
+        document["records"]["function.concurrency"]["facts"]["reserved"] = 0
+
+    function = AS_WRITTEN["settings"]["function_name"]
+    old.account.look.functions.put_function_concurrency(FunctionName=function, ReservedConcurrentExecutions=0)
+    old.edit(close)
+    sentences = [sentence for phase in old.status().phases for sentence in phase.sentences]
+    assert "reserved concurrency is 0, should be unset" in sentences
+    assert any("limit of requests a second is unset" in said and "should be 0" in said for said in sentences)
+    old.setup()
+    assert _limits_of(snapshot(old.account)) == [0, 0]
+    assert old.state.settings["closed"] is True
+    assert old.state.settings["reserved_concurrency"] is None
+    assert old.status().in_order
+    old.rollback()
+    assert leftovers(old.account) == []
 
 
 # A bucket that stood there before.

@@ -45,12 +45,23 @@ def test_a_whole_life_cycle_waits_for_everything_and_says_for_what(slow_aws: Slo
     slow_aws.setup()
 
     reasons = slow_aws.reasons()
-    for expected in ("spreading the new role", "preparing the function", "new URL into service"):
+    for expected in ("spreading the new role", "preparing the function", "deployment into service"):
         assert any(expected in reason for reason in reasons), reasons
     assert slow_aws.status().in_order
     slow_aws.rollback()
     assert slow_aws.leftovers() == []
     assert slow_aws.answers(429) <= 3, "few calls are answered with 429"
+
+
+def test_the_copy_of_before_that_a_stage_still_shows_is_waited_for(slow_aws: SlowAws) -> None:
+    slow_aws.overrides["cors_origins"] = ("https://before.example",)
+    slow_aws.setup()
+    slow_aws.events.clear()
+    slow_aws.overrides["cors_origins"] = ("https://after.example",)
+    slow_aws.setup()
+
+    assert any("deployment into service" in reason for reason in slow_aws.reasons())
+    assert slow_aws.status().in_order
 
 
 def test_a_second_deletion_of_an_api_waits_for_the_quota_and_says_it(slow_aws: SlowAws) -> None:

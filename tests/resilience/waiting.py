@@ -31,12 +31,13 @@ class SlowAws:
         self.clock = FakeClock(aws=cast("ManualClock", double.clock))
         self.path = folder / "eventtrack-state.json"
         self.events: list[Event] = []
+        self.overrides: dict[str, Any] = {}
         session = boto3.Session("test", "test", region_name=REGION)
         self.aws = Aws(session, double.url, self.clock)
         self.account = self.aws.sts.get_caller_identity()["Account"]
 
     def _open(self) -> tuple[Deployment, Store]:
-        at = make_deployment(self.aws)
+        at = make_deployment(self.aws, **self.overrides)
         identity = replace(at.identity, account=self.account, endpoint_url=self.double.url)
         at = replace(at, identity=identity)
         state = load(self.path) or State(identity, at.settings.as_json(), tokens=list(at.tokens))

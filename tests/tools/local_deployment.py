@@ -28,6 +28,8 @@ from wizard import local
 from wizard.endpoint.client import Endpoint
 
 SECONDS_FOR_A_COMMAND = 120
+# For tests that send more than the default limit lets through.
+WITHOUT_LIMIT = ("--throttle-rate", "10000", "--throttle-burst", "5000")
 
 
 class LocalDeployment:

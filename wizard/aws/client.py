@@ -4,6 +4,7 @@ are paced, an operator's wish to stop is heard between two calls.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, UnknownRegionError
+from botocore.httpsession import get_cert_path
 
 from wizard import __version__
 from wizard.aws.error_rules import ENABLE_REGION, UNKNOWN_KEY
@@ -133,6 +135,13 @@ class Aws:
     def speaks_tls(self) -> bool:
         """Whether S3 is reached through TLS, as AWS always is; an emulator mostly is not."""
         return str(self.s3.meta.endpoint_url).startswith("https:")
+
+    @property
+    def ca_bundle(self) -> str:
+        """The file of the certificate authorities that boto3 trusts, found where botocore looks for it."""
+        below = cast("Any", self.session)._session  # boto3 has no other way to ask
+        given = below.get_config_variable("ca_bundle") or os.environ.get("REQUESTS_CA_BUNDLE")
+        return str(given or get_cert_path(True))
 
     @property
     def s3(self) -> S3Client:

@@ -12,6 +12,10 @@ from wizard.errors import CredentialsError, WizardError
 # All that a call may raise; the last one: what came back was no answer of AWS.
 AWS_ERRORS = (ClientError, BotoCoreError, ResponseParserError)
 
+TRUST = (
+    "Where a proxy inspects TLS, name the file with its certificate authority in AWS_CA_BUNDLE, or as"
+    " ca_bundle of the profile; then run the same command again."
+)
 SIGN_IN = "Run `aws configure`, or `aws sso login --profile NAME` and pass --profile NAME; then run again."
 
 # (exception, why, next step); botocore's own sentence is added where it names something useful.
@@ -67,6 +71,12 @@ def explain_offline_error(error: BotoCoreError | ResponseParserError, doing: str
         kind = getattr(botocore_errors, name, None)
         if kind is not None and isinstance(error, kind):
             return CredentialsError(what=f"Could not {doing}.", why=f"{why} ({error})", next_step=next_step)
+    if isinstance(error, botocore_errors.SSLError):
+        return WizardError(
+            what=f"Could not {doing}.",
+            why=f"The TLS connection cannot be trusted: {error}.",
+            next_step=TRUST,
+        )
     return WizardError(
         what=f"Could not {doing}.",
         why=f"{error}",

@@ -14,6 +14,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     HTTPClientError,
+    SSLError,
 )
 from botocore.exceptions import (
     ConnectionError as BotoConnectionError,
@@ -31,11 +32,17 @@ UNREACHABLE = Wait("AWS cannot be reached", 60, THROTTLED)
 
 
 class NotYet(Exception):  # noqa: N818  a state of the world, not a fault
-    """What a step raises when it has seen that AWS is not ready."""
+    """What a step raises when it has seen that AWS is not ready.
 
-    def __init__(self, wait: Wait) -> None:
+    Args:
+        wait: for what, and how long.
+        verdict: what to say when the time is up; None: that it is up.
+    """
+
+    def __init__(self, wait: Wait, verdict: WizardError | None = None) -> None:
         super().__init__(wait.reason)
         self.wait = wait
+        self.verdict = verdict
 
 
 OnWait = Callable[[str, float, float], None]
@@ -50,7 +57,7 @@ def retry(step: Callable[[], Result], *, clock: Clock, on_wait: OnWait, doing: s
         doing: what the step does, for messages: "create the S3 bucket x".
 
     Raises:
-        WaitTimeoutError: the same reason lasted longer than its timeout.
+        WaitTimeoutError: the same reason lasted longer than its timeout, and `NotYet` had no verdict.
         WizardError: a failure that waiting does not cure.
     """
     reason, since, attempt = "", 0.0, 0
@@ -59,11 +66,12 @@ def retry(step: Callable[[], Result], *, clock: Clock, on_wait: OnWait, doing: s
             return step()
         except (NotYet, *AWS_ERRORS) as error:
             wait = _wait_for(error, doing)
+            verdict = error.verdict if isinstance(error, NotYet) else None
         if wait.reason != reason:
             reason, since, attempt = wait.reason, clock.time(), 0
         elapsed = clock.time() - since
         if elapsed >= wait.timeout:
-            raise WaitTimeoutError(
+            raise verdict or WaitTimeoutError(
                 what=f"Could not {doing} yet.",
                 why=f"After {elapsed:.0f} s, {wait.reason}.",
                 next_step=AGAIN,
@@ -82,6 +90,8 @@ def _wait_for(error: NotYet | ClientError | BotoCoreError | ResponseParserError,
         if isinstance(reaction, Wait):
             return reaction
         raise explain_client_error(error, reaction, doing) from error
+    if isinstance(error, SSLError):
+        raise explain_offline_error(error, doing) from error
     # An answer that is no AWS answer comes from something on the way: a proxy, a sign-in page.
     if isinstance(error, (BotoConnectionError, HTTPClientError, ResponseParserError)):
         return UNREACHABLE

@@ -65,7 +65,8 @@ def _setting_option(setting: Setting) -> Any:
 
     default = "derived from the name" if callable(setting.default) else as_text(setting.default) or "unset"
     choices = f" One of {', '.join(setting.choices)}." if setting.choices else ""
-    declaration = f"{setting.flag}/--no-{setting.flag[2:]}" if setting.is_switch else setting.flag
+    off = setting.off or f"--no-{setting.flag[2:]}"
+    declaration = f"{setting.flag}/{off}" if setting.is_switch else setting.flag
     return Annotated[
         (bool if setting.is_switch else str) | None,
         typer.Option(

@@ -15,6 +15,7 @@ from wizard.commands.common import say, stoppable
 from wizard.commands.send_test import endpoint_of
 from wizard.deployment import existing
 from wizard.endpoint.load import LoadReport, post_all
+from wizard.endpoint.throttling import why_429
 from wizard.errors import ExitCode
 from wizard.events.stored import stored_request_ids
 from wizard.options import Options
@@ -40,7 +41,9 @@ def run(options: Options, *, as_json: bool, requests: int, clients: int, event_n
             print_json(_document(report))
         else:
             results().print(_table(report))
-    if not report.is_good:
+    if "429" in report.refused:
+        say(why_429(at.settings), options)
+    elif not report.is_good:
         say("Run `eventtrack-wizard status` to see what differs.", options)
     return ExitCode.DONE if report.is_good else ExitCode.FAILED
 

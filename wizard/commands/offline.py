@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wizard.endpoint.throttling import CLOSED, is_closed
 from wizard.errors import ExitCode
 from wizard.options import Options
 from wizard.phase_titles import PHASE_TITLES
@@ -22,8 +23,14 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
         print_json(_document(state))
     else:
         url = state.checks.get("deploy.endpoint", {}).get("url")
-        results().print(offline_table(state, url, ask_with=options.command("status")))
+        closed = options.complete(CLOSED) if _is_closed(state) else ""
+        results().print(offline_table(state, url, ask_with=options.command("status"), note=closed))
     return ExitCode.DONE if state.lifecycle == "deployed" else ExitCode.DRIFT
+
+
+def _is_closed(state: State) -> bool:
+    record = state.records.get("stage.throttling")
+    return is_closed(record.facts if record else None)
 
 
 def _document(state: State) -> dict[str, object]:
@@ -34,6 +41,7 @@ def _document(state: State) -> dict[str, object]:
         "stage": state.lifecycle,
         "healthy": None,  # AWS was not asked
         "endpoint": state.checks.get("deploy.endpoint", {}).get("url"),
+        "closed": _is_closed(state),
         "phases": [
             {
                 "number": number,

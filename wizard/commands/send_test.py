@@ -14,10 +14,12 @@ from wizard.commands.common import say, stoppable
 from wizard.deployment import existing
 from wizard.endpoint.checks import prove_stored
 from wizard.endpoint.client import Answer, Endpoint, url_of
+from wizard.endpoint.throttling import why_429
 from wizard.errors import ExitCode, StateError, UsageError, VerificationError
 from wizard.events.stored import StoredEvents
 from wizard.options import Options
 from wizard.resources.base import Deployment
+from wizard.settings.table import Settings
 from wizard.ui.output import messages, print_json, results
 
 
@@ -47,7 +49,7 @@ def run(options: Options, *, as_json: bool, count: int, file: Path | None, event
         for number in range(1, count + 1):
             sent.append(_send(at, endpoint, events or [_sample(event_name, number)]))
             if not as_json:
-                _show(sent[-1], options)
+                _show(sent[-1], at.settings, options)
         if as_json:
             print_json(_document(endpoint, sent))
         return ExitCode.DONE if all(one.proved for one in sent) else ExitCode.FAILED
@@ -73,7 +75,7 @@ def endpoint_of(at: Deployment, connections: int = 4) -> Endpoint:
             why="The token file is gone and EVENTTRACK_TOKEN is not set.",
             next_step="Set EVENTTRACK_TOKEN, or run `eventtrack-wizard setup` to add a new token.",
         )
-    return Endpoint(url, at.token, connections)
+    return Endpoint.of(at, connections)
 
 
 def _sample(event_name: str, number: int) -> dict[str, Any]:
@@ -130,13 +132,13 @@ def _is_part_of(event: dict[str, Any], found: object) -> bool:
     return isinstance(found, dict) and all(found.get(name) == value for name, value in event.items())
 
 
-def _show(sent: Sent, options: Options) -> None:
+def _show(sent: Sent, settings: Settings, options: Options) -> None:
     out = results()
     out.print(
         f"{sent.answer.status} in {sent.answer.seconds * 1000:.0f} ms: {sent.answer.text}", markup=False
     )
     if sent.stored is None:
-        say(_why_not_stored(sent.answer), options)
+        say(_why_not_stored(sent.answer, settings), options)
         return
     out.print(f"Stored in s3://{sent.stored.bucket}/{sent.stored.key}:", markup=False)
     out.print(json.dumps(sent.stored.events, indent=2), markup=False)
@@ -144,8 +146,9 @@ def _show(sent: Sent, options: Options) -> None:
         messages().print("The stored object does not hold the event as it was sent.")
 
 
-def _why_not_stored(answer: Answer) -> str:
+def _why_not_stored(answer: Answer, settings: Settings) -> str:
     reasons = {
+        429: why_429(settings),
         401: "The endpoint does not know this token. Check EVENTTRACK_TOKEN, or run `eventtrack-wizard setup`"
         " to bring the function up to date.",
         403: "API Gateway does not know this path. Run `eventtrack-wizard status` to see what differs.",

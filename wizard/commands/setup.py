@@ -12,7 +12,9 @@ from wizard import deployment
 from wizard.clock import SystemClock
 from wizard.commands.common import complete, say, stoppable
 from wizard.deployment import Account
+from wizard.endpoint.checks import EndpointWorks, FunctionStoresEvent
 from wizard.endpoint.client import url_of
+from wizard.endpoint.throttling import CLOSED
 from wizard.engine import preflight
 from wizard.engine.decide import Consent
 from wizard.engine.plan import Plan, make_plan
@@ -33,6 +35,9 @@ from wizard.ui.output import is_interactive, is_read_by_a_person, messages, resu
 
 if TYPE_CHECKING:
     from wizard.ui.prompts import Interview
+
+# The checks that store an event, the one that its clients would store first.
+PROOFS = (EndpointWorks.key, FunctionStoresEvent.key)
 
 
 @dataclass(frozen=True)
@@ -346,20 +351,25 @@ class _Setup:
 
     def _say_nothing_to_do(self) -> None:
         self.console.print("Everything is as set up: nothing to do.")
-        results().print(f"Endpoint: {url_of(self.at)}")
+        self._say_endpoint()
+
+    def _say_endpoint(self) -> None:
+        results().print(f"Endpoint: {url_of(self.at)}", markup=False)
+        if self.at.settings.closed:
+            results().print(self.request.options.complete(CLOSED), markup=False)
 
     def _say_what_next(self) -> None:
         url, path = url_of(self.at), tokens.token_path(self.request.options.state)
-        stored = self.state.checks.get("deploy.endpoint", {})
-        out = results()
-        out.print(f"Endpoint: {url}", markup=False)
-        if "key" in stored:
+        checks, out = self.state.checks, results()
+        self._say_endpoint()
+        if stored := next((checks[key] for key in PROOFS if "key" in checks.get(key, {})), None):
             out.print(f"Stored test event: s3://{stored['bucket']}/{stored['key']}", markup=False)
         if self.new_token and is_read_by_a_person():
             out.print(f"Token (shown this once, kept in {path}): {self.at.token}", markup=False)
         elif self.new_token:
             out.print(f"Token: in {path}", markup=False)
-        out.print(f"\nSend an event:\n  {curl_line(str(url), path)}", markup=False)
+        if not self.at.settings.closed:
+            out.print(f"\nSend an event:\n  {curl_line(str(url), path)}", markup=False)
         out.print(_next_commands(self.request.options), markup=False)
 
 

@@ -8,6 +8,7 @@ from wizard.clock import SystemClock
 from wizard.commands.common import say, stoppable
 from wizard.deployment import existing, lost_with_local_aws
 from wizard.endpoint.client import url_of
+from wizard.endpoint.throttling import CLOSED, is_closed
 from wizard.engine.plan import Plan, make_plan
 from wizard.errors import ExitCode
 from wizard.options import Options
@@ -26,11 +27,12 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
             return _rolled_back(at, store.state, options, as_json=as_json)
         plan = make_plan(at, store)
         url = url_of(at)
+        closed = any(step.key == "stage.throttling" and is_closed(step.seen.facts) for step in plan.steps)
         healthy = plan.in_order and store.state.lifecycle == "deployed"
         if as_json:
-            print_json(_document(plan, store.state, url, healthy=healthy))
+            print_json(_document(plan, store.state, url, healthy=healthy, closed=closed))
         else:
-            results().print(status_table(plan, url))
+            results().print(status_table(plan, url, note=options.complete(CLOSED) if closed else ""))
             for key in plan.unknown_keys:
                 messages().print(f"{key}: set up by another version of the wizard; it is kept.", markup=False)
             if lost := lost_with_local_aws(store.state):
@@ -65,7 +67,7 @@ def _rolled_back(at: Deployment, state: State, options: Options, *, as_json: boo
     return ExitCode.DRIFT
 
 
-def _document(plan: Plan, state: State, url: str | None, *, healthy: bool) -> dict[str, Any]:
+def _document(plan: Plan, state: State, url: str | None, *, healthy: bool, closed: bool) -> dict[str, Any]:
     phases = [
         {
             **_phase(number, phase.key, phase.title),
@@ -77,7 +79,8 @@ def _document(plan: Plan, state: State, url: str | None, *, healthy: bool) -> di
         }
         for number, phase in enumerate(plan.phases, start=1)
     ]
-    return {**_head(state, url, healthy=healthy), "phases": phases, "unknown": list(plan.unknown_keys)}
+    head = _head(state, url, healthy=healthy)
+    return {**head, "closed": closed, "phases": phases, "unknown": list(plan.unknown_keys)}
 
 
 def _head(state: State, url: str | None, *, healthy: bool) -> dict[str, Any]:

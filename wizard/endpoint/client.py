@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 
+from wizard.aws.errors import TRUST
 from wizard.errors import WizardError
 from wizard.resources.base import Deployment
 
@@ -31,6 +32,10 @@ TIMEOUT = urllib3.Timeout(connect=5, read=35)
 
 class UnreachableError(WizardError):
     """No answer came from the endpoint at all."""
+
+
+class UntrustedError(WizardError):
+    """Who answered cannot be trusted to be the endpoint; waiting does not cure it."""
 
 
 @dataclass(frozen=True)
@@ -64,18 +69,32 @@ def url_of(at: Deployment) -> str | None:
 
 
 class Endpoint:
-    """A client of the endpoint with kept-alive connections. Never retries a post: it may have been stored."""
+    """A client of the endpoint with kept-alive connections. Never retries a post: it may have been stored.
 
-    def __init__(self, url: str, token: str | None, connections: int = 4) -> None:
+    Args:
+        ca_bundle: a file of certificate authorities; None: those of this machine.
+    """
+
+    def __init__(
+        self, url: str, token: str | None, connections: int = 4, ca_bundle: str | None = None
+    ) -> None:
         self.url = url
         self._token = token
-        self._pool = _pool(url, maxsize=connections, retries=False, timeout=TIMEOUT)
+        self._ca_bundle = ca_bundle
+        options = {"maxsize": connections, "retries": False, "timeout": TIMEOUT, "ca_certs": ca_bundle}
+        self._pool = _pool(url, **options)
+
+    @classmethod
+    def of(cls, at: Deployment, connections: int = 4) -> Self:
+        """That of a deployment, which trusts whom boto3 trusts."""
+        return cls(str(url_of(at)), at.token, connections, at.aws.ca_bundle)
 
     def post(self, events: object, *, token: str | None = None) -> Answer:
         """Post events as JSON, with the deployment's token unless another one is given.
 
         Raises:
             UnreachableError: the endpoint cannot be reached.
+            UntrustedError: it cannot be trusted.
         """
         sent = self._token if token is None else token
         headers = {"Content-Type": "application/json", **({TOKEN_HEADER: sent} if sent else {})}
@@ -86,6 +105,7 @@ class Endpoint:
 
         Raises:
             UnreachableError: the endpoint cannot be reached.
+            UntrustedError: it cannot be trusted.
         """
         return self._send(
             "OPTIONS",
@@ -102,11 +122,7 @@ class Endpoint:
         try:
             response = self._pool.request(method, self.url, headers=headers, body=body)
         except urllib3.exceptions.HTTPError as error:
-            raise UnreachableError(
-                what=f"The endpoint {self.url} cannot be reached.",
-                why=f"{type(error).__name__}: {str(error).rpartition(': ')[2]}.",
-                next_step="Check the network, and the deployment with `eventtrack-wizard status`.",
-            ) from error
+            raise self._explained(error) from error
         text = response.data.decode("utf-8", "replace")
         return Answer(
             status=response.status,
@@ -114,6 +130,20 @@ class Endpoint:
             body=_decoded(text),
             text=text,
             seconds=time.perf_counter() - begun,
+        )
+
+    def _explained(self, error: urllib3.exceptions.HTTPError) -> WizardError:
+        untrusted = urllib3.exceptions.SSLError
+        if isinstance(error, untrusted) or isinstance(getattr(error, "original_error", None), untrusted):
+            return UntrustedError(
+                what=f"The TLS connection to {self.url} cannot be trusted.",
+                why=f"{error}. Trusted are the certificate authorities in {self._ca_bundle}.",
+                next_step=TRUST,
+            )
+        return UnreachableError(
+            what=f"The endpoint {self.url} cannot be reached.",
+            why=f"{type(error).__name__}: {str(error).rpartition(': ')[2]}.",
+            next_step="Check the network, and the deployment with `eventtrack-wizard status`.",
         )
 
 

@@ -158,9 +158,12 @@ def _retry(at: Deployment, doing: str, step: Callable[[], Result]) -> Result:
 
 
 def _ours(at: Deployment, facts: Mapping[str, Facts]) -> list[str]:
-    """What carries our tag, and its parts."""
+    """What carries our tag, and its parts; the table names a part after what it is part of."""
     owned = {key for key, found in facts.items() if found.get("owner") == at.identity.id}
-    return [key for key in facts if key in owned or RESOURCES[key].parent in owned]
+    for key in facts:
+        if RESOURCES[key].parent in owned:
+            owned.add(key)
+    return [key for key in facts if key in owned]
 
 
 def _shown_by(at: Deployment, facts: Mapping[str, Facts], given: Mapping[str, str]) -> Settings:

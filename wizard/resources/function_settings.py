@@ -200,6 +200,9 @@ class ReservedConcurrency(FunctionSetting[ConcurrencyFacts]):
         return True
 
     def settings_from(self, observed: ConcurrencyFacts) -> dict[str, object]:
+        """Until 0.1.0 a reserved concurrency of 0 closed the endpoint."""
+        if observed["reserved"] == 0:
+            return {"closed": True}
         return {"reserved_concurrency": observed["reserved"]} if observed["reserved"] is not None else {}
 
 

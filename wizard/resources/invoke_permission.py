@@ -104,6 +104,17 @@ class InvokePermission(Resource[PermissionFacts]):
         )
 
 
+def permit_again(at: Deployment) -> None:
+    """Make the permission once more where Lambda has accepted it and then lost it.
+
+    Seen where AddPermission met another change of the function: answered 201, and no statement afterwards.
+    """
+    permission = InvokePermission()
+    desired, found = permission.desired(at), permission.read(at)
+    if desired is not None and (found is None or found["statement"] is None):
+        permission.create(at, desired)
+
+
 def _permission_facts(statement: Any) -> dict[str, Any]:
     condition = statement.get("Condition", {})
     source = (condition.get("ArnLike") or condition.get("ArnEquals") or {}).get("AWS:SourceArn")

@@ -13,6 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from wizard.settings import validators as names
+from wizard.settings.prices import worst_case
 
 if TYPE_CHECKING:
     from wizard.identity import DeploymentId
@@ -44,6 +45,8 @@ class Setting:
         fixed: the value names a thing in AWS, so it cannot change once that thing exists.
         former_default: a default of earlier versions that today's rules refuse. Where it was saved nobody
             chose it, so the next setup takes today's default instead of asking for another value.
+        remark: what a value means, shown beside it.
+        off: the flag that switches it off, where that is not `--no-…`.
     """
 
     phase: str
@@ -53,6 +56,8 @@ class Setting:
     choices: Mapping[str, str] = dataclasses.field(default_factory=dict)
     fixed: bool = False
     former_default: Value = None
+    remark: Callable[[Any], str] | None = None
+    off: str = ""
     key: str = ""
 
     @property
@@ -92,10 +97,11 @@ def _row(
     choices: Mapping[str, str] | None = None,
     fixed: bool = False,
     former_default: Value = None,
+    remark: Callable[[Any], str] | None = None,
+    off: str = "",
 ) -> Any:
-    return dataclasses.field(
-        metadata={"setting": Setting(phase, question, parse, default, choices or {}, fixed, former_default)}
-    )
+    setting = Setting(phase, question, parse, default, choices or {}, fixed, former_default, remark, off)
+    return dataclasses.field(metadata={"setting": setting})
 
 
 def _unique_bucket_name(identity: DeploymentId) -> str:
@@ -136,7 +142,7 @@ class Settings:
     max_request_bytes: int = _row("env vars", "Largest request", names.whole_number(1024, MOST_REQUEST_BYTES, "bytes"), REQUEST_BYTES, former_default=6_291_456)
     memory_mb: int = _row("settings", "Memory (MB)", names.whole_number(128, 10_240, "MB"), 128)
     timeout_seconds: int = _row("settings", "Timeout (seconds)", names.whole_number(1, 900, "seconds"), 10)
-    reserved_concurrency: int | None = _row("settings", "Reserved concurrency (empty for none)", names.optional_whole_number(0, 100_000, "executions"), None)
+    reserved_concurrency: int | None = _row("settings", "Reserved concurrency (empty for none)", names.reserved_concurrency, None)
     test_event_name: str = _row("test", "Name of the test event", names.test_event_name, "TestEventAPI")
     api_name: str = _row("api", "API name", names.api_name, lambda of: f"{of.name}-api", fixed=True)
     endpoint_type: str = _row("api", "Endpoint type", names.one_of("REGIONAL", "EDGE"), "REGIONAL", fixed=True, choices={
@@ -148,6 +154,9 @@ class Settings:
     cors_methods: tuple[str, ...] = _row("cors", "Allowed methods", names.http_methods, ("POST", "OPTIONS"))
     stage_name: str = _row("deploy", "Stage name", names.stage_name, "prod", fixed=True)
     stage_description: str = _row("deploy", "Stage description", names.description, "Production environment.")
+    throttle_rate: int = _row("deploy", "Requests a second, at most", names.whole_number(1, 10_000, "requests"), 50, remark=worst_case)
+    throttle_burst: int = _row("deploy", "Requests at once, at most", names.whole_number(1, 5_000, "requests"), 100)
+    closed: bool = _row("deploy", "Close the endpoint (it refuses every request with 429)", names.yes_or_no, False, off="--open")
     # fmt: on
 
     def as_json(self) -> dict[str, Any]:
@@ -180,7 +189,16 @@ def typed(saved: Mapping[str, object]) -> dict[str, Value]:
     Raises:
         ValueError: a value has another type than its row.
     """
+    saved = _renewed(saved)
     return {key: _typed(key, saved[key]) for key in _types() if key in saved}
+
+
+def _renewed(saved: Mapping[str, object]) -> Mapping[str, object]:
+    """Until 0.1.0 a reserved concurrency of 0 closed the endpoint: API Gateway still took, and billed,
+    every request."""
+    if saved.get("reserved_concurrency") in (0,) and "closed" not in saved:
+        return {**saved, "reserved_concurrency": None, "closed": True}
+    return saved
 
 
 def _typed(key: str, value: Any) -> Value:

@@ -147,6 +147,13 @@ def optional_whole_number(least: int, most: int, unit: str) -> Callable[[str], i
     return parse
 
 
+def reserved_concurrency(text: str) -> int | None:
+    """Executions that are set aside for the function; 0 once closed the endpoint."""
+    if text.strip() == "0":
+        raise ValueError("0 would still bill every request that it refuses; --closed closes free of charge")
+    return optional_whole_number(1, 100_000, "executions")(text)
+
+
 def log_retention_days(text: str) -> int:
     """A number of days that CloudWatch Logs takes as retention."""
     if not re.fullmatch(r"[0-9]{1,4}", text) or int(text) not in LOG_RETENTION_DAYS:

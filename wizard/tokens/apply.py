@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from wizard.aws.error_rules import Wait
 from wizard.aws.retry import NotYet
 from wizard.endpoint.checks import EndpointWorks
-from wizard.endpoint.client import Endpoint, url_of
+from wizard.endpoint.client import Endpoint
 from wizard.engine.apply import Engine
 from wizard.engine.progress import Listener
 from wizard.errors import StateError
@@ -33,7 +33,7 @@ class EndpointKnowsToken(EndpointWorks):
 
     def run(self, at: Deployment) -> Facts:
         """See `Check.run`. An empty list tells the token's standing and stores nothing."""
-        endpoint = Endpoint(str(url_of(at)), at.token)
+        endpoint = Endpoint.of(at)
         for _ in range(ACCEPTED_IN_A_ROW):
             if endpoint.post([]).status == 401:
                 raise NotYet(TOKEN_IS_NEW)

@@ -103,7 +103,7 @@ def without(known: Sequence[TokenDigest], label: str, own: Collection[str | None
             what=f"{label} is the last token and was not revoked.",
             why="Without a token nobody could send an event.",
             next_step="Run `eventtrack-wizard token rotate` to replace it, or close the endpoint with"
-            " `eventtrack-wizard setup --reserved-concurrency 0`.",
+            " `eventtrack-wizard setup --closed`.",
         )
     if doomed.sha256 in {digest(token).sha256 for token in own if token}:
         raise UsageError(

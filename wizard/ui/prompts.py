@@ -72,7 +72,13 @@ class Interview:
             return self._select(setting.question, remarks, as_text(offered))
         if setting.is_switch:
             return as_text(self.confirm(setting.question, bool(offered)))
-        return self._ask_until_valid(setting.question, as_text(offered), setting.parse)
+        if setting.remark is None:
+            return self._ask_until_valid(setting.question, as_text(offered), setting.parse)
+        question = f"{setting.question} ({as_text(offered)} {setting.remark(offered)})"
+        answer = self._ask_until_valid(question, as_text(offered), setting.parse)
+        if answer != as_text(offered):
+            self._console.print(Printable(text(f"{answer} {setting.remark(setting.parse(answer))}")))
+        return answer
 
     def ask_name(self, default: str) -> str:
         """Ask for the name of the deployment."""

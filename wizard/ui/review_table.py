@@ -17,6 +17,7 @@ from wizard.ui.text import Printable, indented, plain, text
 if TYPE_CHECKING:
     from wizard.identity import DeploymentId
     from wizard.settings.resolve import Resolved
+    from wizard.settings.table import Setting
 
 # What the operator said stands out from what we filled in.
 SOURCE_STYLES: dict[str, str] = {
@@ -63,10 +64,15 @@ def review(
 
 def _settings(resolved: Resolved, phase: str) -> list[Row]:
     return [
-        (setting.question, shown(getattr(resolved.settings, setting.key)), resolved.sources[setting.key])
+        (setting.question, _remarked(setting, resolved), resolved.sources[setting.key])
         for setting in SETTINGS
         if setting.phase == phase
     ]
+
+
+def _remarked(setting: Setting, resolved: Resolved) -> str:
+    value = getattr(resolved.settings, setting.key)
+    return f"{shown(value)} ({setting.remark(value)})" if setting.remark else shown(value)
 
 
 def _rows(rows: Iterable[Row], width: int) -> RenderableType:

@@ -46,7 +46,7 @@ INTENTIONS = {
 Row = tuple[str, str, str, str | None, float | None]
 
 
-def status_table(plan: Plan, url: str | None) -> RenderableType:
+def status_table(plan: Plan, url: str | None, *, note: str = "") -> RenderableType:
     """The nine phases as AWS shows them now, what differs in words, and the endpoint."""
     rows = [(phase.key, phase.title, phase.status, phase.finished_at, phase.seconds) for phase in plan.phases]
     in_order = sum(phase.status == "done" for phase in plan.phases)
@@ -57,22 +57,22 @@ def status_table(plan: Plan, url: str | None) -> RenderableType:
         Printable(Group(*differences, Text())),
         text(f"{in_order} of {len(plan.phases)} phases are as they should be.", "bold"),
         *notes,
-        Printable(Group(*_endpoint(url))),
+        Printable(Group(*_endpoint(url, note))),
     )
 
 
 def offline_table(
-    state: State, url: str | None = None, *, ask_with: str = "eventtrack-wizard status"
+    state: State, url: str | None = None, *, ask_with: str = "eventtrack-wizard status", note: str = ""
 ) -> RenderableType:
     """The nine phases as the state file remembers them; AWS was not asked, `ask_with` does."""
     rows = [_row_from_file(key, title, state.phases.get(key)) for key, title in PHASE_TITLES.items()]
     identity = state.identity
     head = f"{identity.name}: {state.lifecycle}, in account {identity.account}, region {identity.region}"
-    note = Text(f"From the saved state alone; AWS was not asked. `{ask_with}` asks it.", style="dim")
+    source = Text(f"From the saved state alone; AWS was not asked. `{ask_with}` asks it.", style="dim")
     return Group(
         Printable(Group(text(head, "bold"), Text())),
         _table(rows),
-        Printable(Group(*_unfinished(state), *_kept(state), Text(), note, *_endpoint(url))),
+        Printable(Group(*_unfinished(state), *_kept(state), Text(), source, *_endpoint(url, note))),
     )
 
 
@@ -109,9 +109,10 @@ def _differences(phase: PhasePlan) -> list[RenderableType]:
     return [Text(), text(f"{phase.title}:", SIGNS[phase.status][1]), *sentences]
 
 
-def _endpoint(url: str | None) -> list[RenderableType]:
-    """On a line of its own, to be copied."""
-    return [] if url is None else [Text(), text("Endpoint:", "bold"), text(url)]
+def _endpoint(url: str | None, note: str) -> list[RenderableType]:
+    """On a line of its own, to be copied; below it what is to be said of it."""
+    lines: list[RenderableType] = [] if url is None else [Text(), text("Endpoint:", "bold"), text(url)]
+    return [*lines, text(note, "bold yellow")] if note else lines
 
 
 def _unfinished(state: State) -> list[RenderableType]:

@@ -52,7 +52,8 @@ class EndpointDouble:
     """`url` takes the place of an emulator's URL.
 
     `requests` are the method and path of every request so far. The first `not_in_service` requests are
-    answered as a URL answers that was deployed a moment ago.
+    answered as a URL answers that was deployed a moment ago. `old_answers` says of the requests after a
+    deployment to a standing stage which of them meet a server that still has the copy of before.
     """
 
     def __init__(self, look: Aws, function: FunctionDouble) -> None:
@@ -68,15 +69,17 @@ class EndpointDouble:
         """Begin anew."""
         self.requests: list[tuple[str, str]] = []
         self.not_in_service = 0
+        self.old_answers: list[bool] = []
         self._served: dict[tuple[str, str], Served] = {}
+        self._old: list[Served | None] = []
 
     def memory(self) -> tuple[object, ...]:
         """All that `remember` needs."""
-        return list(self.requests), self.not_in_service, dict(self._served)
+        return list(self.requests), self.not_in_service, dict(self._served), list(self._old)
 
     def remember(self, memory: Any) -> None:
         """Be as it was then."""
-        self.requests, self.not_in_service, self._served = memory
+        self.requests, self.not_in_service, self._served, self._old = memory
 
     def close(self) -> None:
         """Stop serving."""
@@ -90,6 +93,8 @@ class EndpointDouble:
         parameters = context["test_parameters"]
         api_id = parameters["url_path"].split("/")[2]
         stage = json.loads(parameters["body"])["stageName"]
+        if old := self._served.get((api_id, stage)):
+            self._old = [old if is_old else None for is_old in self.old_answers]
         self._served[api_id, stage] = self._copy(api_id)
 
     def _copy(self, api_id: str) -> Served:
@@ -114,9 +119,14 @@ class EndpointDouble:
         """The answer to a request; names of `headers` are in lower case."""
         self.requests.append((method, target))
         address = ADDRESS.match(target)
-        if address is None or not self._is_deployed(address["api"], address["stage"]):
+        stage = self._stage(address["api"], address["stage"]) if address else None
+        if address is None or stage is None:
             return Reply(403, {}, json.dumps({"message": "Forbidden"}))
         served = self._served[address["api"], address["stage"]]
+        if self._old:
+            served = self._old.pop(0) or served
+        if _is_closed(stage):
+            return _gateway_error(served, "DEFAULT_4XX", 429, "Too Many Requests", headers)
         found = served.methods.get((address["path"], method))
         if self.not_in_service:
             self.not_in_service -= 1
@@ -133,12 +143,13 @@ class EndpointDouble:
         arn = f"{address['api']}/{address['stage']}/{method}{address['path']}"
         return self._run(served, integration, arn, headers, body)
 
-    def _is_deployed(self, api_id: str, stage: str) -> bool:
+    def _stage(self, api_id: str, name: str) -> Any:
+        """None while nothing is deployed to it."""
         try:
-            self._look.apigateway.get_stage(restApiId=api_id, stageName=stage)
+            stage = self._look.apigateway.get_stage(restApiId=api_id, stageName=name)
         except ClientError:
-            return False
-        return (api_id, stage) in self._served
+            return None
+        return stage if (api_id, name) in self._served else None
 
     def _run(self, served: Served, integration: Any, arn: str, headers: dict[str, str], body: str) -> Reply:
         name = FUNCTION_IN_URI.search(integration["uri"])
@@ -166,6 +177,12 @@ class EndpointDouble:
             and fnmatchcase(arn, statement["Condition"]["ArnLike"]["AWS:SourceArn"].rpartition(":")[2])
             for statement in policy["Statement"]
         )
+
+
+def _is_closed(stage: Any) -> bool:
+    """Limits of 0 let nothing through; other limits are not counted here."""
+    limits = stage.get("methodSettings", {}).get("*/*", {})
+    return (limits.get("throttlingRateLimit"), limits.get("throttlingBurstLimit")) == (0, 0)
 
 
 def _gateway_error(served: Served, kind: str, status: int, message: str, headers: dict[str, str]) -> Reply:

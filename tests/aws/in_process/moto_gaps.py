@@ -54,6 +54,8 @@ def complete_moto(service: str, client: Any) -> None:
         events.register("after-call.lambda.UpdateFunctionCode", _set_architecture)
         events.register("after-call.lambda.GetFunction", _show_zero_concurrency)
     if service == "apigateway":
+        events.register("before-call", _note_stages)
+        events.register("before-call", _let_unshown_go)
         events.register_last("before-call", _refuse_unknown)
         events.register("after-call.apigateway.CreateDeployment", _describe_stage)
 
@@ -86,14 +88,39 @@ def _tag_new_bucket(context: Any, parsed: Any, **_: object) -> None:
         backend.put_bucket_tagging(name, tags)
 
 
+def _note_stages(model: Any, params: Any, context: Any, **_: object) -> None:
+    """moto makes a new stage where CreateDeployment should move the one that stands."""
+    api = _api_of(params, context) if model.name == "CreateDeployment" else None
+    context["test_stages"] = dict(api.stages) if api else {}
+
+
+def _let_unshown_go(model: Any, params: Any, context: Any, **_: object) -> None:
+    """moto refuses to delete what a stage has ever shown, AWS what one shows now."""
+    api = _api_of(params, context) if model.name == "DeleteDeployment" else None
+    if api is None:
+        return
+    deployment_id = params["url_path"].rpartition("/")[2]
+    shown = {stage.deployment_id for stage in api.stages.values()}
+    if deployment_id in api.deployments and deployment_id not in shown:
+        api.deployments[deployment_id].stage_name = None
+
+
+def _api_of(params: Any, context: Any) -> Any:
+    """None where there is no such API."""
+    address = API_PATH.match(params["url_path"])
+    apis = get_backend("apigateway")[ACCOUNT_ID][context["test_region"]].apis
+    return apis.get(address["api"]) if address else None
+
+
 def _describe_stage(context: Any, parsed: Any, **_: object) -> None:
-    """moto leaves out the stage's description of CreateDeployment."""
+    """moto leaves out the stage's description of CreateDeployment, and forgets what the stage had before."""
     parameters = context["test_parameters"]
     asked = json.loads(parameters["body"])
-    address = API_PATH.match(parameters["url_path"])
-    if "id" in parsed and address and "stageDescription" in asked:
-        api = get_backend("apigateway")[ACCOUNT_ID][context["test_region"]].apis[address["api"]]
-        api.stages[asked["stageName"]].description = asked["stageDescription"]
+    if "id" in parsed and "stageDescription" in asked:
+        stage = _api_of(parameters, context).stages[asked["stageName"]]
+        stage.description = asked["stageDescription"]
+        if before := context["test_stages"].get(asked["stageName"]):
+            stage.method_settings = before.method_settings
 
 
 def _set_architecture(context: Any, parsed: Any, **_: object) -> None:

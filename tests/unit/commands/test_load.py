@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.tools.local_deployment import LocalDeployment, deployed
+from tests.tools.local_deployment import WITHOUT_LIMIT, LocalDeployment, deployed
 from wizard.endpoint.client import Answer
 from wizard.endpoint.load import LoadReport, percentile
 
@@ -58,7 +58,7 @@ def test_without_answers_there_is_no_latency() -> None:
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
-    yield from deployed(tmp_path_factory)
+    yield from deployed(tmp_path_factory, *WITHOUT_LIMIT)
 
 
 @pytest.mark.local
@@ -73,6 +73,25 @@ def test_everything_that_was_accepted_is_found_again(deployment: LocalDeployment
     assert (document["accepted"], document["stored_and_found"], document["missing"]) == (200, 200, 0)
     assert document["latency_ms"]["p50"] <= document["latency_ms"]["p95"] <= document["latency_ms"]["p99"]
     assert len(deployment.object_names()) == before + 200
+
+
+@pytest.mark.local
+@pytest.mark.slow
+@pytest.mark.xdist_group("load-command")
+def test_what_the_deployments_own_limit_refuses_is_said_with_the_command_that_raises_it(
+    deployment: LocalDeployment,
+) -> None:
+    deployment.run("setup", "--yes", "--throttle-rate", "1", "--throttle-burst", "1")
+    try:
+        done = deployment.run("send-test", "--load", "30", "--clients", "10", "--json")
+    finally:
+        deployment.run("setup", "--yes", *WITHOUT_LIMIT)
+
+    document = json.loads(done.stdout)
+    assert set(document["refused"]) == {"429"} and document["accepted"] == document["stored_and_found"] > 0
+    said = " ".join(done.stderr.split())
+    assert "own limit: 1 requests a second, 1 at once" in said
+    assert "--throttle-rate 2 --throttle-burst 2" in said
 
 
 @pytest.mark.local

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tools.local_deployment import LocalDeployment, deployed
+from tests.tools.local_deployment import WITHOUT_LIMIT, LocalDeployment, deployed
 from wizard.endpoint.client import Endpoint
 
 pytestmark = [pytest.mark.local, pytest.mark.slow, pytest.mark.xdist_group("tokens")]
@@ -25,7 +25,7 @@ REFUSED = 401
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
-    yield from deployed(tmp_path_factory)
+    yield from deployed(tmp_path_factory, *WITHOUT_LIMIT)
 
 
 def standing(deployment: LocalDeployment, token: str) -> int:

@@ -12,7 +12,15 @@ from botocore.exceptions import EndpointConnectionError
 from tests.aws.in_process import TOKEN, Account, FakeClock, Killed, Snapshot, Workspace, leftovers, snapshot
 from tests.aws.names import RETIRED
 from wizard.endpoint.client import Endpoint, url_of
-from wizard.engine.progress import ChangeDone, ChangeStarted, PhaseDone, PhaseFailed, PhaseStarted, Waiting
+from wizard.engine.progress import (
+    ChangeDone,
+    ChangeStarted,
+    Noticed,
+    PhaseDone,
+    PhaseFailed,
+    PhaseStarted,
+    Waiting,
+)
 from wizard.errors import ConflictError, CredentialsError, Interrupted, WaitTimeoutError, WizardError
 from wizard.phases import PHASES, RESOURCES
 
@@ -37,7 +45,8 @@ def test_a_first_setup_makes_everything_and_proves_it(account: Account, workspac
     assert list(state.phases) == [phase.key for phase in PHASES]
     assert set(state.checks) == {"test.invoke", "deploy.endpoint"}
     assert state.lifecycle == "deployed"
-    assert [method for method, _path in account.endpoint.requests] == ["OPTIONS", "POST", "POST"]
+    asked = [method for method, _path in account.endpoint.requests]
+    assert asked == ["OPTIONS", "POST"] * 3 + ["POST"], "good answers in a row, then a stored event"
 
 
 def test_every_phase_is_begun_and_done_in_the_documented_order(workspace: Workspace) -> None:
@@ -297,7 +306,7 @@ def test_a_url_that_is_not_in_service_yet_is_waited_for(account: Account, worksp
     workspace.apply()
     waits = [event for event in workspace.events if isinstance(event, Waiting)]
     assert len(waits) == 5
-    assert "new URL" in waits[0].reason
+    assert "into service" in waits[0].reason
 
 
 def test_a_token_that_the_function_does_not_know_fails_the_test_phase(workspace: Workspace) -> None:
@@ -307,13 +316,28 @@ def test_a_token_that_the_function_does_not_know_fails_the_test_phase(workspace:
     assert failed.phase == "test"
 
 
-def test_a_reserved_concurrency_of_zero_closes_the_endpoint_on_purpose_so_there_is_nothing_to_prove(
+def test_a_closed_endpoint_refuses_everybody_and_its_function_is_proved_by_a_direct_invocation(
     account: Account, folder: Path
 ) -> None:
-    workspace = Workspace(account, folder, reserved_concurrency=0)
-    workspace.apply()
-    assert "lambda.Invoke" not in account.calls.names()
+    workspace = Workspace(account, folder, closed=True)
+    at = workspace.apply().at
+    refused = Endpoint(str(url_of(at)), TOKEN).post([])
+    assert (refused.status, refused.text) == (429, '{"message": "Too Many Requests"}')
+    assert "key" in workspace.state.checks["test.invoke"]
+    (said,) = [event.message for event in workspace.events if isinstance(event, Noticed)]
+    assert "closed" in said
+    assert "invoking it directly" in said
     assert workspace.plan().in_order
+
+
+def test_a_closed_endpoint_that_is_opened_is_proved_through_its_url(account: Account, folder: Path) -> None:
+    workspace = Workspace(account, folder, closed=True)
+    workspace.apply()
+    account.calls.clear()
+    workspace.overrides["closed"] = False
+    workspace.apply()
+    assert account.calls.changing() == ["apigateway.UpdateStage"], "no deployment, no direct invocation"
+    assert workspace.state.checks["deploy.endpoint"]["url"]
 
 
 def test_the_test_event_is_the_documented_one_and_its_object_is_where_the_check_says(

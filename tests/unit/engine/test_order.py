@@ -203,7 +203,10 @@ def test_a_rollback_goes_the_other_way(at: Deployment, earlier: str, later: str,
 def test_nothing_is_removed_while_something_stands_that_needs_it(at: Deployment, key: str) -> None:
     """What goes with its parent needs no call, so it stands for its parent here."""
     order, plan = removal_order(planned(at)), planned(at)
-    carried = {step.key: step.resource.parent for step in plan.steps if step.action.with_parent}
+    carried: dict[str, str] = {}
+    for step in plan.steps:
+        if step.action.with_parent and (parent := step.resource.parent):
+            carried[step.key] = carried.get(parent, parent)
     only_named = RESOURCES[key].ids_of if key in carried else ()
     needs = [need for need in RESOURCES[key].needs if need not in only_named]
     needed = {carried.get(need, need) for need in needs} - {carried.get(key, key)}

@@ -45,6 +45,8 @@ CHOICES: dict[str, Any] = {
     "cors_methods": ["POST"],
     "stage_name": "live",
     "stage_description": "Changed.",
+    "throttle_rate": 7,
+    "throttle_burst": 9,
 }
 
 
@@ -91,6 +93,12 @@ def test_settings_are_read_back_from_what_stands(account: Account, tmp_path: Pat
     workspace.apply()
     settings = recover(workspace).state.settings
     assert {key: settings[key] for key in CHOICES} == CHOICES
+    assert recover(workspace).state.settings == workspace.settings.as_json()
+
+
+def test_a_closed_deployment_is_still_closed_when_it_comes_back(account: Account, tmp_path: Path) -> None:
+    workspace = Workspace(account, tmp_path, closed=True)
+    workspace.apply()
     assert recover(workspace).state.settings == workspace.settings.as_json()
 
 

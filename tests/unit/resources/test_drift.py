@@ -252,6 +252,16 @@ class Vandal:
             patchOperations=[{"op": "replace", "path": "/description", "value": "changed"}],
         )
 
+    def limit(self, rate: str, burst: str) -> None:
+        paths = {"/*/*/throttling/rateLimit": rate, "/*/*/throttling/burstLimit": burst}
+        self.look.apigateway.update_stage(
+            restApiId=self.api_id,
+            stageName="prod",
+            patchOperations=[
+                {"op": "replace", "path": path, "value": value} for path, value in paths.items()
+            ],
+        )
+
     def deploy_by_hand(self) -> None:
         self.look.apigateway.create_deployment(
             restApiId=self.api_id,
@@ -332,6 +342,8 @@ DRIFTS = (
     Drift("cors.unquoted", Vandal.render_messages_without_quotes, "body of the gateway's 4XX answers: not as set up"),
     Drift("stage.gone", Vandal.delete_stage, "deployment to stage prod is missing"),
     Drift("stage.description", Vandal.describe_stage, "description is changed, should be Production environment."),
+    Drift("stage.rate", lambda it: it.limit("1000.5", "100"), "limit of requests a second is 1000.5, should be 50"),
+    Drift("stage.closed", lambda it: it.limit("0", "0"), "the limit of requests at once is 0, should be 100"),
     Drift("stage.by_hand", Vandal.deploy_by_hand, "the deployed configuration is by hand, should be"),
 )  # fmt: skip
 

@@ -120,6 +120,8 @@ CHANGED_SETTINGS = {
     "cors_origins": ("https://a.example", "https://b.example"),
     "cors_headers": ("Content-Type", "x-auth-token"),
     "stage_description": "Two lines.",
+    "throttle_rate": 7,
+    "closed": True,
 }
 
 

@@ -93,6 +93,21 @@ def test_settings_survive_the_state_file() -> None:
     assert from_saved(saved, IDENTITY) == settings
 
 
+def test_a_deployment_that_a_reserved_concurrency_of_0_closed_stays_closed_free_of_charge() -> None:
+    saved = {**make_settings().as_json(), "reserved_concurrency": 0}
+    del saved["closed"]
+    for settings in (
+        from_saved(saved, IDENTITY),
+        resolve(IDENTITY, flags={}, environment={}, saved=saved).settings,
+    ):
+        assert (settings.reserved_concurrency, settings.closed) == (None, True)
+
+
+def test_a_reserved_concurrency_of_0_is_refused_with_the_flag_that_closes() -> None:
+    with pytest.raises(UsageError, match="--closed closes free of charge"):
+        resolve(IDENTITY, flags={"reserved_concurrency": "0"}, environment={}, saved={})
+
+
 def test_a_row_that_is_younger_than_the_state_file_gets_its_default() -> None:
     saved = make_settings().as_json()
     del saved["max_events"]

@@ -62,6 +62,13 @@ class TestAskingForSettings:
             terminal.type(BACKSPACE * 7 + "-bucket" + ENTER)
             assert answer(terminal) == "my-bucket"
 
+    def test_a_limit_stands_beside_what_it_can_cost_and_another_one_says_so_too(self) -> None:
+        with questions("ask('throttle_rate')", columns=100) as terminal:
+            terminal.see("at most (50 used all month by an attacker: about 1,197 USD) 50")
+            terminal.type(CTRL_U + "200" + ENTER)
+            terminal.see("200 used all month by an attacker: about 4,788 USD")
+            assert answer(terminal) == "200"
+
     def test_blanks_around_an_answer_are_no_part_of_it(self) -> None:
         with questions("ask('function_name')") as terminal:
             terminal.see("Function name")

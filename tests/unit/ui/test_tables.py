@@ -46,6 +46,10 @@ class TestReview:
         assert ["Timeout", "(seconds)", "10", "default"] in rows
         assert rows.index(["5", "Function", "settings"]) < rows.index(["Memory", "(MB)", "256", "flag"])
 
+    def test_a_limit_stands_beside_what_it_can_cost(self) -> None:
+        rows = shown(review(RESOLVED, IDENTITY), 40)
+        assert "50 (used all month by an attacker: about 1,197 USD)" in " ".join(rows.split())
+
     def test_no_setting_is_missing(self) -> None:
         text = shown(review(RESOLVED, IDENTITY), 40)
         assert all(setting.question.split()[0] in text for setting in SETTINGS)

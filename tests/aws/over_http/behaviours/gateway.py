@@ -206,6 +206,55 @@ class FreshStageUrl(Behaviour):
         return refusal(call, 403, "MissingAuthenticationTokenException", "Missing Authentication Token")
 
 
+class ShownDeploymentsStay(Behaviour):
+    """A deployment that a stage shows cannot be deleted."""
+
+    def before(self, call: Call, world: World) -> Answer | None:
+        if call.name != "apigateway.DeleteDeployment":
+            return None
+        try:
+            stages = world.apis(call.scope.region).get_stages(restApiId=call.parameters["restApiId"])["item"]
+        except ClientError:
+            return None
+        if call.parameters["deploymentId"] not in {stage["deploymentId"] for stage in stages}:
+            return None
+        message = "Active stages pointing to this deployment must be moved or deleted"
+        return refusal(call, 400, "BadRequestException", message)
+
+
+class OldCopyAfterDeployment(Behaviour):
+    """After a deployment to a standing stage, `answers` preflights are answered from the copy of before."""
+
+    def __init__(self, answers: int = 2) -> None:
+        self.answers = answers
+        self._copies: dict[tuple[str, str], Headers] = {}
+        self._old: dict[tuple[str, str], list[Headers]] = {}
+
+    def after(self, call: Call, answer: Answer, world: World) -> Answer:
+        stage = (str(call.parameters.get("restApiId")), str(call.parameters.get("stageName") or ""))
+        if call.name == "apigateway.CreateDeployment" and answer.succeeded and stage[1]:
+            if old := self._copies.get(stage):
+                self._old[stage] = [old] * self.answers
+            self._copies[stage] = _preflight_headers(world, call.scope.region, stage[0])
+        if call.name == "execute-api.OPTIONS" and answer.succeeded and self._old.get(stage):
+            old = self._old[stage].pop()
+            names = {name.casefold() for name, _value in old}
+            kept = [(name, value) for name, value in answer.headers if name.casefold() not in names]
+            return Answer(answer.status, [*kept, *old], answer.body)
+        return answer
+
+
+def _preflight_headers(world: World, region: str, api: str) -> Headers:
+    """The headers of the first OPTIONS method's answer, as they stand now."""
+    items: Any = world.apis(region).get_resources(restApiId=api, embed=["methods"], limit=500)["items"]
+    found = (item.get("resourceMethods", {}).get("OPTIONS") for item in items)
+    method: Any = next((method for method in found if method), {})
+    responses = method.get("methodIntegration", {}).get("integrationResponses", {})
+    parameters = responses.get("200", {}).get("responseParameters") or {}
+    prefix = "method.response.header."
+    return [(name.removeprefix(prefix), value.strip("'")) for name, value in parameters.items()]
+
+
 class EndpointNeedsLambdaPermission(Behaviour):
     """A deployed method whose function does not let API Gateway in answers 500, and the function never runs.
 
