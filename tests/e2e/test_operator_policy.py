@@ -19,8 +19,10 @@ from typing import Any
 import pytest
 
 from tests import PROJECT
+from tests.aws.over_http.behaviours import ApisShowTheirTags
 from tests.tools.operator_lab import ACCOUNT, NAME, REGION, WITHOUT_CHECKS, OperatorLab, operator_lab
 from wizard.aws import policies
+from wizard.deployment import operator_policy
 from wizard.endpoint.checks import probe_event, prove_stored
 from wizard.endpoint.client import Endpoint, url_of
 from wizard.engine import recover as recovery
@@ -50,7 +52,7 @@ Action = tuple[str, str]
 
 @pytest.fixture(scope="module")
 def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorLab]:
-    with operator_lab(tmp_path_factory.mktemp("operator")) as lab:
+    with operator_lab(tmp_path_factory.mktemp("operator"), ApisShowTheirTags()) as lab:
         yield lab
 
 
@@ -347,6 +349,25 @@ def test_with_a_boundary_the_printed_policy_carries_the_whole_life_cycle(lab: Op
     assert lab.status().in_order
     send_test(lab)
     change_token(lab)
+    lab.roll_back()
+    assert left_over(lab) == []
+
+
+def test_an_api_that_lost_its_tag_is_out_of_reach_until_a_wide_policy_puts_it_back(lab: OperatorLab) -> None:
+    api_and_function = build(2, 7)
+    api_and_function(lab)
+    (api,) = lab.root.apigateway.get_rest_apis()["items"]
+    arn = f"arn:aws:apigateway:{REGION}::/restapis/{api['id']}"
+    lab.root.apigateway.untag_resource(resourceArn=arn, tagKeys=[OWNER_TAG])
+    with pytest.raises(WizardError) as caught:
+        api_and_function(lab)
+    assert f"perform: apigateway:PATCH on resource: {arn} " in caught.value.why
+    assert OWNER_TAG in caught.value.why
+    assert "`eventtrack-wizard policy --wide`" in caught.value.next_step
+    at = lab.deployment()
+    lab.grant(operator_policy(at.identity, at.settings, wide=True))
+    api_and_function(lab)
+    lab.grant(printed(lab))
     lab.roll_back()
     assert left_over(lab) == []
 

@@ -211,8 +211,8 @@ RULES: tuple[Rule, ...] = (
         Explain(
             "You may change an API only while it carries this deployment's tag eventtrack-wizard:deployment;"
             " this one has lost it, or API Gateway does not look at tags here. {message}",
-            "Put the tag back (`aws apigateway tag-resource`); if it is there, grant what"
-            " `eventtrack-wizard policy --wide` prints. Then run the same command again.",
+            "Grant what `eventtrack-wizard policy --wide` prints, or let an administrator put the tag back"
+            " (`aws apigateway tag-resource`); then run the same command again.",
             WizardError,
             API_TAGS,
         ),

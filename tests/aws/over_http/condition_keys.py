@@ -72,12 +72,12 @@ def _of_an_api(call: Call, world: World, resource: str) -> Context:
         context["aws:tagkeys"] = list(requested)
     path = resource.split(":", 5)[5]
     if found := API.match(path):
-        tags = _tags(world, call.scope.region, found[1])
+        tags = tags_of_api(world, call.scope.region, found[1])
         context |= {f"aws:resourcetag/{key}".lower(): [value] for key, value in tags.items()}
     return context
 
 
-def _tags(world: World, region: str, api: str) -> dict[str, str]:
+def tags_of_api(world: World, region: str, api: str) -> dict[str, str]:
     """An API that is not there has none."""
     arn = f"arn:aws:apigateway:{region}::/restapis/{api}"
     try:

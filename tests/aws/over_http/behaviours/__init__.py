@@ -24,6 +24,7 @@ from .functions import (
 )
 from .gateway import (
     ApiGatewayQuotas,
+    ApisShowTheirTags,
     DeploymentNeedsMethods,
     EndpointNeedsLambdaPermission,
     FreshStageUrl,
@@ -42,6 +43,7 @@ from .stale_credentials import StaleRoleCredentials
 
 __all__ = [
     "ApiGatewayQuotas",
+    "ApisShowTheirTags",
     "Behaviour",
     "BucketNameBusyAfterDelete",
     "BucketNamesTaken",

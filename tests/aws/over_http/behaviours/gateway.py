@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from tests.aws.payloads import inflated
 
 from ..calls import Call
+from ..condition_keys import tags_of_api
 from ..messages import Answer, Headers
 from ..policies import as_list, matches
 from ..world import Endpoint, World
@@ -33,6 +34,21 @@ QUOTAS: dict[str, Quota] = {
     "UpdateAccount": (1, 20.0),
 }
 """Fixed per account and region. Source: "Amazon API Gateway quotas" of the developer guide."""
+
+
+class ApisShowTheirTags(Behaviour):
+    """The list of APIs has the tags that each one has now.
+
+    The emulator's list has those that it was made with, whatever became of them since.
+    """
+
+    def after(self, call: Call, answer: Answer, world: World) -> Answer:
+        if call.name != "apigateway.GetRestApis" or not answer.succeeded:
+            return answer
+        shown = answer.json
+        for api in shown["item"]:
+            api["tags"] = tags_of_api(world, call.scope.region, api["id"])
+        return replace(answer, body=json.dumps(shown).encode())
 
 
 class ApiGatewayQuotas(Behaviour):
