@@ -621,6 +621,11 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "aws/test_conditions.py::test_a_role_is_passed_to_the_service_of_the_call",
         ),
         row(
+            "An API that lost its tags is listed without them, and whom the tag let change it may not any more",
+            "e2e/test_operator_policy.py::test_an_api_that_lost_its_tag_is_out_of_reach_until_a_wide_policy_puts_it_back",
+            doubles=("ApisShowTheirTags",),
+        ),
+        row(
             "Rights on all APIs reach those of others; tags of an API hold for everything below it",
             "e2e/test_operator_detours.py::test_the_detour_is_refused_and_nothing_else_refuses_it",
             "unit/aws/test_operator_policy.py::test_wide_opens_the_apis_of_the_region_and_nothing_else",
