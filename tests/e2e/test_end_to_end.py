@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -19,6 +18,7 @@ import boto3
 import pytest
 
 from tests.aws.over_http import AwsDouble
+from tests.tools import commands
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("end-to-end")]
 
@@ -33,27 +33,11 @@ class User:
 
     def run(self, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
         """Type `eventtrack-wizard …`."""
-        return subprocess.run(
-            [sys.executable, "-m", "wizard", *arguments],
-            cwd=self.folder,
-            env={**self._clean_environment(), **environment},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            check=False,
-        )
+        return commands.run([*arguments], self.folder, {**self._clean_environment(), **environment}, 120)
 
-    def start(self, *arguments: str) -> subprocess.Popen[bytes]:
+    def start(self, *arguments: str) -> commands.Command:
         """The same without waiting."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "wizard", *arguments],
-            cwd=self.folder,
-            env=self._clean_environment(),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
+        return commands.start([*arguments], self.folder, self._clean_environment())
 
     def _clean_environment(self) -> dict[str, str]:
         kept = {
@@ -209,7 +193,7 @@ def test_a_setup_that_was_killed_is_finished_by_the_next_one_with_nothing_twice(
     killed = user.start("setup", "--local", "--yes")
     _wait_for_first_record_after(user, phase)
     killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    killed.communicate()
 
     again = user.run("setup", "--local", "--yes")
 

@@ -8,8 +8,6 @@ import copy
 import io
 import json
 import os
-import subprocess
-import sys
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -20,6 +18,7 @@ import pytest
 
 from tests import PROJECT
 from tests.aws.over_http.behaviours import ApisShowTheirTags
+from tests.tools import commands
 from tests.tools.operator_lab import ACCOUNT, NAME, REGION, WITHOUT_CHECKS, OperatorLab, operator_lab
 from wizard.aws import policies
 from wizard.deployment import operator_policy
@@ -71,15 +70,9 @@ def printed(lab: OperatorLab) -> policies.Document:
     if boundary := lab.overrides.get("permissions_boundary"):
         flags.append(f"--permissions-boundary={boundary}")
     command = ["policy", "--account", ACCOUNT, "--region", REGION, "--name", NAME, *flags]
-    output = subprocess.run(
-        [sys.executable, "-m", "wizard", *command],
-        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), "HOME": str(lab.path.parent)},
-        cwd=lab.path.parent,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    policy: policies.Document = json.loads(output)
+    environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(PROJECT), "HOME": str(lab.path.parent)}
+    done = commands.run(command, lab.path.parent, environment, timeout=60)
+    policy: policies.Document = json.loads(done.stdout)
     return policy
 
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 import json
 import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +18,8 @@ from tests.aws.inventory import Inventory, inventory
 from tests.aws.names import REGION
 from tests.aws.over_http import AwsDouble
 from tests.aws.over_http.faults import killed_after, killed_before
+from tests.tools import commands
+from tests.tools.commands import Command
 from tests.tools.emulator import empty
 from wizard.aws.client import Aws
 from wizard.resources.base import OWNER_TAG
@@ -91,21 +91,13 @@ class Bench:
             "NO_PROXY": "127.0.0.1",
         }
 
-    def command(self, *arguments: str) -> list[str]:
-        """What is typed."""
-        return [sys.executable, "-m", "wizard", "--endpoint-url", self.double.url, *arguments]
+    def typed(self, *arguments: str) -> list[str]:
+        """What is typed after the program's name."""
+        return ["--endpoint-url", self.double.url, *arguments]
 
-    def start(self, *arguments: str) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> Command:
         """Start the wizard."""
-        return subprocess.Popen(
-            self.command(*arguments),
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+        return commands.start(self.typed(*arguments), self.folder, self.environment)
 
     def run(self, *arguments: str) -> tuple[int, str]:
         """Run the wizard to its end: exit code, and all that it printed."""
@@ -119,7 +111,7 @@ class Bench:
 
     def run_until_killed(self, moment: Moment, *arguments: str) -> bool:
         """Start the wizard; the double kills it (SIGKILL). False when it ended before that moment came."""
-        started: list[subprocess.Popen[str]] = []
+        started: list[Command] = []
 
         def kill() -> None:
             while not started:
@@ -162,8 +154,8 @@ class Bench:
         return inventory(self, self.state.get("pins", {}).get("id", "none-yet"))
 
 
-def finish(process: subprocess.Popen[str]) -> tuple[int, str]:
+def finish(process: Command) -> tuple[int, str]:
     """Exit code, and all that it printed, which never is a traceback."""
     output, errors = process.communicate(timeout=SECONDS_FOR_A_COMMAND)
     assert "Traceback" not in output + errors, errors
-    return process.returncode, output + errors
+    return process.wait(), output + errors

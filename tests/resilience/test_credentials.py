@@ -6,7 +6,6 @@ import ast
 import json
 import os
 import subprocess
-import sys
 from pathlib import Path
 
 import boto3
@@ -15,6 +14,7 @@ import pytest
 from tests import PROJECT
 from tests.aws.over_http import AwsDouble, lasting_rules
 from tests.aws.over_http.behaviours import DeadCredentials
+from tests.tools import commands
 from tests.tools.emulator import empty
 from tests.tools.terminal import Terminal
 from wizard.aws.client import Aws, identify
@@ -101,8 +101,7 @@ class TestExpiryInTheMiddle:
     ) -> None:
         expiry = DeadCredentials("expired", from_operation=IN_THE_MIDDLE)
         with AwsDouble(emulator, [expiry, *lasting_rules()]) as double:
-            command = [sys.executable, "-m", "wizard", "--endpoint-url", double.url]
-            command += ["setup", "--yes", "--name", "off-terminal"]
+            command = ["--endpoint-url", double.url, "setup", "--yes", "--name", "off-terminal"]
             first = self.run(command, tmp_path)
             state = json.loads((tmp_path / "eventtrack-state.json").read_text())
             expiry.renew()
@@ -118,10 +117,7 @@ class TestExpiryInTheMiddle:
         assert double.names().count("s3.CreateBucket") == 1
 
     def run(self, command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            command, cwd=folder, env=environment(folder), capture_output=True, text=True, timeout=100,
-            stdin=subprocess.DEVNULL, check=False,
-        )  # fmt: skip
+        return commands.run(command, folder, environment(folder), timeout=100)
 
     def test_on_a_terminal_the_run_waits_for_a_new_login_and_goes_on(
         self, emulator: str, tmp_path: Path

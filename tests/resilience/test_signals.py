@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -16,6 +15,7 @@ from tests.aws.in_process import Account, Workspace, snapshot
 from tests.aws.over_http import AwsDouble
 from tests.aws.over_http.faults import hang, hook
 from tests.resilience.real import Bench, finish
+from tests.tools.commands import Command
 from tests.tools.terminal import Terminal
 
 real = [pytest.mark.local, pytest.mark.xdist_group("signals")]
@@ -42,14 +42,14 @@ def wait_until(condition: Callable[[], bool], seconds: float = 30.0) -> None:
         time.sleep(0.01)
 
 
-def start_and_hang(bench: Bench, *operations: str, executed: bool = False) -> subprocess.Popen[str]:
+def start_and_hang(bench: Bench, *operations: str, executed: bool = False) -> Command:
     """A setup that gets no answer for a long time to these calls, when all of them have been sent."""
     operations = operations or ("iam.CreateRole",)
     bench.double.faults[:] = [hang(60.0, executed=executed, operation=name) for name in operations]
     return start_until_sent(bench, *operations)
 
 
-def start_until_sent(bench: Bench, *operations: str) -> subprocess.Popen[str]:
+def start_until_sent(bench: Bench, *operations: str) -> Command:
     """A setup that has sent these calls."""
     process = bench.start("setup", "--yes")
     wait_until(lambda: set(operations) <= set(bench.double.names()))
@@ -63,7 +63,7 @@ def seconds_too_slow(bench: Bench) -> float:
     return max(0.0, time.monotonic() - begun - 0.2)
 
 
-def stop(process: subprocess.Popen[str], *numbers: int) -> tuple[int, str, float]:
+def stop(process: Command, *numbers: int) -> tuple[int, str, float]:
     """Send signals, a tenth of a second apart: exit code, output, seconds from the last one to the end."""
     for number in numbers:
         time.sleep(0.1)
@@ -155,7 +155,7 @@ def test_a_signal_in_the_plain_order_lets_the_call_end_because_its_outcome_is_th
 @pytest.mark.xdist_group("signals")
 def test_the_terminal_gets_its_cursor_back(bench: Bench) -> None:
     bench.double.faults[:] = [hang(60.0, operation="iam.CreateRole")]
-    arguments = bench.command("setup", "--yes")[2:]
+    arguments = ["wizard", *bench.typed("setup", "--yes")]
     source = (
         f"import os, sys; os.chdir({str(bench.folder)!r}); sys.argv = {arguments!r}\n"
         "from wizard.__main__ import main\nmain()\n"

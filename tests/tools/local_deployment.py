@@ -13,7 +13,6 @@ import gzip
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -24,6 +23,8 @@ import pytest
 from botocore.config import Config
 
 from tests import PROJECT
+from tests.tools import commands
+from tests.tools.commands import Command
 from wizard import local
 from wizard.endpoint.client import Endpoint
 
@@ -52,25 +53,15 @@ class LocalDeployment:
             "no_proxy": "127.0.0.1",
         }
 
-    def start(self, *arguments: str, **options: Any) -> subprocess.Popen[str]:
+    def start(self, *arguments: str) -> Command:
         """Start the command line in the deployment's folder."""
-        return subprocess.Popen(
-            [sys.executable, "-m", "wizard", *arguments],
-            cwd=self.folder,
-            env=self.environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            **options,
-        )
+        return commands.start([*arguments], self.folder, self.environment)
 
     def run(self, *arguments: str, exit_code: int = 0) -> subprocess.CompletedProcess[str]:
         """Run the command line to its end; it must exit as expected."""
-        process = self.start(*arguments)
-        output, errors = process.communicate(timeout=SECONDS_FOR_A_COMMAND)
-        assert process.returncode == exit_code, f"{arguments}: {process.returncode}\n{output}\n{errors}"
-        return subprocess.CompletedProcess(process.args, process.returncode, output, errors)
+        done = commands.run([*arguments], self.folder, self.environment, SECONDS_FOR_A_COMMAND)
+        assert done.returncode == exit_code, f"{arguments}: {done.returncode}\n{done.stdout}\n{done.stderr}"
+        return done
 
     @property
     def state(self) -> dict[str, Any]:
