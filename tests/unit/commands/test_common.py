@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 from wizard.commands.common import guarded
 from wizard.errors import ExitCode, Interrupted
 from wizard.options import Options
+from wizard.ui.output import is_read_by_a_person
 
 
 @pytest.mark.parametrize(
@@ -28,6 +31,23 @@ def test_an_interrupted_command_says_what_is_so_because_the_operator_acts_on_it(
 
     assert guarded(command, Options(state=state)) == ExitCode.INTERRUPTED
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+@pytest.mark.parametrize(
+    ("is_terminal", "ci", "expected"),
+    [(True, "", True), (False, "", False), (True, "true", False)],
+    ids=["terminal", "pipe", "pipeline with a terminal"],
+)
+def test_a_new_token_is_for_a_person_at_a_terminal_alone_or_a_log_would_keep_it(
+    is_terminal: bool, ci: str, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Output(io.StringIO):
+        def isatty(self) -> bool:
+            return is_terminal
+
+    monkeypatch.setattr(sys, "stdout", Output())
+    monkeypatch.setenv("CI", ci)
+    assert is_read_by_a_person() is expected
 
 
 @pytest.mark.parametrize("url", ["localhost:4566", "ftp://host", "http://", "https:///x"])
