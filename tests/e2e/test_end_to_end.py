@@ -171,6 +171,8 @@ def test_status_names_a_policy_that_was_deleted_behind_its_back_and_setup_repair
     document = json.loads(healthy.stdout)
     assert healthy.returncode == 0
     assert [phase["status"] for phase in document["phases"]] == ["done"] * 9
+    notes = [note for phase in document["phases"] for note in phase["notes"]]
+    assert notes == ["no bucket policy that demands TLS: this endpoint speaks plain HTTP"]
 
     role = deployed.state["settings"]["role_name"]
     deployed.root("iam").delete_role_policy(RoleName=role, PolicyName="LambdaS3EventTracking")

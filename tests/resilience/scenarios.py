@@ -212,7 +212,7 @@ def adopted(environment: Environment) -> None:
 
 
 def role_of_0_1_0(environment: Environment) -> None:
-    """A deployment whose role is as version 0.1.0 made it and wrote it down."""
+    """A deployment as version 0.1.0 made it and wrote it down: another role, no bucket policy."""
     deployed(environment)
     look, settings = environment.account.look, make_deployment(environment.account.look).settings
     role, managed = settings.role_name, policies.basic_execution_arn("aws")
@@ -223,6 +223,8 @@ def role_of_0_1_0(environment: Environment) -> None:
     records = document["records"]
     records["role.basic_execution"] = {**records.pop("role.own_logs"), "facts": {"arn": managed}}
     records["role"]["facts"]["trust"] = json.loads(TRUST)
+    look.s3.delete_bucket_policy(Bucket=settings.bucket_name)
+    del records["bucket.policy"]
     environment.path.write_text(json.dumps(document))
 
 

@@ -28,6 +28,9 @@ from wizard.ui.review_table import review
 from wizard.ui.rollback_table import rollback_table
 from wizard.ui.status_table import offline_table, status_table
 
+WITHOUT_TLS = replace(step("policy"), note="no policy: this endpoint speaks plain HTTP")
+WITH_A_NOTE = Plan((PhasePlan("bucket", "S3 bucket", "done", (WITHOUT_TLS,)),))
+
 
 class TestReview:
     def test_every_value_stands_under_its_phase_with_its_source(self) -> None:
@@ -127,6 +130,9 @@ class TestPlanTable:
     def test_a_deployment_in_order_has_nothing_but_resources_as_they_should_be(self) -> None:
         assert shown(plan_table(IN_ORDER)).splitlines()[-1] == "1 as they should be"
 
+    def test_what_the_operator_cannot_have_is_said(self) -> None:
+        assert "· no policy: this endpoint speaks plain HTTP" in shown(plan_table(WITH_A_NOTE))
+
     def test_an_empty_plan_says_so(self) -> None:
         assert shown(plan_table(Plan(()))).strip() == "nothing to do"
 
@@ -144,6 +150,10 @@ class TestStatusTable:
 
     def test_a_deployment_in_order_lists_no_differences(self) -> None:
         assert "Function settings:" not in shown(status_table(IN_ORDER, None))
+
+    def test_what_the_operator_cannot_have_is_said_though_all_is_in_order(self) -> None:
+        text = shown(status_table(WITH_A_NOTE, None))
+        assert "1 of 1 phases are as they should be.\nNo policy: this endpoint speaks plain HTTP." in text
 
     def test_without_an_endpoint_there_is_no_line_for_it(self) -> None:
         assert "Endpoint" not in shown(status_table(PLAN, None))
