@@ -265,6 +265,22 @@ def recover(
     return command.run(request)
 
 
+@register(app, "doctor")
+def doctor(
+    options: Options,
+    json: Json = False,
+    local: Annotated[bool, typer.Option("--local", help="Look at the embedded local AWS.")] = False,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", help="Write it and the state file here, without names and account."),
+    ] = None,
+) -> ExitCode:
+    """Examine what a run needs: state file, region, network, TLS, clock, credentials, permissions."""
+    from wizard.commands import doctor as command
+
+    return command.run(replace(options, local=local), as_json=json, report=report)
+
+
 @register(app, "snippet")
 def snippet(
     options: Options,
