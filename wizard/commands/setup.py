@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from wizard import deployment
 from wizard.clock import SystemClock
 from wizard.commands.common import complete, say, stoppable
+from wizard.commands.setup_result import Result, result_lines
 from wizard.deployment import Account
 from wizard.endpoint.checks import EndpointWorks, FunctionStoresEvent
 from wizard.endpoint.client import url_of
@@ -21,6 +21,7 @@ from wizard.engine.plan import Plan, make_plan
 from wizard.errors import CredentialsError, ExitCode, LostStateError, UsageError, WizardError
 from wizard.identity import DeploymentId
 from wizard.options import Options
+from wizard.phases import PHASES
 from wizard.resources.base import Deployment
 from wizard.settings import validators as names
 from wizard.settings.resolve import Asker, Resolved, resolve
@@ -286,7 +287,7 @@ class _Setup:
         from wizard.engine.apply import DEFAULT_JOBS, Engine
         from wizard.ui.progress import progress
 
-        jobs = self.request.jobs or DEFAULT_JOBS
+        jobs, begun = self.request.jobs or DEFAULT_JOBS, self.clock.time()
         while True:
             try:
                 with progress(self.console) as listen:
@@ -297,7 +298,7 @@ class _Setup:
                 if not self._try_again(error):
                     return error.exit_code
             else:
-                self._say_what_next()
+                self._say_result(self.clock.time() - begun)
                 return ExitCode.DONE
 
     def _show(self, error: WizardError) -> None:
@@ -358,36 +359,28 @@ class _Setup:
         if self.at.settings.closed:
             results().print(self.request.options.complete(CLOSED), markup=False)
 
-    def _say_what_next(self) -> None:
-        url, path = url_of(self.at), tokens.token_path(self.request.options.state)
-        checks, out = self.state.checks, results()
-        self._say_endpoint()
-        if stored := next((checks[key] for key in PROOFS if "key" in checks.get(key, {})), None):
-            out.print(f"Stored test event: s3://{stored['bucket']}/{stored['key']}", markup=False)
-        if self.new_token and is_read_by_a_person():
-            out.print(f"Token (shown this once, kept in {path}): {self.at.token}", markup=False)
-        elif self.new_token:
-            out.print(f"Token: in {path}", markup=False)
-        if not self.at.settings.closed:
-            out.print(f"\nSend an event:\n  {curl_line(str(url), path)}", markup=False)
-        out.print(_next_commands(self.request.options), markup=False)
+    def _say_result(self, seconds: float) -> None:
+        options, checks = self.request.options, self.state.checks
+        stored = next((checks[key] for key in PROOFS if "key" in checks.get(key, {})), None)
+        passed = [check for phase in PHASES for check in phase.checks if "closed" not in checks[check.key]]
+        result = Result(
+            self.identity.name,
+            str(url_of(self.at)),
+            seconds,
+            proved=tuple(check.title(self.at) for check in passed),
+            stored=f"s3://{stored['bucket']}/{stored['key']}" if stored else None,
+            closed=CLOSED if self.at.settings.closed else None,
+            token_file=tokens.token_path(options.state),
+            new_token=self.at.token if self.new_token else None,
+            shows_token=is_read_by_a_person(),
+            local_bytes=self._local_bytes(),
+        )
+        for line in result_lines(result, options):
+            results().print(line, markup=False)
 
+    def _local_bytes(self) -> int | None:
+        if not self.identity.local:
+            return None
+        from wizard.local import status
 
-def curl_line(url: str, token_file: Path) -> str:
-    """A line to paste. The token goes from its file to curl through a pipe: no screen, no history and no
-    list of processes shows it."""
-    return (
-        f"printf 'X-Auth-Token: %s' \"$(cat {token_file})\" | curl -X POST {url} -H @-"
-        ' -H \'Content-Type: application/json\' -d \'{"event_name": "hello", "user_id": "me"}\''
-    )
-
-
-def _next_commands(options: Options) -> str:
-    rows = (
-        ("send-test", "send a test event and see it stored"),
-        ("status", "compare what runs with what was set up"),
-        ("rollback", "take everything back"),
-    )
-    commands = [(options.command(words), purpose) for words, purpose in rows]
-    width = max(len(command) for command, _purpose in commands)
-    return "\nNext:" + "".join(f"\n  {command:{width}}   {purpose}" for command, purpose in commands)
+        return status().memory_bytes
