@@ -12,7 +12,7 @@ import pytest
 
 from tests.lambda_code.doubles import TOKEN, binary
 from tests.lambda_code.runtime import running
-from wizard.settings.table import RUNTIMES
+from wizard.settings.runtimes import RUNTIME_ENDS
 
 BODY = json.dumps([{"event_name": "page_view", "text": "ü"}], ensure_ascii=False)
 HEADERS = {"content-type": "application/json", "x-auth-token": TOKEN}
@@ -88,7 +88,7 @@ EVENTS: list[tuple[str, object, int]] = [
 ]
 
 
-@pytest.mark.parametrize("runtime", RUNTIMES)
+@pytest.mark.parametrize("runtime", RUNTIME_ENDS)
 def test_every_shape_of_event_is_answered_as_a_proxy_integration_wants_it(
     runtime: str, tmp_path: Path
 ) -> None:

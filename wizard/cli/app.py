@@ -119,6 +119,12 @@ def setup(
             "--adopt", help="Use a bucket or role that stands there already; rollback restores its settings."
         ),
     ] = False,
+    insist: Annotated[
+        bool,
+        typer.Option(
+            "--insist", help="Take a timeout above the 29 s that API Gateway waits, mostly a mistake."
+        ),
+    ] = False,
     jobs: Jobs = None,
     token: Annotated[
         str | None,
@@ -137,6 +143,7 @@ def setup(
         yes=yes,
         dry_run=dry_run,
         adopt=adopt,
+        insist=insist,
         jobs=jobs,
     )
     return command.run(request)

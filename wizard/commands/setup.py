@@ -24,7 +24,7 @@ from wizard.options import Options
 from wizard.phases import PHASES
 from wizard.resources.base import Deployment
 from wizard.settings import validators as names
-from wizard.settings.resolve import Asker, Resolved, resolve
+from wizard.settings.resolve import GATEWAY_SECONDS, Asker, Resolved, needs_insisting, resolve
 from wizard.settings.table import DEFAULT_NAME, SETTINGS, Setting, Value
 from wizard.state import model as state_module
 from wizard.state.git_ignore import exposed, ignore
@@ -50,6 +50,7 @@ class Request:
     yes: bool = False
     dry_run: bool = False
     adopt: bool = False
+    insist: bool = False
     jobs: int | None = None
 
     def command(self, more: str) -> str:
@@ -165,12 +166,26 @@ class _Setup:
         return names.checked_deployment_name(given)
 
     def _resolve(self) -> Resolved:
-        return resolve(
-            self.identity,
-            flags=self.request.flags,
-            environment=os.environ,
-            saved=self.saved.settings if self.saved else {},
-            ask=self._asker(),
+        saved = self.saved.settings if self.saved else {}
+        resolved = resolve(
+            self.identity, flags=self.request.flags, environment=os.environ, saved=saved, ask=self._asker()
+        )
+        if doubt := needs_insisting(resolved.settings, saved):
+            self._insist(doubt, resolved.settings.timeout_seconds)
+        return resolved
+
+    def _insist(self, doubt: str, seconds: int) -> None:
+        """What is mostly a mistake is taken from who says it twice."""
+        if self.request.insist:
+            return
+        if self.interview is not None:
+            self._notice(doubt)
+            if self.interview.confirm(f"Take a timeout of {seconds} seconds all the same?", default=False):
+                return
+        raise UsageError(
+            what=f"A timeout of {seconds} seconds is longer than API Gateway waits.",
+            why=doubt,
+            next_step=f"Give --timeout-seconds {GATEWAY_SECONDS} or less, or add --insist.",
         )
 
     def _asker(self) -> Asker | None:

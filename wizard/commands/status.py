@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 from wizard.clock import SystemClock
@@ -14,13 +15,18 @@ from wizard.errors import ExitCode
 from wizard.options import Options
 from wizard.phases import PHASES, RESOURCES
 from wizard.resources.base import Deployment
+from wizard.settings.runtimes import end_of_support
 from wizard.state.model import State
 from wizard.ui.output import messages, print_json, results
 from wizard.ui.status_table import status_table
 
 
-def run(options: Options, *, as_json: bool) -> ExitCode:
-    """Look at AWS and compare. Exit 0 when everything is as set up, 3 otherwise."""
+def run(options: Options, *, as_json: bool, today: date | None = None) -> ExitCode:
+    """Look at AWS and compare. Exit 0 when everything is as set up, 3 otherwise.
+
+    Args:
+        today: None: the day that it is.
+    """
     clock = SystemClock()
     with stoppable(clock), existing(options, clock, lock=False, looks_first=True) as (at, store):
         if store.state.lifecycle == "rolled back":
@@ -28,15 +34,19 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
         plan = make_plan(at, store)
         url = url_of(at)
         closed = any(step.key == "stage.throttling" and is_closed(step.seen.facts) for step in plan.steps)
+        warning = end_of_support(at.settings.runtime, today or datetime.now(UTC).date())
         healthy = plan.in_order and store.state.lifecycle == "deployed"
         if as_json:
-            print_json(_document(plan, store.state, url, healthy=healthy, closed=closed))
+            document = _document(plan, store.state, url, healthy=healthy, closed=closed)
+            print_json({**document, "warnings": [options.complete(warning)] if warning else []})
         else:
             results().print(status_table(plan, url, note=options.complete(CLOSED) if closed else ""))
             for key in plan.unknown_keys:
                 messages().print(f"{key}: set up by another version of the wizard; it is kept.", markup=False)
             if lost := lost_with_local_aws(store.state):
                 messages().print(f"{lost.what} {lost.why}", markup=False)
+            if warning:
+                say(warning, options)
             if not healthy:
                 _say_what_to_do(plan, options)
         return ExitCode.DONE if healthy else ExitCode.DRIFT

@@ -18,6 +18,10 @@ from wizard.settings.table import SETTINGS, Setting, Settings, Value, as_text, t
 if TYPE_CHECKING:
     from wizard.identity import DeploymentId
 
+# Seconds; raised by AWS on request, for regional APIs only:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
+GATEWAY_SECONDS = 29
+
 Source = Literal["flag", "environment", "saved state", "asked", "default"]
 Asker = Callable[[Setting, Value], str]
 
@@ -198,6 +202,17 @@ def _refuse_rename(setting: Setting, value: Value, known: Mapping[str, Value]) -
             next_step="Use another --name and --state for a second deployment,"
             " or `eventtrack-wizard rollback` first.",
         )
+
+
+def needs_insisting(settings: Settings, saved: Mapping[str, object]) -> str | None:
+    """Why a value is mostly a mistake, in words; None where there is none, or where it stands already."""
+    seconds = settings.timeout_seconds
+    if seconds <= GATEWAY_SECONDS or saved.get("timeout_seconds") == seconds:
+        return None
+    return (
+        f"API Gateway waits {GATEWAY_SECONDS} s and then answers 504, while the function runs on for up to"
+        f" {seconds} s and may still store the events: clients would send again what is stored."
+    )
 
 
 def refuse_contradictions(settings: Settings) -> None:

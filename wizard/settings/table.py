@@ -14,20 +14,12 @@ from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from wizard.settings import validators as names
 from wizard.settings.prices import worst_case
+from wizard.settings.runtimes import RUNTIME_ENDS, supported_until
 
 if TYPE_CHECKING:
     from wizard.identity import DeploymentId
 
 Value = str | int | bool | tuple[str, ...] | None
-
-# Ends of support: https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
-RUNTIMES = {
-    "python3.11": "supported until June 2027",
-    "python3.12": "supported until October 2028",
-    "python3.13": "supported until June 2029",
-    "python3.14": "supported until June 2029",
-}
-
 
 Derived = Callable[["DeploymentId"], Value]
 
@@ -128,7 +120,7 @@ class Settings:
     encryption: str = _row("bucket", "Default encryption", names.one_of("SSE-S3", "SSE-KMS"), "SSE-S3", choices={
         "SSE-S3": "keys managed by S3, free of charge", "SSE-KMS": "the AWS managed key aws/s3, billed per request"})
     function_name: str = _row("lambda", "Function name", names.function_name, lambda of: f"{of.name}-processor", fixed=True)
-    runtime: str = _row("lambda", "Runtime", names.one_of(*RUNTIMES), "python3.13", choices=RUNTIMES)
+    runtime: str = _row("lambda", "Runtime", names.one_of(*RUNTIME_ENDS), "python3.13", choices=supported_until())
     architecture: str = _row("lambda", "Architecture", names.one_of("x86_64", "arm64"), "x86_64", choices={
         "x86_64": "the documented one", "arm64": "about a fifth cheaper"})
     role_name: str = _row("lambda", "Execution role name", names.role_name, lambda of: f"{of.name}-{of.region}-role", fixed=True)

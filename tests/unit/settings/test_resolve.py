@@ -11,7 +11,7 @@ import pytest
 from tests.aws.in_process.workspace import make_identity, make_settings
 from wizard.errors import StateError, UsageError
 from wizard.phases import PHASES
-from wizard.settings.resolve import from_saved, merge, resolve
+from wizard.settings.resolve import from_saved, merge, needs_insisting, resolve
 from wizard.settings.table import SETTINGS, Setting, Value, as_text
 from wizard.state.model import State, load
 
@@ -106,6 +106,17 @@ def test_a_deployment_that_a_reserved_concurrency_of_0_closed_stays_closed_free_
 def test_a_reserved_concurrency_of_0_is_refused_with_the_flag_that_closes() -> None:
     with pytest.raises(UsageError, match="--closed closes free of charge"):
         resolve(IDENTITY, flags={"reserved_concurrency": "0"}, environment={}, saved={})
+
+
+@pytest.mark.parametrize(
+    ("seconds", "saved", "doubtful"), [(29, {}, False), (30, {}, True), (30, {"timeout_seconds": 30}, False)]
+)
+def test_a_timeout_above_the_gateways_needs_insisting_unless_it_stands_already(
+    seconds: int, saved: dict[str, object], doubtful: bool
+) -> None:
+    said = needs_insisting(make_settings(timeout_seconds=seconds), saved)
+    assert (said is not None) == doubtful
+    assert said is None or ("waits 29 s" in said and "504" in said)
 
 
 def test_a_row_that_is_younger_than_the_state_file_gets_its_default() -> None:
