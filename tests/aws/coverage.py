@@ -661,6 +661,26 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "lambda_code/test_contract.py::test_a_body_above_the_size_is_413_counted_in_bytes_and_not_in_characters",
         ),
         row(
+            "A gateway waits 29 s for its function, whatever the function's own timeout",
+            "unit/settings/test_resolve.py::test_a_timeout_above_the_gateways_needs_insisting_unless_it_stands_already",
+            "e2e/test_closed.py::test_a_timeout_above_the_gateways_is_taken_from_who_insists_once",
+        ),
+        row(
+            "AWS's runtime client loads the package, hands events of every front end over and takes only certain answers",
+            "lambda_code/test_runtime.py::test_every_shape_of_event_is_answered_as_a_proxy_integration_wants_it",
+            "lambda_code/test_memory.py::test_the_largest_requests_are_handled_within_the_functions_memory",
+        ),
+        row(
+            "Half a character in JSON is valid, and makes a whole set of events unreadable",
+            "lambda_code/test_contract.py::test_a_good_request_is_stored_as_sent_with_the_missing_members_filled_in",
+            "lambda_code/test_properties.py::test_what_is_stored_is_what_was_sent_plus_the_filled_members",
+        ),
+        row(
+            "A runtime ends while a deployment stands",
+            "unit/settings/test_runtimes.py::test_a_runtime_is_warned_of_half_a_year_before_its_end",
+            "e2e/test_closed.py::test_status_warns_of_the_end_of_a_runtime_and_is_healthy_all_the_same",
+        ),
+        row(
             "The gateway's own error text is put into its JSON as it is, quotes and all",
             "aws/test_payloads.py::test_what_the_gateway_says_of_a_request_with_quotes_in_it_is_json_still",
         ),
