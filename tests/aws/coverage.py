@@ -707,6 +707,8 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "unit/aws/test_policies.py::test_the_function_writes_to_its_own_log_group_and_to_no_other",
             "unit/aws/test_policies.py::test_the_function_cannot_bring_a_deleted_log_group_back",
             "e2e/test_version_0_1_0.py::test_the_function_may_write_its_logs_at_every_moment_of_the_change",
+            "unit/engine/test_rollback.py::test_late_lines_are_waited_for_where_the_role_could_make_log_groups_and_it_is_said",
+            "unit/engine/test_rollback.py::test_a_role_of_ours_cannot_make_log_groups_so_nothing_is_waited_for",
         ),
         not_provoked("Quotas of Firehose, and what Athena makes of joined gzip members", "Not used yet."),
     ),

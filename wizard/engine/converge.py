@@ -26,6 +26,8 @@ NOT_VISIBLE = Wait("AWS does not show yet what it has just made", 60)
 NOT_TAKEN = Wait("AWS does not show the change yet", 60)
 STILL_THERE = Wait("AWS is still deleting it", 180)
 NOT_READY_TIMEOUT = 300.0
+# In which the last log lines of a function arrive.
+SECONDS_OF_LATE_LINES = 60.0
 # Create, then at most two rounds of updates, before AWS is given time.
 ROUNDS = 4
 
@@ -56,6 +58,7 @@ class Convergence:
     _created: set[str] = field(default_factory=set)
     _new: set[str] = field(default_factory=set)
     _answers: dict[str, Answers] = field(default_factory=dict)
+    _come_back: set[str] = field(default_factory=set)
 
     @classmethod
     def of_plan(
@@ -73,7 +76,11 @@ class Convergence:
         fresh = not plan.is_old(at.aws.clock.time())
         planned = {step.key: step for step in plan.steps} if fresh else {}
         actions = {step.key: step.action for step in plan.steps}
-        return cls(at, store, consent, resources, outdates, removing, planned, actions)
+        run = cls(at, store, consent, resources, outdates, removing, planned, actions)
+        if removing:
+            records = dict(store.state.records)
+            run._come_back = {key for key, item in resources.items() if item.may_come_back(records)}
+        return run
 
     def begin_walk(self, tracker: PhaseTracker) -> None:
         """Begin with all resources."""
@@ -115,11 +122,22 @@ class Convergence:
             return
         if not self.removing and not matters(resource, self.at, self.store):
             return
+        if resource.key in self._come_back:
+            self._wait_for_late_lines(resource)
         look = self._expect_gone if self.removing else self._expect_desired
         self._retry(
             lambda first: look(resource, self._see(resource, reuse=first), timeout),
             f"see the {resource.title(self.at)} as it should be",
         )
+
+    def _wait_for_late_lines(self, resource: AnyResource) -> None:
+        seconds = SECONDS_OF_LATE_LINES
+        self._tracker.notice(
+            resource.key,
+            f"waiting {seconds:.0f} s before the last look at the {resource.title(self.at)}: the last log lines"
+            " may still make it anew, because the function's role can make log groups",
+        )
+        self.at.aws.clock.sleep(seconds)
 
     def _first_sight(self, resource: AnyResource) -> Seen | None:
         """What needs no further look: what the plan has just seen, and parts of what was just created."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from wizard.identity import DeploymentId
-from wizard.state.model import Facts, TokenDigest
+from wizard.state.model import Facts, Record, TokenDigest
 
 if TYPE_CHECKING:
     from wizard.aws.client import Aws
@@ -184,6 +184,11 @@ class Resource(ABC, Generic[Observed]):
     def as_read_today(self, facts: Facts) -> Facts:
         """Facts that an earlier version wrote down, with those that only today's reading has."""
         return facts
+
+    def may_come_back(self, records: Mapping[str, Record]) -> bool:
+        """Whether AWS can make it anew for some time after its deletion, by what the state file knew of the
+        deployment when the rollback began."""
+        return False
 
     def settings_from(self, observed: Observed) -> dict[str, object]:
         """The settings that its facts tell, by key: what a recovery learns from it."""

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, TypedDict
 
 from wizard.aws.calls import none_if
 from wizard.resources.base import OWNER_TAG, Deployment, SubResource
 from wizard.resources.tagged import DesiredTags, TaggedResource, to_put, to_take_off
-from wizard.state.model import Facts
+from wizard.state.model import Facts, Record
 
 if TYPE_CHECKING:
     from types_boto3_logs.type_defs import LogGroupTypeDef
@@ -88,6 +89,14 @@ class LogGroup(TaggedResource[LogGroupFacts]):
             at.aws.logs.tag_resource(resourceArn=log_group_arn(at), tags=tags)
         if keys := to_take_off(changes):
             at.aws.logs.untag_resource(resourceArn=log_group_arn(at), tagKeys=keys)
+
+    def may_come_back(self, records: Mapping[str, Record]) -> bool:
+        """Late lines make it anew where the function's role can make log groups: ours cannot, unless it had
+        the managed policy of version 0.1.0; what a role can that was adopted nobody knows."""
+        if "function" not in records or "api.permission" not in records:
+            return False  # nothing could run
+        role = records.get("role")
+        return role is None or role.origin == "adopted" or "role.basic_execution" in records
 
     def delete(self, at: Deployment, observed: LogGroupFacts) -> None:
         """After the function; late log lines can bring it back, which the last look of a rollback sees."""

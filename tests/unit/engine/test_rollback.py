@@ -10,6 +10,7 @@ import pytest
 
 from tests.aws.in_process import Account, Killed, Snapshot, Workspace, leftovers, snapshot
 from tests.aws.tagger import THINGS, Tagger
+from wizard.aws.policies import basic_execution_arn
 from wizard.endpoint.invoke import invoke
 from wizard.engine.decide import Action
 from wizard.engine.plan import Plan
@@ -268,6 +269,50 @@ def test_a_log_group_that_late_lines_brought_back_is_deleted_once_more(
 
     account.calls.after.append(late_lines)
     workspace.rollback()
+    assert leftovers(account) == []
+
+
+def _late_lines(account: Account, workspace: Workspace) -> None:
+    """Half a minute after its deletion the log group is there again, once."""
+    name = f"/aws/lambda/{workspace.settings.function_name}"
+    made: list[float] = []
+
+    def bring_it_back(_seconds: float) -> None:
+        standing = account.look.logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        if not standing and not made:
+            account.look.logs.create_log_group(logGroupName=name)
+            made.append(workspace.clock.now)
+
+    workspace.clock.on_sleep = bring_it_back
+
+
+def test_late_lines_are_waited_for_where_the_role_could_make_log_groups_and_it_is_said(
+    account: Account, workspace: Workspace
+) -> None:
+    """As a deployment of 0.1.0 has it that is removed without another setup."""
+    workspace.apply()
+    arn = basic_execution_arn("aws")
+    account.look.iam.attach_role_policy(RoleName=workspace.settings.role_name, PolicyArn=arn)
+    document = json.loads(workspace.path.read_text())
+    record = {**document["records"]["policy"], "facts": {"arn": arn}}
+    document["records"]["role.basic_execution"] = record
+    workspace.path.write_text(json.dumps(document))
+    begun = workspace.clock.now
+    _late_lines(account, workspace)
+    workspace.rollback()
+    assert workspace.clock.now - begun >= 60
+    assert leftovers(account) == []
+    said = [event.message for event in workspace.events if isinstance(event, Noticed)]
+    assert any("last log lines may still make it anew" in message for message in said)
+
+
+def test_a_role_of_ours_cannot_make_log_groups_so_nothing_is_waited_for(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    begun = workspace.clock.now
+    workspace.rollback()
+    assert workspace.clock.now - begun < 1
     assert leftovers(account) == []
 
 
