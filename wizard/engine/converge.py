@@ -134,8 +134,8 @@ class Convergence:
         seconds = SECONDS_OF_LATE_LINES
         self._tracker.notice(
             resource.key,
-            f"waiting {seconds:.0f} s before the last look at the {resource.title(self.at)}: the last log lines"
-            " may still make it anew, because the function's role can make log groups",
+            f"waiting {seconds:.0f} s before the last look at the {resource.title(self.at)}: the last log"
+            " lines may still make it anew, because the function's role can make log groups",
         )
         self.at.aws.clock.sleep(seconds)
 
