@@ -10,6 +10,7 @@ from typing import Any
 from rich.progress import Progress
 from rich.table import Table
 
+from wizard.aws.retry import retry
 from wizard.clock import SystemClock
 from wizard.commands.common import say, stoppable
 from wizard.commands.send_test import endpoint_of
@@ -19,6 +20,7 @@ from wizard.endpoint.throttling import why_429
 from wizard.errors import ExitCode
 from wizard.events.stored import stored_request_ids
 from wizard.options import Options
+from wizard.resources.base import Deployment
 from wizard.ui.output import messages, print_json, results
 
 
@@ -34,7 +36,7 @@ def run(options: Options, *, as_json: bool, requests: int, clients: int, event_n
             outcomes = post_all(endpoint, requests, clients, event_name, clock, lambda: bar.advance(task))
         seconds = perf_counter() - begun
         messages().print("Looking for what was accepted in the bucket …")
-        stored = Counter(stored_request_ids(at.aws, at.settings.bucket_name, began_at))
+        stored = stored_since(at, began_at)
         answers = [outcome for outcome in outcomes if outcome is not None]
         report = LoadReport(endpoint.url, clients, seconds, answers, len(outcomes) - len(answers), stored)
         if as_json:
@@ -46,6 +48,20 @@ def run(options: Options, *, as_json: bool, requests: int, clients: int, event_n
     elif not report.is_good:
         say("Run `eventtrack-wizard status` to see what differs.", options)
     return ExitCode.DONE if report.is_good else ExitCode.FAILED
+
+
+def stored_since(at: Deployment, began_at: datetime) -> Counter[str]:
+    """How many objects there are of each request since then.
+
+    Raises:
+        WizardError: the bucket cannot be looked into.
+    """
+    return retry(
+        lambda: Counter(stored_request_ids(at.aws, at.settings.bucket_name, began_at)),
+        clock=at.aws.clock,
+        on_wait=at.aws.on_wait,
+        doing="look for the stored events",
+    )
 
 
 def _table(report: LoadReport) -> Table:

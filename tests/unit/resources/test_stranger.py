@@ -12,6 +12,7 @@ from moto.backends import get_backend
 from tests.aws.in_process import ACCOUNT_ID, Account, Call, FakeClock, Workspace
 from wizard.aws.client import identify
 from wizard.aws.retry import retry
+from wizard.commands.load import stored_since
 from wizard.endpoint.checks import prove_stored
 from wizard.errors import ConflictError, WizardError
 
@@ -70,6 +71,8 @@ def test_no_events_are_looked_for_there(workspace: Workspace, taken: Any) -> Non
             on_wait=at.aws.on_wait,
             doing="find the stored event",
         )
+    with pytest.raises(WizardError, match=NOT_OURS):
+        stored_since(at, datetime.now(UTC))
 
 
 def test_a_rollback_takes_back_the_rest(account: Account, workspace: Workspace, taken: Any) -> None:
