@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator
 
 from wizard import local
 from wizard.errors import ExitCode, UsageError
+from wizard.local.report import LocalAwsStatus
 from wizard.ui.output import is_interactive, messages, print_json, results
 from wizard.ui.prompts import Interview
+from wizard.ui.text import long_duration, size
 
 KILLED = "It was killed, or the machine went down, before it had saved what it held."
 
@@ -40,8 +43,8 @@ def status(*, as_json: bool) -> ExitCode:
     if as_json:
         print_json(document)
     else:
-        for name, value in document.items():
-            results().print(f"{name.replace('_', ' ')}: {'-' if value is None else value}", markup=False)
+        for line in _lines(found):
+            results().print(line, markup=False)
     return ExitCode.DONE if found.running else ExitCode.DRIFT
 
 
@@ -61,6 +64,19 @@ def reset(*, yes: bool) -> ExitCode:
     local.reset()
     messages().print("The local AWS is empty.")
     return ExitCode.DONE
+
+
+def _lines(found: LocalAwsStatus) -> Iterator[str]:
+    """What somebody wants to know, in units that people use."""
+    if found.running:
+        age = "" if found.uptime_seconds is None else f" for {long_duration(found.uptime_seconds)}"
+        memory = "" if found.memory_bytes is None else f", {size(found.memory_bytes)} of memory"
+        yield f"The local AWS runs at {found.url}{age}{memory}."
+    else:
+        yield KILLED if found.killed else "The local AWS does not run."
+    yield f"MiniStack {found.version or 'is not installed'}"
+    yield f"Data: {found.data_folder}"
+    yield f"Log: {found.log_path}"
 
 
 def _plain(value: object) -> object:

@@ -207,10 +207,7 @@ class _Setup:
         return (
             self.interview is not None
             and self.saved is None
-            and self.interview.confirm(
-                "Answer every question? No takes the documented defaults and shows them before any change",
-                default=False,
-            )
+            and not self.interview.confirm("Use the defaults? They are shown before any change", default=True)
         )
 
     def _deployment(self) -> Deployment:

@@ -176,13 +176,13 @@ class PhaseProgress:
 
 
 def outcome(phase: PhaseProgress, *, reverse: bool) -> str:
-    """What a finished phase came to: "3 changes", "proved", "came with the Lambda function f",
+    """What a finished phase came to: "3 changes", "verified", "came with the Lambda function f",
     "unchanged"; back "2 removed, 1 kept"."""
     if not reverse:
         if phase.changes:
             return counted(phase.changes, "change")
         if phase.done["check"]:
-            return "proved"
+            return "verified"
         return f"came with the {phase.came_with}" if phase.came_with else "unchanged"
     counts = {
         "removed": phase.changes - phase.done["restore"],

@@ -66,6 +66,14 @@ def duration(seconds: float) -> str:
     return f"{seconds:.1f} s" if seconds < 99.95 else f"{seconds:.0f} s"
 
 
+def long_duration(seconds: float) -> str:
+    """Seconds in the one unit that says enough: "42 s", "17 min", "3 h", "12 days"."""
+    for unit, length in (("days", 172_800), ("h", 7200), ("min", 120)):
+        if seconds >= length:
+            return f"{seconds / (length / 2):.0f} {unit}"
+    return f"{seconds:.0f} s"
+
+
 def counted(count: int, noun: str) -> str:
     """A number with its noun: "1 change", "3 changes"."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

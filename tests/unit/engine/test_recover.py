@@ -278,8 +278,8 @@ class TestCommand:
         )
         environment = {**deployed.environment, "PYTHONPATH": str(PROJECT), "CI": ""}
         with Terminal(source, columns=120, rows=70, **environment) as terminal:
-            terminal.see("Answer every question?")
-            terminal.type("n\r")
+            terminal.see("Use the defaults?")
+            terminal.type("\r")
             terminal.see("Take the deployment over?")
             terminal.type("y\r")
             terminal.see("Go ahead?")

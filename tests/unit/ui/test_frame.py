@@ -44,11 +44,11 @@ class TestTable:
         picture = lines(walked(PhaseStarted("iam"), PhaseDone("iam", 0, 0.04)))
         assert picture[3].endswith("✓ done          0.0 s unchanged")
 
-    def test_a_phase_whose_check_ran_is_proved_because_unchanged_sounds_like_nothing_was_done(self) -> None:
+    def test_a_phase_whose_check_ran_is_verified_because_unchanged_sounds_like_nothing_was_done(self) -> None:
         check = ChangeDone("test", "check", "check", "invoke", 0.1)
-        assert lines(walked(PhaseStarted("test"), check, PhaseDone("test", 0, 0.1)))[6].endswith("proved")
+        assert lines(walked(PhaseStarted("test"), check, PhaseDone("test", 0, 0.1)))[6].endswith("verified")
         assert plain_lines(PhaseStarted("test"), check, PhaseDone("test", 0, 0.1)) == [
-            "[6/9] Function test: done (proved, 0.1 s)"
+            "[6/9] Function test: done (verified, 0.1 s)"
         ]
 
     def test_a_wait_tells_its_reason_and_its_time_moves_on_by_itself(self) -> None:
