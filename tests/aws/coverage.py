@@ -613,6 +613,13 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             doubles=("BucketTagsRefused",),
         ),
         row(
+            "Policies of organizations may deny every create call that lacks a tag",
+            "aws/test_permissions.py::test_an_organization_may_demand_a_tag_in_every_create_call",
+            "unit/resources/test_tags.py::test_they_are_in_the_create_call_because_organizations_deny_calls_without",
+            "unit/resources/test_tags.py::test_what_an_organization_refuses_says_that_tags_may_be_missing_and_what_to_type",
+            doubles=("TagsDemanded",),
+        ),
+        row(
             "Attaching policies, passing roles and changing code add up to administrator access",
             "e2e/test_operator_detours.py::test_the_detour_is_refused_and_nothing_else_refuses_it",
             "e2e/test_operator_detours.py::test_who_may_write_the_roles_policy_is_administrator_unless_there_is_a_boundary",

@@ -25,6 +25,7 @@ from tests.aws.over_http.behaviours import (
     ExplicitDeny,
     ImpliedPermissions,
     SimulationLooksAtEverything,
+    TagsDemanded,
 )
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("aws_double")]
@@ -45,6 +46,20 @@ def test_an_explicit_deny_says_where_it_comes_from(lab: Lab, reason: str, ending
     assert 'to perform: s3:CreateBucket on resource: "arn:aws:s3:::bucket-of-ours" ' in message
     assert ending in message
     clients.s3.list_buckets()
+
+
+def test_an_organization_may_demand_a_tag_in_every_create_call(lab: Lab) -> None:
+    clients = lab.through(TagsDemanded("cost-centre"))
+    tag = [{"Key": "cost-centre", "Value": "4711"}]
+
+    def create(**tags: Any) -> Any:
+        return clients.iam.create_role(RoleName="r", AssumeRolePolicyDocument=TRUST_LAMBDA, **tags)
+
+    status, code, message = error_of(create)
+    assert (status, code) == (403, "AccessDenied")
+    assert "with an explicit deny in a service control policy: arn:aws:organizations::" in message
+    assert error_of(lambda: create_bucket(clients))[:2] == (403, "AccessDenied")
+    create(Tags=tag)
 
 
 def test_the_role_must_be_passed_and_tags_must_be_allowed(lab: Lab) -> None:

@@ -12,7 +12,6 @@ import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 
 import pytest
 
@@ -58,7 +57,12 @@ def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorLab
 @pytest.fixture
 def lab(shared_lab: OperatorLab) -> Iterator[OperatorLab]:
     """An account without a deployment, and an operator with the whole policy."""
-    shared_lab.overrides = {"bucket_name": f"{NAME}-bucket", "versioning": True, "reserved_concurrency": 1}
+    shared_lab.overrides = {
+        "bucket_name": f"{NAME}-bucket",
+        "versioning": True,
+        "reserved_concurrency": 1,
+        "tags": {"cost-centre": "1", "team": "web"},
+    }
     shared_lab.grant(printed(shared_lab))
     yield shared_lab
     shared_lab.path.unlink(missing_ok=True)
@@ -106,9 +110,10 @@ SETUP = """
     OwnApi/apigateway:PUT lambda:AddPermission Api/apigateway:GET OwnApi/apigateway:PATCH
 """
 REPAIR = """
-    s3:PutBucketTagging s3:PutBucketPublicAccessBlock s3:PutEncryptionConfiguration iam:UpdateAssumeRolePolicy
+    TagApi/apigateway:GET s3:PutBucketTagging s3:PutBucketPublicAccessBlock s3:PutEncryptionConfiguration
+    iam:UntagRole iam:UpdateAssumeRolePolicy logs:UntagResource lambda:UntagResource
     lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration lambda:DeleteFunctionConcurrency
-    lambda:RemovePermission
+    TagApi/apigateway:DELETE lambda:RemovePermission
 """
 ROLLBACK_PLAN = "s3:ListBucketVersions s3:GetObjectVersion"
 
@@ -167,12 +172,10 @@ def disturb(lab: OperatorLab) -> None:
             "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
         },
     )
-    owner: Any = {"Key": OWNER_TAG, "Value": lab.deployment().identity.id}
-    root.s3.put_bucket_tagging(Bucket=settings.bucket_name, Tagging={"TagSet": [owner]})
     root.iam.update_assume_role_policy(RoleName=settings.role_name, PolicyDocument=NOBODY)
     root.functions.update_function_code(FunctionName=settings.function_name, ZipFile=other_code())
     root.functions.update_function_configuration(FunctionName=settings.function_name, MemorySize=256)
-    lab.overrides["reserved_concurrency"] = None
+    lab.overrides |= {"reserved_concurrency": None, "tags": {"cost-centre": "2", "team": None}}
     api_id = facts["api"].facts["id"]
     statement = f"eventtrack-wizard-{api_id}"
     root.functions.remove_permission(FunctionName=settings.function_name, StatementId=statement)

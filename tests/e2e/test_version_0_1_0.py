@@ -56,6 +56,7 @@ SINCE: dict[str, tuple[str, set[str]]] = {
     "stage": ("update", {"deployed", "unshown"}),
     "stage.throttling": ("update", {"rate", "burst"}),
 }
+
 MIGRATION = {key: change for key, (change, _facts) in SINCE.items() if change != "nothing"}
 NEW = set(MIGRATION) - set(AS_WRITTEN["records"])
 
@@ -420,6 +421,7 @@ def test_recover_brings_back_settings_and_tokens_from_the_tags_alone(old: OldDep
     tags = {OWNER_TAG: lost.identity.id, NAME_TAG: lost.identity.name}
     facts = {key: dict(record.facts) for key, record in found.state.records.items()}
     assert [facts[key].pop("tags") for key in THINGS] == [tags] * len(THINGS)
+    assert facts["stage"].pop("tags") == {}
     assert facts == {
         **{key: record.facts for key, record in lost.records.items()},
         "function": {**lost.records["function"].facts, "code_sha256": package.build().sha256},

@@ -18,6 +18,7 @@ API_TAGS = "https://docs.aws.amazon.com/apigateway/latest/developerguide/apigate
 BUCKET_RULES = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"
 BUCKET_OWNER = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html"
 LAMBDA_LIMITS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
+TAG_POLICIES = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples_tagging.html"
 ENABLE_REGION = "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"
 
 AGAIN = "Run the same command again; it continues where it stopped."
@@ -172,6 +173,19 @@ RULES: tuple[Rule, ...] = (
             " command again.",
         ),
         operations=("PutBucketPolicy",),
+    ),
+    Rule(
+        ACCESS_DENIED,
+        Explain(
+            "A policy of your organization refuses it, whatever your own policies say; many such policies"
+            " demand tags on what is made. {message}",
+            "If yours demands tags, run `eventtrack-wizard setup --tag KEY=VALUE` with them (again for more);"
+            " which ones, the administrator of the AWS organization knows, from the policy above.",
+            WizardError,
+            TAG_POLICIES,
+        ),
+        r"explicit deny in an? (service|resource) control policy",
+        ("CreateBucket", "CreateRole", "CreateLogGroup", "CreateFunction", "CreateRestApi"),
     ),
     Rule(
         ACCESS_DENIED,

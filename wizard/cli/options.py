@@ -67,14 +67,15 @@ def _setting_option(setting: Setting) -> Any:
     choices = f" One of {', '.join(setting.choices)}." if setting.choices else ""
     off = setting.off or f"--no-{setting.flag[2:]}"
     declaration = f"{setting.flag}/{off}" if setting.is_switch else setting.flag
+    kind = bool if setting.is_switch else list[str] if setting.is_repeatable else str
     return Annotated[
-        (bool if setting.is_switch else str) | None,
+        kind | None,
         typer.Option(
             declaration,
             help=f"{setting.question}.{choices} \\[default: {default}]",
             rich_help_panel=PHASE_TITLES[setting.phase],
             show_default=False,
-            metavar=None if setting.is_switch else "TEXT",
+            metavar=None if setting.is_switch else "KEY=VALUE" if setting.is_repeatable else "TEXT",
         ),
     ]
 
@@ -201,11 +202,12 @@ def collect_garbage_rarely() -> None:
 
 
 def _taken_flags(values: dict[str, Any]) -> dict[str, str]:
-    """Takes what was given for settings out of `values`, as text; what was not given is None there."""
+    """Takes what was given for settings out of `values`, as text; what was not given is None there, or
+    an empty list."""
     from wizard.settings.table import SETTINGS, as_text
 
     given = {setting.key: values.pop(setting.key) for setting in SETTINGS}
-    return {key: as_text(value) for key, value in given.items() if value is not None}
+    return {key: as_text(value) for key, value in given.items() if value not in (None, [], ())}
 
 
 def give_signature(run: Any, function: Callable[..., Any]) -> None:

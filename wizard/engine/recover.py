@@ -17,6 +17,7 @@ from wizard.errors import ConflictError, StateError, UsageError
 from wizard.phases import PHASES, RESOURCES
 from wizard.resources.api import deployment_names
 from wizard.resources.base import AnyResource, Deployment
+from wizard.resources.tagged import on_everything
 from wizard.settings.resolve import from_saved, refuse_contradictions
 from wizard.settings.table import SETTINGS, Settings, as_text
 from wizard.state.model import Facts, Record, State, now
@@ -174,6 +175,8 @@ def _shown_by(at: Deployment, facts: Mapping[str, Facts], given: Mapping[str, st
     shown: dict[str, object] = {}
     for key in _ours(at, facts):
         shown |= RESOURCES[key].settings_from(facts[key])
+    if tags := on_everything(facts[key]["tags"] for key in _ours(at, facts) if "owner" in facts[key]):
+        shown["tags"] = tags
     values: dict[str, object] = at.settings.as_json()
     for setting in SETTINGS:
         if setting.key in shown and setting.key not in given:

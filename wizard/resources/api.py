@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from wizard.aws.calls import none_if
 from wizard.resources.base import NAME_TAG, OWNER_TAG, Deployment, Resource
 from wizard.resources.function import function_arn
-from wizard.resources.gateway_tags import api_arn, change_tags
+from wizard.resources.gateway_tags import api_arn, change_tags, told_tags
 from wizard.resources.methods import GONE, OPEN, MethodFacts, delete_method, paths_of, put_method, read_method
 from wizard.resources.tagged import DesiredTags, TaggedResource
 from wizard.state.model import Facts
@@ -44,7 +44,7 @@ class RestApi(TaggedResource[RestApiFacts]):
     actions = {
         "apis": ("apigateway:GET", "apigateway:POST"),
         "api": ("apigateway:DELETE", "apigateway:GET", "apigateway:PATCH"),
-        "api tags": ("apigateway:PUT",),
+        "api tags": ("apigateway:DELETE", "apigateway:GET", "apigateway:PUT"),
     }
 
     def title(self, at: Deployment) -> str:
@@ -74,7 +74,8 @@ class RestApi(TaggedResource[RestApiFacts]):
         if not ours:
             return None
         ours.sort(key=lambda api: (api["id"] != known, str(api.get("createdDate")), api["id"]))
-        tags = dict(ours[0].get("tags", {}))
+        arn = api_arn(at, ours[0]["id"])
+        tags = told_tags(at, arn, ours[0].get("tags", {}), at.desired_tags)
         return self._facts(at, {**ours[0], "tags": tags}, [api["id"] for api in ours[1:]])
 
     def owners(self, at: Deployment) -> list[str]:

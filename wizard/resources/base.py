@@ -70,13 +70,13 @@ class Deployment:
 
     @property
     def tags(self) -> dict[str, str]:
-        """The ownership tags that everything we create carries from its first moment."""
-        return {OWNER_TAG: self.identity.id, NAME_TAG: self.identity.name}
+        """The tags that everything we create carries from its first moment: the owner's, the operator's."""
+        return {key: value for key, value in self.desired_tags.items() if value is not None}
 
     @property
     def desired_tags(self) -> dict[str, str | None]:
         """The tags of everything that we made, as facts; None stands for one that should not be there."""
-        return {**self.tags}
+        return {OWNER_TAG: self.identity.id, NAME_TAG: self.identity.name, **self.settings.tags}
 
     def fact(self, resource: str, name: str) -> Any:
         """A fact of another resource; None while that does not stand."""

@@ -79,7 +79,8 @@ class Function(TaggedResource[FunctionFacts]):
     actions = {
         "function": (
             "lambda:CreateFunction", "lambda:DeleteFunction", "lambda:GetFunction", "lambda:ListTags",
-            "lambda:TagResource", "lambda:UpdateFunctionCode", "lambda:UpdateFunctionConfiguration",
+            "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateFunctionCode",
+            "lambda:UpdateFunctionConfiguration",
         ),
         "role": ("iam:PassRole",),
     }  # fmt: skip

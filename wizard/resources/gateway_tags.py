@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from wizard.aws.calls import none_if
 from wizard.resources.base import Deployment
-from wizard.resources.tagged import DesiredTags, to_take_off
+from wizard.resources.methods import GONE
+from wizard.resources.tagged import DesiredTags, Tags, differing, to_put, to_take_off
 
 
 def api_arn(at: Deployment, api_id: str) -> str:
@@ -16,9 +18,18 @@ def stage_arn(at: Deployment, api_id: str, stage: str) -> str:
     return f"{api_arn(at, api_id)}/stages/{stage}"
 
 
+def told_tags(at: Deployment, arn: str, told: Tags, desired: DesiredTags) -> dict[str, str]:
+    """The tags that an answer told. Where some of ours are not among them, the tags themselves are asked
+    for: the embedded local AWS shows there alone what was changed after the creation."""
+    if not differing(desired, told):
+        return dict(told)
+    answer = none_if(GONE, lambda: at.aws.apigateway.get_tags(resourceArn=arn))
+    return dict(answer["tags"]) if answer else dict(told)
+
+
 def change_tags(at: Deployment, arn: str, changes: DesiredTags) -> None:
     """Every put carries all of our tags, the owner's among them: operators' policies demand that one."""
-    if set(changes) - set(to_take_off(changes)):
+    if to_put(changes):
         at.aws.apigateway.tag_resource(resourceArn=arn, tags=at.tags)
     if keys := to_take_off(changes):
         at.aws.apigateway.untag_resource(resourceArn=arn, tagKeys=keys)

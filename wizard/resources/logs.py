@@ -58,6 +58,7 @@ class LogGroup(TaggedResource[LogGroupFacts]):
     actions = {
         "log group": (
             "logs:CreateLogGroup", "logs:DeleteLogGroup", "logs:ListTagsForResource", "logs:TagResource",
+            "logs:UntagResource",
         ),
         "every log group": ("logs:DescribeLogGroups",),
     }  # fmt: skip

@@ -59,7 +59,8 @@ class Role(TaggedResource[RoleFacts]):
         "role": (
             "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy",
             "iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
-            "iam:PutRolePermissionsBoundary", "iam:TagRole", "iam:UpdateAssumeRolePolicy",
+            "iam:PutRolePermissionsBoundary", "iam:TagRole", "iam:UntagRole",
+            "iam:UpdateAssumeRolePolicy",
         ),
     }  # fmt: skip
 

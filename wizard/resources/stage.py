@@ -8,9 +8,11 @@ from typing import Any, TypedDict
 
 from wizard.aws.calls import none_if
 from wizard.resources.api import PostMethod
-from wizard.resources.base import Deployment, Resource, SubResource
+from wizard.resources.base import Deployment, SubResource
 from wizard.resources.cors import GatewayErrors, Preflight
+from wizard.resources.gateway_tags import change_tags, stage_arn, told_tags
 from wizard.resources.methods import GONE
+from wizard.resources.tagged import DesiredTags, TaggedResource
 from wizard.state.model import Facts
 
 DESCRIPTION_PREFIX = "eventtrack-wizard configuration "
@@ -30,6 +32,7 @@ class StageFacts(TypedDict):
     deployed: str | None
     description: str
     unshown: list[str]
+    tags: dict[str, str]
 
 
 class ThrottlingFacts(TypedDict):
@@ -46,7 +49,7 @@ def configuration_digest(at: Deployment) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
-class Stage(Resource[StageFacts]):
+class Stage(TaggedResource[StageFacts]):
     """The stage and the deployment that it shows.
 
     What the stage serves is a copy, made at deployment. The copy's digest stands in the deployment's
@@ -69,12 +72,18 @@ class Stage(Resource[StageFacts]):
             "deployed": DESCRIPTION_PREFIX + configuration_digest(at),
             "description": at.settings.stage_description,
             "unshown": [],
+            "tags": self._tags(at),
         }
 
     def sentence(self, name: str, desired: object, found: object) -> str:
         if name == "unshown":
             return "deployments that no stage shows were left by earlier runs"
         return super().sentence(name, desired, found)
+
+    @staticmethod
+    def _tags(at: Deployment) -> DesiredTags:
+        """Its API carries the owner's tag; it has one only beside those that the operator wants."""
+        return at.desired_tags if at.settings.tags else {}
 
     def read(self, at: Deployment) -> StageFacts | None:
         stages = stages_of(at)
@@ -88,10 +97,10 @@ class Stage(Resource[StageFacts]):
         stages = stages_of(at)
         return self._facts(at, stages[0], stages) if stages else None
 
-    @staticmethod
-    def _facts(at: Deployment, stage: Any, stages: list[Any]) -> StageFacts:
+    def _facts(self, at: Deployment, stage: Any, stages: list[Any]) -> StageFacts:
         """A deployment is a copy that never changes, so those that we know are not asked for again."""
         known, shown = at.known.get("stage", {}), stage["deploymentId"]
+        arn = stage_arn(at, at.fact("api", "id"), stage["stageName"])
         if known.get("deployment_id") == shown and known.get("deployed") and known.get("unshown") == []:
             descriptions = {shown: known["deployed"]}
         else:
@@ -102,12 +111,13 @@ class Stage(Resource[StageFacts]):
             "deployed": descriptions.get(shown),
             "description": stage.get("description", ""),
             "unshown": sorted(set(descriptions) - _shown_by(stages)),
+            "tags": told_tags(at, arn, stage.get("tags", {}), self._tags(at)),
         }
 
     def create(self, at: Deployment, desired: Facts) -> StageFacts | None:
         """One call makes the deployment and the stage, or moves the stage to the new deployment.
 
-        Its answer does not tell whether older deployments stand.
+        Its answer does not tell whether older deployments stand. It takes no tags: they are put next.
         """
         at.aws.apigateway.create_deployment(
             restApiId=at.fact("api", "id"),
@@ -117,7 +127,10 @@ class Stage(Resource[StageFacts]):
         )
         return None
 
-    def update(
+    def change_tags(self, at: Deployment, observed: StageFacts, changes: DesiredTags) -> None:
+        change_tags(at, stage_arn(at, at.fact("api", "id"), observed["name"]), changes)
+
+    def change(
         self, at: Deployment, desired: Facts, observed: StageFacts, difference: frozenset[str]
     ) -> bool:
         """A stage's description alone needs no new deployment; a new one leaves the old one unshown."""

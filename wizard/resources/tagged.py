@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wizard.resources.base import OWNER_TAG, Deployment, Observed, Resource
 from wizard.state.model import Facts
 
 Tags = Mapping[str, str]
+# What tags of AWS and of the wizard begin with.
+NOT_GIVEN = ("aws:", "eventtrack-wizard:")
 # Tags as they should be; None stands for a tag that should not be there.
 DesiredTags = Mapping[str, str | None]
 
@@ -37,6 +39,13 @@ def as_list(tags: Tags) -> list[Any]:
 def from_list(tags: list[Any]) -> dict[str, str]:
     """Tags as S3 and IAM tell them."""
     return {tag["Key"]: tag["Value"] for tag in tags}
+
+
+def on_everything(tagged: Iterable[Tags]) -> dict[str, str]:
+    """The operator's tags as far as what carries them can tell: those that everything has alike."""
+    every = [{key: value for key, value in tags.items() if not key.startswith(NOT_GIVEN)} for tags in tagged]
+    first = every[0] if every else {}
+    return {key: value for key, value in first.items() if all(tags.get(key) == value for tags in every)}
 
 
 class TaggedResource(Resource[Observed]):

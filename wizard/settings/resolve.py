@@ -124,7 +124,7 @@ def _value(
 ) -> tuple[Value, Source]:
     given = _given(setting, flags, environment)
     if given is not None:
-        return _parsed(setting, *given), given[1]
+        return _added(setting, _parsed(setting, *given), known.get(setting.key), given[1]), given[1]
     if setting.key in known:
         return known[setting.key], "saved state"
     offered = setting.default_at(identity)
@@ -132,6 +132,13 @@ def _value(
     if answer == as_text(offered):
         return offered, "default"
     return _parsed(setting, answer, "asked"), "asked"
+
+
+def _added(setting: Setting, value: Value, saved: Value, source: Source) -> Value:
+    """What a repeatable flag gives joins what is saved, key by key; the sum must obey the rules, too."""
+    if not isinstance(value, dict) or not isinstance(saved, dict):
+        return value
+    return _parsed(setting, as_text({**saved, **value}), source)
 
 
 def _given(

@@ -10,6 +10,7 @@ import dataclasses
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from wizard.settings import validators as names
@@ -19,7 +20,9 @@ from wizard.settings.runtimes import RUNTIME_ENDS, supported_until
 if TYPE_CHECKING:
     from wizard.identity import DeploymentId
 
-Value = str | int | bool | tuple[str, ...] | None
+# Key to value; None stands for a tag that was taken off, and stays off.
+Tags = dict[str, str | None]
+Value = str | int | bool | tuple[str, ...] | Tags | None
 
 Derived = Callable[["DeploymentId"], Value]
 
@@ -39,6 +42,7 @@ class Setting:
             chose it, so the next setup takes today's default instead of asking for another value.
         remark: what a value means, shown beside it.
         off: the flag that switches it off, where that is not `--no-…`.
+        asked_if: a yes-or-no question whose no leaves this one out.
     """
 
     phase: str
@@ -50,12 +54,13 @@ class Setting:
     former_default: Value = None
     remark: Callable[[Any], str] | None = None
     off: str = ""
+    asked_if: str = ""
     key: str = ""
 
     @property
     def flag(self) -> str:
-        """The flag on the command line, such as `--bucket-name`."""
-        return "--" + self.key.replace("_", "-")
+        """The flag on the command line, such as `--bucket-name`; one that may be repeated names one."""
+        return "--" + (self.key.removesuffix("s") if self.is_repeatable else self.key).replace("_", "-")
 
     @property
     def environment_variable(self) -> str:
@@ -66,6 +71,11 @@ class Setting:
     def is_switch(self) -> bool:
         """Whether it is a yes-or-no question."""
         return isinstance(self.default, bool)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether its flag may stand several times; what is given is added to what is saved."""
+        return isinstance(self.default, dict)
 
     def typed(self, text: str) -> str:
         """The flag with its value, as it stands on a command line; a switch is its own value."""
@@ -91,8 +101,11 @@ def _row(
     former_default: Value = None,
     remark: Callable[[Any], str] | None = None,
     off: str = "",
+    asked_if: str = "",
 ) -> Any:
-    setting = Setting(phase, question, parse, default, choices or {}, fixed, former_default, remark, off)
+    setting = Setting(
+        phase, question, parse, default, choices or {}, fixed, former_default, remark, off, asked_if
+    )
     return dataclasses.field(metadata={"setting": setting})
 
 
@@ -114,6 +127,8 @@ class Settings:
     """Every value of the documented guide, checked."""
 
     # fmt: off
+    tags: Tags = _row("bucket", "Tags on everything (KEY=VALUE, comma-separated; KEY= takes one off)", names.tags, {},  # noqa: RUF009  a field
+        asked_if="Does your organization demand tags on what is made?")
     bucket_name: str = _row("bucket", "Bucket name", names.bucket_name, _unique_bucket_name, fixed=True)
     block_public_access: bool = _row("bucket", "Block all public access to the bucket", names.yes_or_no, True)
     versioning: bool = _row("bucket", "Keep old versions of objects", names.yes_or_no, False)
@@ -198,6 +213,9 @@ def _typed(key: str, value: Any) -> Value:
     if get_origin(expected) is tuple:
         if isinstance(value, (list, tuple)) and all(isinstance(part, str) for part in value):
             return tuple(value)
+    elif get_origin(expected) is dict:
+        if isinstance(value, dict) and all(isinstance(part, (str, NoneType)) for part in value.values()):
+            return dict(value)
     elif type(value) in (get_args(expected) or (expected,)):  # exact: JSON's true is no number
         known: Value = value
         return known
@@ -212,4 +230,6 @@ def as_text(value: object) -> str:
         return "yes" if value else "no"
     if isinstance(value, (tuple, list)):
         return ",".join(map(str, value))
+    if isinstance(value, dict):
+        return ",".join(f"{key}={part or ''}" for key, part in value.items())
     return str(value)

@@ -19,6 +19,11 @@ LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
 
+# https://docs.aws.amazon.com/tag-editor/latest/userguide/best-practices-and-strats.html: 50 a thing, of
+# which two are ours; some are left to other people.
+MOST_TAGS = 40
+LONGEST_TAG_KEY, LONGEST_TAG_VALUE = 128, 256
+
 YES = frozenset({"yes", "y", "true", "on", "1"})
 NO = frozenset({"no", "n", "false", "off", "0"})
 
@@ -197,6 +202,34 @@ def http_methods(text: str) -> tuple[str, ...]:
     if not set(methods) <= {"POST", "OPTIONS"} or "POST" not in methods:
         raise ValueError("POST, or POST,OPTIONS: the endpoint answers no other method")
     return methods
+
+
+def tags(text: str) -> dict[str, str | None]:
+    """KEY=VALUE, comma-separated, in their order; KEY= is None: the tag is to be taken off."""
+    found: dict[str, str | None] = {}
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        key, equals, value = (side.strip() for side in part.partition("="))
+        if not equals or not key:
+            raise ValueError(f"{part!r} is no tag: KEY=VALUE puts one, KEY= takes it off")
+        _check_tag(key, value)
+        if any(other.casefold() == key.casefold() and other != key for other in found):
+            raise ValueError(f"IAM knows only one case of a tag's key, and {key!r} is there twice")
+        found[key] = value or None
+    if sum(value is not None for value in found.values()) > MOST_TAGS:
+        raise ValueError(f"at most {MOST_TAGS} tags: AWS takes 50, and leaves none to other people then")
+    return found
+
+
+def _check_tag(key: str, value: str) -> None:
+    if len(key) > LONGEST_TAG_KEY or len(value) > LONGEST_TAG_VALUE:
+        raise ValueError(
+            f"a tag's key has at most {LONGEST_TAG_KEY} characters, its value {LONGEST_TAG_VALUE}"
+        )
+    if key.casefold().startswith(("aws:", "eventtrack-wizard")):
+        raise ValueError(f"tags that begin like {key!r} are AWS's or the wizard's own")
+    for character in key + value:
+        if not (character.isalnum() or character in " _.:/=+-@"):
+            raise ValueError(f"a tag has letters, digits, spaces and _ . : / = + - @, not {character!r}")
 
 
 def _comma_separated(text: str) -> tuple[str, ...]:

@@ -67,6 +67,8 @@ class Interview:
             offered: the value that Enter alone takes.
         """
         self._announce(setting.phase)
+        if setting.asked_if and not self.confirm(setting.asked_if, bool(offered)):
+            return as_text(offered)
         if setting.choices:
             remarks = [(choice, f"{choice}: {remark}") for choice, remark in setting.choices.items()]
             return self._select(setting.question, remarks, as_text(offered))

@@ -104,8 +104,8 @@ def _source(source: str) -> Text:
 
 def shown(value: object) -> str:
     """A value for reading: lists with spaces, so that they fold between their parts."""
-    if value is None:
+    if value is None or value == {}:
         return "none"
     if isinstance(value, (tuple, list)):
         return ", ".join(plain(part) for part in value)
-    return as_text(value)
+    return as_text(value).replace(",", ", ") if isinstance(value, dict) else as_text(value)

@@ -24,7 +24,7 @@ from .function_double import FunctionDouble
 from .known_answers import KnownAnswers
 from .moto_gaps import complete_moto, judge_bucket_policies, tag_apis
 from .moto_speed import frugal, hurry_moto
-from .refusals import BucketTags
+from .refusals import BucketTags, Organization
 from .world import put_world_back, take_world
 
 BASIC_EXECUTION = {
@@ -90,6 +90,7 @@ class Account:
         self.calls = Calls()
         self.times_emptied = 0
         self.bucket_tags = BucketTags()
+        self.organization = Organization()
         self._sessions: dict[str, SharedSession] = {}
         self.known = KnownAnswers()
         self.look = Aws(
@@ -117,6 +118,7 @@ class Account:
         if service == "apigateway":
             client.meta.events.register("after-call.apigateway.CreateDeployment", self.endpoint.deployed)
         self.bucket_tags.refuse(service, client)
+        self.organization.refuse(client)
         self.known.answer_for(client)
         if service == "apigateway":
             tag_apis(client)
@@ -131,6 +133,7 @@ class Account:
         mock.start(reset=not as_it_was)
         self.calls.clear()
         self.bucket_tags.refused_with = None
+        self.organization.demanded_tag = None
         if not as_it_was:
             self.times_emptied += 1
             self.known.forget()

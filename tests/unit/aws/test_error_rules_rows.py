@@ -141,6 +141,7 @@ ANSWERS = (
     Answer("s3.PutBucketPolicy", 403, "AccessDenied", "because public policies are prevented by the BlockPublicPolicy setting in S3 Block Public Access."),
     Answer("s3.PutBucketPolicy", 400, "MalformedPolicy", "Invalid principal in policy"),
     Answer("s3.CreateBucket", 403, "AccessDenied", DENIED + ORGANIZATION),
+    Answer("s3.PutBucketVersioning", 403, "AccessDenied", "with an explicit deny in a resource control policy"),
     Answer("lambda.CreateFunction", 403, "AccessDeniedException", "with an explicit deny in a resource control policy"),
     Answer("iam.CreateRole", 403, "AccessDenied", "because no permissions boundary allows the iam:CreateRole action"),
     Answer("iam.CreateRole", 403, "AccessDenied", "with an explicit deny in an identity-based policy"),

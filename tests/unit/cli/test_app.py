@@ -55,6 +55,7 @@ def test_flags_of_settings_are_completed_although_they_are_made_late() -> None:
     [
         (["--memory-mb", "lots"], "'lots' from flag"),
         (["--no-versioning", "--cors-origins", "a.example"], "'a.example' from flag"),
+        (["--tag", "team=web", "--tag", "aws:x=y"], "'team=web,aws:x=y' from flag"),
     ],
 )
 def test_flags_of_settings_reach_their_rows(flags: list[str], taken: str, tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ from wizard.state.model import State
 from wizard.state.store import Store
 
 CHOICES: dict[str, Any] = {
+    "tags": {"cost-centre": "4711", "team": "web"},
     "versioning": True,
     "encryption": "SSE-KMS",
     "runtime": "python3.12",

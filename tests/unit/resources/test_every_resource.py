@@ -105,6 +105,7 @@ def test_the_bucket_is_in_the_chosen_region(account: Account, folder: Path, regi
 
 
 CHANGED_SETTINGS = {
+    "tags": {"cost-centre": "4711"},
     "versioning": True,
     "encryption": "SSE-KMS",
     "block_public_access": False,

@@ -31,6 +31,24 @@ def test_flags_win_over_environment_over_saved_state_over_default() -> None:
     assert (settings.runtime, sources["runtime"]) == ("python3.13", "default")
 
 
+def test_given_tags_join_the_saved_ones_and_one_without_a_value_is_taken_off_and_stays_off() -> None:
+    saved = {"tags": {"cost-centre": "1", "team": "web", "gone": None}}
+    flags = {"tags": "cost-centre=2,team=,new=x"}
+    resolved = resolve(IDENTITY, flags=flags, environment={"EVENTTRACK_TAGS": "a=b"}, saved=saved)
+    after = {"cost-centre": "2", "team": None, "gone": None, "new": "x"}
+    assert (resolved.settings.tags, resolved.sources["tags"]) == (after, "flag")
+    assert list(resolved.settings.tags) == list(after)
+    assert resolve(IDENTITY, flags={}, environment={}, saved={"tags": after}).settings.tags == after
+    from_environment = resolve(IDENTITY, flags={}, environment={"EVENTTRACK_TAGS": "a=b"}, saved=saved)
+    assert from_environment.settings.tags == {**saved["tags"], "a": "b"}
+
+
+def test_the_sum_of_saved_and_given_tags_obeys_the_rules_too() -> None:
+    saved = {"tags": {f"k{number}": "v" for number in range(40)}}
+    with pytest.raises(UsageError, match="at most 40 tags"):
+        resolve(IDENTITY, flags={"tags": "one-more=v"}, environment={}, saved=saved)
+
+
 def test_the_defaults_are_the_documented_ones() -> None:
     settings = make_settings()
     assert settings.function_name == "saas-event-tracking-processor"
@@ -87,7 +105,10 @@ def test_the_bucket_name_is_the_same_at_every_run_and_differs_by_account_and_reg
 
 def test_settings_survive_the_state_file() -> None:
     settings = make_settings(
-        cors_origins=("https://a.example", "https://b.example"), reserved_concurrency=3, versioning=True
+        cors_origins=("https://a.example", "https://b.example"),
+        reserved_concurrency=3,
+        versioning=True,
+        tags={"cost-centre": "4711", "team": None},
     )
     saved = json.loads(json.dumps(settings.as_json()))
     assert from_saved(saved, IDENTITY) == settings

@@ -11,6 +11,44 @@ from hypothesis import strategies as st
 from wizard.settings import validators as names
 
 
+def test_tags_are_key_and_value_in_their_order_and_one_without_a_value_is_taken_off() -> None:
+    assert names.tags(" cost-centre=4711, team=Straße 1 @ web ,off=") == {
+        "cost-centre": "4711",
+        "team": "Straße 1 @ web",
+        "off": None,
+    }
+    assert names.tags("url=https://a.example/x=1") == {"url": "https://a.example/x=1"}
+    assert names.tags("") == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("team", "KEY=VALUE puts one, KEY= takes it off"),
+        ("=web", "KEY=VALUE"),
+        ("aws:team=web", "AWS's or the wizard's own"),
+        ("AWS:team=web", "AWS's or the wizard's own"),
+        ("eventtrack-wizard:deployment=other", "AWS's or the wizard's own"),
+        ("team=a,Team=b", "only one case"),
+        ("team=a;b", "not ';'"),
+        ("team=a\nb", "not '\\n'"),
+        (f"{'k' * 129}=v", "at most 128"),
+        (f"k={'v' * 257}", "256"),
+        (",".join(f"k{number}=v" for number in range(41)), "at most 40"),
+    ],
+)
+def test_tags_that_aws_or_we_cannot_take(text: str, words: str) -> None:
+    with pytest.raises(ValueError, match=r".") as caught:
+        names.tags(text)
+    assert words in str(caught.value)
+
+
+def test_the_longest_tags_and_the_most_of_them() -> None:
+    assert names.tags(f"{'k' * 128}={'v' * 256}")
+    most = ",".join(f"k{number}=v" for number in range(40))
+    assert len(names.tags(f"{most},off=")) == 41
+
+
 @pytest.mark.parametrize(
     "name",
     ["abc", "a" * 63, "1abc", "my-events-2026", "a--b", "xn-a", "x-an-y", "sthree"],

@@ -90,6 +90,17 @@ class TestAskingForSettings:
             terminal.type(ENTER)
             assert answer(terminal) == ["yes", "yes"]
 
+    def test_only_who_says_that_the_organization_demands_tags_is_asked_for_them(self) -> None:
+        with questions("[ask('tags'), ask('tags')]") as terminal:
+            terminal.see("demand tags")
+            terminal.type("n" + ENTER)
+            terminal.see("demand tags on what is made? No")
+            terminal.see("demand tags")
+            terminal.type("y" + ENTER)
+            terminal.see("Tags on everything")
+            terminal.type("team=web" + ENTER)
+            assert answer(terminal) == ["", "team=web"]
+
     def test_a_heading_comes_once_when_the_phase_changes(self) -> None:
         with questions("[ask('memory_mb'), ask('timeout_seconds'), ask('stage_name')]") as terminal:
             for question in ("Memory", "Timeout", "Stage name"):
@@ -105,7 +116,7 @@ class TestAskingForSettings:
     ) -> None:
         with questions("[ask(key) for key in rows]", columns=size[0], rows=size[1]) as terminal:
             for setting in SETTINGS:
-                terminal.see(setting.question[:30])
+                terminal.see((setting.asked_if or setting.question)[:30])
                 terminal.type(ENTER)
             assert isinstance(answers := answer(terminal), list)
             assert len(answers) == len(SETTINGS)

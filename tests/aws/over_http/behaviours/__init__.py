@@ -36,7 +36,7 @@ from .gateway import (
 )
 from .latency import Latency
 from .log_groups import LogGroupComesBack
-from .permissions import ExplicitDeny, ImpliedPermissions
+from .permissions import ExplicitDeny, ImpliedPermissions, TagsDemanded
 from .roles import RoleMustTrustLambda, RoleNotYetAssumable, StaleKmsGrant
 from .simulation import SimulationLooksAtEverything
 from .stale_credentials import StaleRoleCredentials
@@ -76,6 +76,7 @@ __all__ = [
     "SimulationLooksAtEverything",
     "StaleKmsGrant",
     "StaleRoleCredentials",
+    "TagsDemanded",
     "VersionsKeepTheBucket",
     "lasting_rules",
     "real_aws",

@@ -55,6 +55,10 @@ def _every_log_group(call: Call, world: World) -> list[Need]:
     ]
 
 
+def _function_by_arn(call: Call, _world: World) -> list[Need]:
+    return [(action_of(call), str(call.parameters["Resource"]))]
+
+
 def _log_group_by_arn(call: Call, _world: World) -> list[Need]:
     return [(action_of(call), str(call.parameters["resourceArn"]))]
 
@@ -95,7 +99,11 @@ NEEDS: dict[str, Callable[[Call, World], list[Need]]] = {
     "s3.DeleteObjects": _objects,
     "s3.GetObject": _object,
     "logs.DescribeLogGroups": _every_log_group,
+    "lambda.TagResource": _function_by_arn,
+    "lambda.UntagResource": _function_by_arn,
     "logs.ListTagsForResource": _log_group_by_arn,
+    "logs.TagResource": _log_group_by_arn,
+    "logs.UntagResource": _log_group_by_arn,
     "apigateway.CreateRestApi": _new_api,
     "apigateway.TagResource": _tags_of_an_api,
     "apigateway.UntagResource": _tags_of_an_api,

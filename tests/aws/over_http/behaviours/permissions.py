@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import unquote_plus
+
 from tests.aws.errors import REASONS
 
 from ..calls import Call
@@ -29,6 +31,24 @@ class ExplicitDeny(Behaviour):
 
     def before(self, call: Call, world: World) -> Answer | None:
         return denial(call, world, self.reason) if call.name in self.operations else None
+
+
+class TagsDemanded(Behaviour):
+    """An organization's policy denies every create call that can carry tags and lacks this one."""
+
+    def __init__(self, key: str) -> None:
+        self.key = key
+
+    def before(self, call: Call, world: World) -> Answer | None:
+        if call.name not in TAGGED_CREATES or self.key in unquote_plus(call.request.body.decode()):
+            return None
+        return denial(call, world, "service control policy")
+
+
+TAGGED_CREATES = {
+    "s3.CreateBucket", "iam.CreateRole", "logs.CreateLogGroup", "lambda.CreateFunction",
+    "apigateway.CreateRestApi",
+}  # fmt: skip
 
 
 class ImpliedPermissions(Behaviour):
