@@ -107,10 +107,11 @@ SETUP = """
     lambda:CreateFunction lambda:TagResource iam:PassRole
     lambda:ListTags lambda:GetPolicy lambda:PutFunctionConcurrency lambda:InvokeFunction
     s3:GetObject NewApi/apigateway:POST TagOwnApi/apigateway:PUT OwnApi/apigateway:POST
-    OwnApi/apigateway:PUT lambda:AddPermission Api/apigateway:GET OwnApi/apigateway:PATCH
+    OwnApi/apigateway:PUT lambda:AddPermission Api/apigateway:GET TagApi/apigateway:GET
+    OwnApi/apigateway:PATCH
 """
 REPAIR = """
-    TagApi/apigateway:GET s3:PutBucketTagging s3:PutBucketPublicAccessBlock s3:PutEncryptionConfiguration
+    s3:PutBucketTagging s3:PutBucketPublicAccessBlock s3:PutEncryptionConfiguration
     iam:UntagRole iam:UpdateAssumeRolePolicy logs:UntagResource lambda:UntagResource
     lambda:UpdateFunctionCode lambda:UpdateFunctionConfiguration lambda:DeleteFunctionConcurrency
     TagApi/apigateway:DELETE lambda:RemovePermission
