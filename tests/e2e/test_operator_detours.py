@@ -218,6 +218,12 @@ def tag_api(whose: str, tags: Callable[[World], dict[str, str]]) -> Callable[[Wo
     )
 
 
+def untag_api(whose: str) -> Callable[[World], object]:
+    return lambda world: world.operator.apigateway.untag_resource(
+        resourceArn=world.api_arn(whose), tagKeys=[OWNER_TAG]
+    )
+
+
 def make_api(tags: dict[str, str]) -> Callable[[World], object]:
     return lambda world: world.operator.apigateway.create_rest_api(name="new", tags=tags)
 
@@ -262,6 +268,7 @@ DETOURS: dict[str, Detour] = {
     "put a method on another's API": Detour(put_method, unless(TAG_OF_API)),
     "tag another's API as ours": Detour(tag_api("theirs", lambda world: world.ours), unless(TAG_OF_API)),
     "tag nobody's API as ours": Detour(tag_api("nobody's", lambda world: world.ours), unless(TAG_OF_API)),
+    "take another's tag off his API": Detour(untag_api("theirs"), unless(TAG_OF_API)),
     "tag our API as another's": Detour(tag_api("ours", lambda _: THEIRS), unless(TAG_IN_REQUEST)),
     "make an API for another": Detour(make_api(THEIRS), unless(TAG_IN_REQUEST)),
     "make an API without the tag": Detour(make_api({}), unless(TAG_IN_REQUEST)),
