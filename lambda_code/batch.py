@@ -62,7 +62,8 @@ class Batch:
 
     def read(self, text: str) -> None:
         """Take in the whole body; raises Refusal when it is not JSON or holds no or too many events."""
-        if "\\ud" in text or "\\uD" in text:
+        # Looking for one character costs next to nothing, for three as much as a tenth of the parsing.
+        if "\\" in text and ("\\ud" in text or "\\uD" in text):
             text = _whole_characters(text)
         try:
             self._read(text)

@@ -1,9 +1,12 @@
 """What a request costs in our handler and in a plain boto3 one. Run by hand:
 
-    python -m tests.benchmarks.handler [--runs 5] [--repeats 30] [--sizes 1,50,1000]
+    python -m tests.benchmarks.handler [--runs 5] [--repeats 30] [--sizes 1,50,1000] [--beside FOLDER]
 
 Starts a MiniStack of its own. Every measurement is a fresh process, and both handlers take turns, so that the
-ratios hold on a busy machine too. Prints medians; a ratio above 1 is in favour of ours.
+ratios hold on a busy machine too. Prints medians; a ratio above 1 is in favour of ours. With --beside the
+other handler is the `lambda_function` in that folder, such as the one of an earlier version:
+
+    git archive v0.1.0 lambda_code | tar -x -C FOLDER
 """
 
 from __future__ import annotations
@@ -20,14 +23,15 @@ from typing import Any
 
 import boto3
 
+from tests.aws.names import EMULATOR_ACCOUNT_ID
 from tests.tools.ministack_server import MiniStackProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "benchmark-token"
-HANDLERS = {
-    "plain": (ROOT / "tests" / "benchmarks", "handler_baseline"),
-    "ours": (ROOT / "lambda_code", "lambda_function"),
-}
+Handler = tuple[Path, str]
+"""Folder and module."""
+PLAIN: Handler = (ROOT / "tests" / "benchmarks", "handler_baseline")
+OURS: Handler = (ROOT / "lambda_code", "lambda_function")
 FIGURES = {"cold": "first request, CPU ms", "warm": "later request, CPU ms", "peak": "peak memory, MB"}
 # The peak is read from /proc because getrusage would count the parent's memory of before the exec.
 CHILD = """
@@ -69,9 +73,9 @@ def request(events: int) -> dict[str, Any]:
     return {"httpMethod": "POST", "path": "/events", "headers": headers, "body": json.dumps(body)}
 
 
-def measure(handler: str, events: int, repeats: int, environment: dict[str, str]) -> dict[str, float]:
+def measure(handler: Handler, events: int, repeats: int, environment: dict[str, str]) -> dict[str, float]:
     """The figures of one fresh process."""
-    folder, module = HANDLERS[handler]
+    folder, module = handler
     done = subprocess.run(
         [sys.executable, "-c", CHILD, str(folder), module, str(repeats)],
         input=json.dumps(request(events)),
@@ -101,6 +105,7 @@ def environment_at(url: str) -> dict[str, str]:
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_ENDPOINT_URL": url,
         "BUCKET_NAME": "benchmark",
+        "BUCKET_OWNER": EMULATOR_ACCOUNT_ID,
         "BASELINE_TOKEN": TOKEN,
         "AUTH_TOKEN_SHA256": hashlib.sha256(TOKEN.encode()).hexdigest(),
         "AUTH_TOKEN_LABELS": "benchmark",
@@ -109,11 +114,11 @@ def environment_at(url: str) -> dict[str, str]:
     }
 
 
-def report(size: int, results: dict[str, list[dict[str, float]]]) -> None:
-    """Print one line a figure."""
+def report(size: int, results: list[list[dict[str, float]]]) -> None:
+    """Print one line a figure: the other handler, ours, the ratio."""
     for figure, title in FIGURES.items():
-        plain, ours = (statistics.median(run[figure] for run in results[handler]) for handler in HANDLERS)
-        print(f"{size:>6}  {title:<24}{plain:>10.2f}{ours:>10.2f}{plain / ours:>8.1f}")
+        other, ours = (statistics.median(run[figure] for run in runs) for runs in results)
+        print(f"{size:>6}  {title:<24}{other:>10.2f}{ours:>10.2f}{other / ours:>8.2f}")
 
 
 def main() -> None:
@@ -124,15 +129,17 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5, help="processes a figure")
     parser.add_argument("--repeats", type=int, default=30, help="warm requests a process")
     parser.add_argument("--sizes", default="1,50,1000", help="events a request")
+    parser.add_argument("--beside", type=Path, help="folder of another lambda_function")
     options = parser.parse_args()
-    print(f"{'events':>6}  {'':<24}{'plain':>10}{'ours':>10}{'ratio':>8}")
+    other = (options.beside.resolve(), "lambda_function") if options.beside else PLAIN
+    print(f"{'events':>6}  {'':<24}{'other':>10}{'ours':>10}{'ratio':>8}")
     with MiniStackProcess() as ministack:
         environment = environment_at(ministack.url)
         for size in map(int, options.sizes.split(",")):
-            results: dict[str, list[dict[str, float]]] = {handler: [] for handler in HANDLERS}
+            results: list[list[dict[str, float]]] = [[], []]
             for _ in range(options.runs):
-                for handler in HANDLERS:
-                    results[handler].append(measure(handler, size, options.repeats, environment))
+                for handler, runs in zip((other, OURS), results, strict=True):
+                    runs.append(measure(handler, size, options.repeats, environment))
             report(size, results)
 
 
