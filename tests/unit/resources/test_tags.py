@@ -10,6 +10,7 @@ from tests.aws.in_process import Account, Killed, Standing, Workspace, leftovers
 from tests.aws.in_process.calls import Call
 from tests.aws.tagger import THINGS, Tagger
 from wizard.errors import WizardError
+from wizard.phases import PHASES
 
 EVERYTHING = (*THINGS, "stage")
 GIVEN = {"cost-centre": "4711", "team": "web + co"}
@@ -131,6 +132,30 @@ def test_every_change_of_an_apis_tags_carries_the_owners_tag_as_policies_demand_
     assert all("eventtrack-wizard:deployment" in body for body in asked)
 
 
+@pytest.mark.parametrize("code", ["UnsupportedArgument", "MalformedXML"])
+def test_a_bucket_that_takes_no_tags_at_creation_is_written_down_as_ours_before_it_stands(
+    account: Account, workspace: Workspace, code: str
+) -> None:
+    account.bucket_tags.refused_with = code
+    written: list[str] = []
+
+    def die_when_it_stands(call: Call) -> None:
+        if call.name == "s3.CreateBucket" and b"<Tag>" not in call.parameters["body"]:
+            written.append(workspace.state.records["bucket"].status)
+            raise Killed(call.name)
+
+    account.calls.after.append(die_when_it_stands)
+    with pytest.raises(Killed):
+        workspace.apply(phases=PHASES[:1])
+    assert written == ["creating untagged"]
+    account.calls.clear()
+    workspace.apply(phases=PHASES[:1])
+    at, _store = workspace.open()
+    [bucket] = snapshot(account)["buckets"].values()
+    assert {tag["Key"]: tag["Value"] for tag in bucket["tags"]} == at.tags
+    assert "s3.CreateBucket" not in account.calls.changing()
+
+
 def test_what_was_adopted_gets_no_tags(account: Account, workspace: Workspace) -> None:
     bucket = workspace.settings.bucket_name
     account.look.s3.create_bucket(Bucket=bucket)
@@ -152,7 +177,9 @@ def test_a_change_of_tags_that_is_killed_anywhere_is_ended_by_the_next_setup(
     with account.undone():
         tagged.apply()
         after, calls = snapshot(account), list(account.calls.made)
-    for number in [call.number for call in calls if call.changing]:
+    puts = [call.number for call in calls if "Tag" in call.operation]
+    assert len(puts) > len(EVERYTHING)
+    for number in puts[::3]:
         tagged.path.write_text(file)
         with account.undone():
             account.calls.kill_after(number)
