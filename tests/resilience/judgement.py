@@ -21,7 +21,7 @@ READ_BEFORE_REPEAT = {
     "apigateway.CreateRestApi": "apigateway.GetRestApis",
     "apigateway.CreateResource": "apigateway.GetResources",
     "apigateway.PutMethod": "apigateway.GetResources",
-    "apigateway.CreateDeployment": "apigateway.GetStage",
+    "apigateway.CreateDeployment": "apigateway.GetStages",
 }
 WORDS_OF_PROGRAMMERS = ("Traceback", "ClientError", "botocore", "NoneType", "KeyError", "NotYet")
 

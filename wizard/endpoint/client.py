@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
@@ -73,21 +74,28 @@ class Endpoint:
 
     Args:
         ca_bundle: a file of certificate authorities; None: those of this machine.
+        before: called before every request; may wait.
     """
 
     def __init__(
-        self, url: str, token: str | None, connections: int = 4, ca_bundle: str | None = None
+        self,
+        url: str,
+        token: str | None,
+        connections: int = 4,
+        ca_bundle: str | None = None,
+        before: Callable[[], None] = lambda: None,
     ) -> None:
         self.url = url
+        self._before = before
         self._token = token
         self._ca_bundle = ca_bundle
         options = {"maxsize": connections, "retries": False, "timeout": TIMEOUT, "ca_certs": ca_bundle}
         self._pool = _pool(url, **options)
 
     @classmethod
-    def of(cls, at: Deployment, connections: int = 4) -> Self:
+    def of(cls, at: Deployment, connections: int = 4, before: Callable[[], None] = lambda: None) -> Self:
         """That of a deployment, which trusts whom boto3 trusts."""
-        return cls(str(url_of(at)), at.token, connections, at.aws.ca_bundle)
+        return cls(str(url_of(at)), at.token, connections, at.aws.ca_bundle, before)
 
     def post(self, events: object, *, token: str | None = None) -> Answer:
         """Post events as JSON, with the deployment's token unless another one is given.
@@ -118,6 +126,7 @@ class Endpoint:
         )
 
     def _send(self, method: str, headers: dict[str, str], body: bytes | None) -> Answer:
+        self._before()
         begun = time.perf_counter()
         try:
             response = self._pool.request(method, self.url, headers=headers, body=body)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from wizard.aws.error_rules import Wait
 from wizard.aws.retry import NotYet
-from wizard.endpoint.checks import EndpointWorks
+from wizard.endpoint.checks import EndpointWorks, below_the_limit
 from wizard.endpoint.client import Endpoint
 from wizard.engine.apply import Engine
 from wizard.engine.progress import Listener
@@ -33,9 +33,9 @@ class EndpointKnowsToken(EndpointWorks):
 
     def run(self, at: Deployment) -> Facts:
         """See `Check.run`. An empty list tells the token's standing and stores nothing."""
-        endpoint = Endpoint.of(at)
+        endpoint = Endpoint.of(at, before=below_the_limit(at))
         for _ in range(ACCEPTED_IN_A_ROW):
-            if endpoint.post([]).status == 401:
+            if endpoint.post([]).status in (401, 429):
                 raise NotYet(TOKEN_IS_NEW)
         return super().run(at)
 

@@ -52,6 +52,18 @@ def test_what_is_still_wrong_after_a_minute_is_wrong(account: Account, workspace
     assert 60 <= workspace.clock.now - begun < 75
 
 
+@pytest.mark.parametrize(
+    ("rate", "burst", "pause"), [(2, 1, 0.625), (1, 6, 1.25), (1, 7, None), (50, 100, None)]
+)
+def test_the_proof_keeps_to_the_deployments_own_limit_or_it_would_refuse_itself(
+    workspace: Workspace, rate: int, burst: int, pause: float | None
+) -> None:
+    workspace.overrides |= {"throttle_rate": rate, "throttle_burst": burst}
+    workspace.apply()
+    naps = [nap for nap in workspace.clock.naps if nap in (0.625, 1.25)]
+    assert naps == ([pause] * 7 if pause else [])
+
+
 def test_a_permission_that_lambda_accepted_and_lost_is_made_again_in_the_same_run(
     account: Account, workspace: Workspace, undisturbed: Snapshot
 ) -> None:
