@@ -28,14 +28,14 @@ def test_a_closed_endpoint_refuses_all_says_so_everywhere_and_is_opened_again(
     closing = deployment.run("setup", "--yes", "--closed")
     assert endpoint.post([]).status == 429
     assert "invoking it directly" in " ".join(closing.stderr.split())
-    assert "It is closed" in closing.stdout and "curl" not in closing.stdout
+    assert "It is closed" in closing.stdout and "curl -X" not in closing.stdout
     assert "setup --open" in deployment.run("status").stdout
     for command in (("status", "--json"), ("status", "--offline", "--json")):
         assert json.loads(deployment.run(*command).stdout)["closed"] is True
     refused = deployment.run("send-test", exit_code=1)
     assert "It is closed" in refused.stderr and "setup --open" in refused.stderr
 
-    assert "curl" in deployment.run("setup", "--yes", "--open").stdout
+    assert "curl -X" in deployment.run("setup", "--yes", "--open").stdout
     assert endpoint.post({"event_name": "again"}).status == 200
     assert json.loads(deployment.run("status", "--json").stdout)["closed"] is False
 

@@ -90,7 +90,7 @@ class S3Double:
                     position = len(self.received)
                     self.received.append(Received(number, line, headers, body))
                     answer = self._answers[position] if position < len(self._answers) else OK
-                    if headers.get("x-amz-expected-bucket-owner", self._owner) != self._owner:
+                    if self._owner and headers.get("x-amz-expected-bucket-owner", self._owner) != self._owner:
                         answer = error(403, "AccessDenied")
                     if answer == SILENCE:
                         stream.readline()

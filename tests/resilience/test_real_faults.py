@@ -62,7 +62,7 @@ CASES = [
     Case(
         SETUP,
         lambda: refused(operation="iam.PutRolePolicy"),
-        ("inline policy LambdaS3EventTracking", "iam:PutRolePolicy", "run the same command again"),
+        ("permissions boundary", "iam:PutRolePolicy", "Then run again"),
     ),
     Case(
         SETUP,

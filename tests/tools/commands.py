@@ -19,6 +19,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import IO, Any
@@ -42,6 +43,7 @@ class Command:
         self._socket = reply
         self.pid = int(self._reply.readline())
         self.returncode: int | None = None
+        self._waiting = threading.Lock()  # the double may wait for the process that it kills, beside us
 
     def poll(self) -> int | None:
         """The exit code, as far as it has ended."""
@@ -52,13 +54,14 @@ class Command:
 
     def wait(self, timeout: float | None = None) -> int:
         """Its exit code, negative when a signal has ended it."""
-        if self.returncode is None:
-            if not select.select([self._socket], [], [], timeout)[0]:
-                raise subprocess.TimeoutExpired(self.args, timeout or 0)
-            self.returncode = os.waitstatus_to_exitcode(int(self._reply.readline()))
-            self._reply.close()
-            self._socket.close()
-        return self.returncode
+        with self._waiting:
+            if self.returncode is None:
+                if not select.select([self._socket], [], [], timeout)[0]:
+                    raise subprocess.TimeoutExpired(self.args, timeout or 0)
+                self.returncode = os.waitstatus_to_exitcode(int(self._reply.readline()))
+                self._reply.close()
+                self._socket.close()
+            return self.returncode
 
     def communicate(self, timeout: float | None = None) -> tuple[str, str]:
         """All that it prints, when it has ended."""
@@ -83,8 +86,9 @@ class Command:
 
     def send_signal(self, number: int) -> None:
         """As `os.kill`; nothing happens to one that has ended."""
-        if self.poll() is None:
-            os.kill(self.pid, number)
+        if self.returncode is None:
+            with suppress(ProcessLookupError):
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """SIGKILL."""

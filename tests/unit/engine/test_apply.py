@@ -322,7 +322,7 @@ def test_a_closed_endpoint_refuses_everybody_and_its_function_is_proved_by_a_dir
     workspace = Workspace(account, folder, closed=True)
     at = workspace.apply().at
     refused = Endpoint(str(url_of(at)), TOKEN).post([])
-    assert (refused.status, refused.text) == (429, '{"message": "Too Many Requests"}')
+    assert (refused.status, refused.body) == (429, {"message": "Too Many Requests"})
     assert "key" in workspace.state.checks["test.invoke"]
     (said,) = [event.message for event in workspace.events if isinstance(event, Noticed)]
     assert "closed" in said

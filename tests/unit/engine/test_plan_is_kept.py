@@ -22,8 +22,13 @@ def announced(plan: Plan) -> list[Deed]:
 
 
 def done(workspace: Workspace) -> list[Deed]:
+    """What was done first to each thing; that the copy of before goes after a new one is part of it."""
     events = [event for event in workspace.events if isinstance(event, ChangeDone)]
-    return [(event.resource, event.change) for event in events if event.change != "check"]
+    first: dict[str, str] = {}
+    for event in events:
+        if event.change != "check":
+            first.setdefault(event.resource, event.change)
+    return list(first.items())
 
 
 # Of a deployment that stands. Each leaves one thing or two not as desired.
