@@ -350,7 +350,7 @@ class TestOnATerminal:
                 terminal.see(f"creating thing of {key}")
             before = terminal.lines
             terminal.settle(0.4)
-            changed = {line[1] for old, line in zip(before, terminal.lines, strict=True) if old != line}
+            changed = {line[1:2] for old, line in zip(before, terminal.lines, strict=True) if old != line}
             assert {"1", "7", "8"} <= changed
 
     def test_the_last_picture_on_a_live_terminal_is_whole(self) -> None:
