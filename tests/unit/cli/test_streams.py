@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +14,10 @@ CANNOT_WRITE = "error: The output could not be written: No space left on device.
 
 
 def shell(line: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["sh", "-c", line], cwd=folder, capture_output=True, text=True, check=False)
+    environment = {**os.environ, "EVENTTRACK_LOCAL_HOME": str(folder / "local-aws")}  # where nothing runs
+    return subprocess.run(
+        ["sh", "-c", line], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
 
 
 @pytest.mark.parametrize("command", ["--version", "status --help", "local status --json"])
