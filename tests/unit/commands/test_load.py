@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from collections.abc import Iterator
 
@@ -82,6 +83,7 @@ def test_what_the_deployments_own_limit_refuses_is_said_with_the_command_that_ra
     deployment: LocalDeployment,
 ) -> None:
     deployment.run("setup", "--yes", "--throttle-rate", "1", "--throttle-burst", "1")
+    time.sleep(1.5)  # the proof has taken the one request of this second
     try:
         done = deployment.run("send-test", "--load", "30", "--clients", "10", "--json")
     finally:
