@@ -57,8 +57,14 @@ def certificate(subject: str, issuer: str, key: Any, signed_by: Any, *extensions
         .not_valid_before(now - datetime.timedelta(days=1))
         .not_valid_after(now + datetime.timedelta(days=1))
     )
-    for extension in extensions:
-        builder = builder.add_extension(extension, critical=False)
+    # Python 3.13 demands what RFC 5280 does: whose key it is, who has signed, and what the authority may.
+    known = (
+        x509.SubjectKeyIdentifier.from_public_key(key.public_key()),
+        x509.AuthorityKeyIdentifier.from_issuer_public_key(signed_by.public_key()),
+    )
+    for extension in (*known, *extensions):
+        is_critical = isinstance(extension, (x509.BasicConstraints, x509.KeyUsage))
+        builder = builder.add_extension(extension, critical=is_critical)
     return builder.sign(signed_by, hashes.SHA256())
 
 
@@ -66,9 +72,13 @@ def certificate(subject: str, issuer: str, key: Any, signed_by: Any, *extensions
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TlsServer]:
     folder = tmp_path_factory.mktemp("tls")
     authority, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
-    root = certificate(
-        "Proxy", "Proxy", authority, authority, x509.BasicConstraints(ca=True, path_length=None)
-    )
+    is_authority = x509.BasicConstraints(ca=True, path_length=None)
+    usage = dict.fromkeys(
+        ("digital_signature", "content_commitment", "key_encipherment", "data_encipherment", "key_agreement",
+         "crl_sign", "encipher_only", "decipher_only"), False,
+    )  # fmt: skip
+    may_sign = x509.KeyUsage(key_cert_sign=True, **usage)
+    root = certificate("Proxy", "Proxy", authority, authority, is_authority, may_sign)
     name = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
     leaf = certificate("127.0.0.1", "Proxy", key, authority, name)
     pem = serialization.Encoding.PEM
