@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 MAXIMUM_DEPTH = 100  # levels; common readers of JSON fail from a few hundred on
 EVENTS_AT_ONCE = 100
 WRAPPERS = ("events", "batch")
-REPLACED_MEMBERS = frozenset(("received_at", "token"))
-FILLED_MEMBERS = frozenset(("event_id", "event_time", "received_at", "token"))
+SERVER_MEMBERS = ("received_at", "client_label")  # said by the server alone; a client's own are dropped
+REPLACED_MEMBERS = frozenset((*SERVER_MEMBERS, "token"))
+FILLED_MEMBERS = REPLACED_MEMBERS | {"event_id", "event_time"}
 NOT_COPIED = ("\n", "\r", "\t", " :")
 NEEDS_CARE = -1
 _spaces = re.compile(r"[ \t\n\r]*")
@@ -59,6 +60,17 @@ class Batch:
     def accepted(self) -> int:
         """The number of events that are fit to be stored."""
         return self.seen - len(self.refused)
+
+    def labelled(self, label: str) -> bytes | bytearray:
+        """The content, one event a line, each with the label of the client as `client_label`.
+
+        Every line ends with what we filled in, and no text inside an event can hold a line break.
+        """
+        if not label:
+            return self.content
+        end = self._received_at.encode()
+        named = b'%s,"client_label":%s}\n' % (end[:-1], _write(label).encode())
+        return self.content.replace(end + b"\n", named)
 
     def read(self, text: str) -> None:
         """Take in the whole body; raises Refusal when it is not JSON or holds no or too many events."""
@@ -235,7 +247,8 @@ class Batch:
         return end
 
     def _rewritten(self, event: dict[str, Any], number: int) -> str:
-        event.pop("received_at", None)
+        for name in SERVER_MEMBERS:
+            event.pop(name, None)
         token = event.get("token")
         if isinstance(token, str) and self._is_token(token):
             del event["token"]

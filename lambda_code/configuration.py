@@ -21,7 +21,8 @@ class Configuration:
 
     `token_digests` are SHA-256 hex digests, `token_labels` their labels in the same order ("" for none).
     `allowed_origins` is never empty; ("*",) means any. `bucket_owner` is an account's number, "" where it is
-    not known. Sizes are bytes. `endpoint` is "" on AWS.
+    not known. Sizes are bytes. `streams` are names; with none, every request's events are stored at once.
+    `endpoint` (of S3) and `firehose_endpoint` are "" on AWS.
     """
 
     __slots__ = (
@@ -33,11 +34,13 @@ class Configuration:
         "certificate_bundle",
         "endpoint",
         "event_format",
+        "firehose_endpoint",
         "maximum_events",
         "maximum_request_bytes",
         "region",
         "secret_key",
         "session_token",
+        "streams",
         "token_digests",
         "token_labels",
     )
@@ -58,7 +61,9 @@ class Configuration:
         access_key: str = "",
         secret_key: str = "",
         session_token: str = "",
+        streams: tuple[str, ...] = (),
         endpoint: str = "",
+        firehose_endpoint: str = "",
         certificate_bundle: str = "",
     ) -> None:
         self.bucket = bucket
@@ -74,7 +79,9 @@ class Configuration:
         self.access_key = access_key
         self.secret_key = secret_key
         self.session_token = session_token
+        self.streams = streams
         self.endpoint = endpoint
+        self.firehose_endpoint = firehose_endpoint
         self.certificate_bundle = certificate_bundle
 
     @classmethod
@@ -83,13 +90,15 @@ class Configuration:
         bucket = environment.get("BUCKET_NAME", "").strip()
         if not bucket:
             raise ConfigurationError("BUCKET_NAME is not set")
+        event_format = _event_format(environment)
+        everywhere = environment.get("AWS_ENDPOINT_URL") or ""
         return cls(
             bucket=bucket,
             bucket_owner=_account(environment, "BUCKET_OWNER"),
             token_digests=tuple(part.lower() for part in _parts(environment, "AUTH_TOKEN_SHA256")),
             token_labels=_parts(environment, "AUTH_TOKEN_LABELS"),
             allowed_origins=tuple(filter(None, _parts(environment, "CORS_ALLOW_ORIGIN"))) or ("*",),
-            event_format=_event_format(environment),
+            event_format=event_format,
             allow_beacon=_switch(environment, "ALLOW_BEACON"),
             maximum_request_bytes=_positive(environment, "MAX_REQUEST_BYTES", DEFAULT_MAXIMUM_REQUEST_BYTES),
             maximum_events=_positive(environment, "MAX_EVENTS", DEFAULT_MAXIMUM_EVENTS),
@@ -97,7 +106,9 @@ class Configuration:
             access_key=environment.get("AWS_ACCESS_KEY_ID", ""),
             secret_key=environment.get("AWS_SECRET_ACCESS_KEY", ""),
             session_token=environment.get("AWS_SESSION_TOKEN", ""),
-            endpoint=environment.get("AWS_ENDPOINT_URL_S3") or environment.get("AWS_ENDPOINT_URL") or "",
+            streams=_streams(environment, event_format),
+            endpoint=environment.get("AWS_ENDPOINT_URL_S3") or everywhere,
+            firehose_endpoint=environment.get("AWS_ENDPOINT_URL_FIREHOSE") or everywhere,
             certificate_bundle=environment.get("AWS_CA_BUNDLE", ""),
         )
 
@@ -112,6 +123,14 @@ def _event_format(environment: Mapping[str, str]) -> str:
     if value not in EVENT_FORMATS:
         raise ConfigurationError(f"EVENT_FORMAT must be one of {', '.join(EVENT_FORMATS)}")
     return value
+
+
+def _streams(environment: Mapping[str, str], event_format: str) -> tuple[str, ...]:
+    """What Firehose stores is gzipped lines, so what the function stores itself must be the same."""
+    streams = tuple(filter(None, _parts(environment, "FIREHOSE_STREAMS")))
+    if streams and event_format != "jsonl.gz":
+        raise ConfigurationError("FIREHOSE_STREAMS needs EVENT_FORMAT jsonl.gz")
+    return streams
 
 
 def _switch(environment: Mapping[str, str], name: str) -> bool:

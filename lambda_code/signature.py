@@ -1,6 +1,7 @@
-"""AWS Signature Version 4 for S3.
+"""AWS Signature Version 4.
 
-Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
+Sources: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html and, for
+the path, https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ def encoded_path(path: str) -> str:
     )
 
 
-def signing_key(secret_key: str, date: str, region: str) -> bytes:
-    """The key of one day (date as YYYYMMDD), region and the service s3; worth keeping for that day."""
+def signing_key(secret_key: str, date: str, region: str, service: str) -> bytes:
+    """The key of one day (date as YYYYMMDD), region and service; worth keeping for that day."""
     key = f"AWS4{secret_key}".encode()
-    for part in (date, region, "s3", "aws4_request"):
+    for part in (date, region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key
 
@@ -35,19 +36,20 @@ def authorization(
     content_digest: str,
     access_key: str,
     region: str,
+    service: str,
     key: bytes,
 ) -> str:
     """The value of the Authorization header.
 
     `path` is already percent-encoded; `headers` have lower-case names, hold x-amz-date and are all signed;
-    `key` comes from `signing_key` for the same day and region.
+    `key` comes from `signing_key` for the same day, region and service.
     """
     names = sorted(headers)
     signed = ";".join(names)
     lines = "".join(f"{name}:{' '.join(headers[name].split())}\n" for name in names)
     canonical = f"{method}\n{path}\n\n{lines}\n{signed}\n{content_digest}"
     moment = headers["x-amz-date"]
-    scope = f"{moment[:8]}/{region}/s3/aws4_request"
+    scope = f"{moment[:8]}/{region}/{service}/aws4_request"
     to_sign = f"{ALGORITHM}\n{moment}\n{scope}\n{hashlib.sha256(canonical.encode()).hexdigest()}"
     signature = hmac.digest(key, to_sign.encode(), "sha256").hex()
     return f"{ALGORITHM} Credential={access_key}/{scope}, SignedHeaders={signed}, Signature={signature}"

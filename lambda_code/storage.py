@@ -1,13 +1,12 @@
-"""Writing objects to S3: where the bucket lives, signing, sending, and trying again."""
+"""Writing objects to S3: where the bucket lives, and trying again."""
 
 from __future__ import annotations
 
-import hashlib
 import time
 from os import urandom
 
-from connection import Connection
-from signature import authorization, encoded_path, signing_key
+from service import Service, aws_host, given_address
+from signature import encoded_path
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,21 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from configuration import Configuration
+    from service import Address
 
 MAXIMUM_ATTEMPTS = 6
 FIRST_PAUSE_SECONDS = 0.05
 LONGEST_PAUSE_SECONDS = 1.0
 TRANSIENT_STATUSES = frozenset((500, 502, 503, 504))
 TRANSIENT_CODES = frozenset(("SlowDown", "RequestTimeout", "InternalError", "ServiceUnavailable"))
-# Source: the partitions of botocore; a test compares them.
-DOMAINS = (
-    ("cn-", "amazonaws.com.cn"),
-    ("eusc-", "amazonaws.eu"),
-    ("us-isob-", "sc2s.sgov.gov"),
-    ("us-isof-", "csp.hci.ic.gov"),
-    ("eu-isoe-", "cloud.adc-e.uk"),
-    ("us-iso-", "c2s.ic.gov"),
-)
 
 
 class StorageError(Exception):
@@ -59,15 +50,11 @@ class Store:
         sleep: Callable[[float], None] = time.sleep,
         now: Callable[[], float] = time.time,
     ) -> None:
-        self._configuration = configuration
+        self._bucket_owner = configuration.bucket_owner
         self._sleep = sleep
-        self._now = now
-        self._idle: list[Connection] = []
-        self._key: tuple[str, bytes] = ("", b"")
-        secure, self._host, self._port, self._host_header, self._prefix = address(
-            configuration.bucket, configuration.region, configuration.endpoint
-        )
-        self._tls = (tls or verifying_context(configuration.certificate_bundle)) if secure else None
+        where = address(configuration.bucket, configuration.region, configuration.endpoint)
+        self._service = Service("s3", where, configuration, tls=tls, now=now)
+        self.tls = self._service.tls  # reading the roots takes long enough to do it once
 
     def put(
         self,
@@ -81,7 +68,12 @@ class Store:
 
         Trying again is safe because a PUT of the same name and content changes nothing.
         """
-        head = self._head(name, content, content_type, metadata)
+        headers = {"content-type": content_type}
+        for field, value in metadata.items():
+            headers[f"x-amz-meta-{field}"] = value
+        if self._bucket_owner:  # a deleted bucket's name is free for everybody
+            headers["x-amz-expected-bucket-owner"] = self._bucket_owner
+        head = self._service.head("PUT", encoded_path(f"/{name}"), headers, content)
         deadline = time.monotonic() + seconds
         attempt = 0
         while True:
@@ -103,98 +95,26 @@ class Store:
 
     def close(self) -> None:
         """Give the kept connection back; the next `put` opens another."""
-        while self._idle:
-            self._idle.pop().close()
-
-    def _head(
-        self, name: str, content: bytes | bytearray, content_type: str, metadata: dict[str, str]
-    ) -> bytes:
-        """The signed request line and header fields of the PUT."""
-        configuration = self._configuration
-        now = time.gmtime(self._now())
-        date = f"{now.tm_year:04}{now.tm_mon:02}{now.tm_mday:02}"
-        path = self._prefix + encoded_path(f"/{name}")
-        headers = {
-            "content-type": content_type,
-            "host": self._host_header,
-            "x-amz-content-sha256": hashlib.sha256(content).hexdigest(),
-            "x-amz-date": f"{date}T{now.tm_hour:02}{now.tm_min:02}{now.tm_sec:02}Z",
-        }
-        for field, value in metadata.items():
-            headers[f"x-amz-meta-{field}"] = value
-        if configuration.bucket_owner:  # a deleted bucket's name is free for everybody
-            headers["x-amz-expected-bucket-owner"] = configuration.bucket_owner
-        if configuration.session_token:
-            headers["x-amz-security-token"] = configuration.session_token
-        headers["authorization"] = authorization(
-            method="PUT",
-            path=path,
-            headers=headers,
-            content_digest=headers["x-amz-content-sha256"],
-            access_key=configuration.access_key,
-            region=configuration.region,
-            key=self._signing_key(date),
-        )
-        lines = "".join(f"{field}: {value}\r\n" for field, value in headers.items())
-        return f"PUT {path} HTTP/1.1\r\n{lines}content-length: {len(content)}\r\n\r\n".encode("latin-1")
-
-    def _signing_key(self, date: str) -> bytes:
-        if self._key[0] != date:
-            self._key = (date, signing_key(self._configuration.secret_key, date, self._configuration.region))
-        return self._key[1]
+        self._service.close()
 
     def _exchange(self, head: bytes, content: bytes | bytearray, deadline: float) -> tuple[int, bytes]:
-        """One attempt, within half of the time left so that another one stays possible.
-
-        A kept connection that S3 has closed meanwhile is no failure: it is replaced at once.
-        """
+        """One attempt, within half of the time left so that another one stays possible."""
         now = time.monotonic()
-        deadline = now + (deadline - now) / 2
-        connection = self._idle.pop() if self._idle else self._connect(deadline)
-        try:
-            answer = connection.exchange(head, content, deadline)
-        except OSError as error:  # over TLS a closed connection shows itself as an ssl.SSLError
-            if not connection.used or isinstance(error, TimeoutError):
-                raise
-            connection = self._connect(deadline)
-            answer = connection.exchange(head, content, deadline)
-        if connection.reusable:
-            self._idle = [connection]
-        return answer
-
-    def _connect(self, deadline: float) -> Connection:
-        return Connection(self._host, self._port, self._tls, deadline)
+        return self._service.exchange(head, content, now + (deadline - now) / 2)
 
 
-def address(bucket: str, region: str, endpoint: str) -> tuple[bool, str, int, str, str]:
-    """Where the bucket is: (TLS?, host, port, Host header, path prefix).
+def address(bucket: str, region: str, endpoint: str) -> Address:
+    """Where the bucket is.
 
-    On AWS the bucket is in the host name, unless it has a dot, which no wildcard certificate covers.
-    An endpoint given by the operator always takes the bucket in the path.
+    On AWS it is in the host name, unless it has a dot, which no wildcard certificate covers. An endpoint
+    given by the operator always takes the bucket in the path.
     """
-    if not endpoint:
-        domain = next((domain for prefix, domain in DOMAINS if region.startswith(prefix)), "amazonaws.com")
-        host = f"s3.{region}.{domain}"
-        if "." in bucket:
-            return True, host, 443, host, f"/{bucket}"
-        return True, f"{bucket}.{host}", 443, f"{bucket}.{host}", ""
-    scheme, _, rest = endpoint.partition("://")
-    authority, _, folder = rest.partition("/")
-    folder = f"/{folder.strip('/')}" if folder.strip("/") else ""
-    secure = scheme.lower() == "https"
-    default_port = 443 if secure else 80
-    host, colon, digits = authority.rpartition(":")
-    if not colon or "]" in digits:
-        host, digits = authority, str(default_port)
-    host_header = host if int(digits) == default_port else f"{host}:{digits}"
-    return secure, host.strip("[]"), int(digits), host_header, f"{folder}/{bucket}"
-
-
-def verifying_context(certificate_bundle: str) -> ssl.SSLContext:
-    """TLS that checks certificate and host name, by the roots in the bundle (a file; "": the system's)."""
-    import ssl
-
-    return ssl.create_default_context(cafile=certificate_bundle or None)
+    if endpoint:
+        return given_address(endpoint, f"/{bucket}")
+    host = aws_host("s3", region)
+    if "." in bucket:
+        return True, host, 443, host, f"/{bucket}"
+    return True, f"{bucket}.{host}", 443, f"{bucket}.{host}", ""
 
 
 def _jitter(seconds: float) -> float:
