@@ -13,7 +13,7 @@ def beside(path: Path, suffix: str) -> Path:
     return path.with_suffix(suffix) if path.suffix == ".json" else path.with_name(path.name + suffix)
 
 
-def write_private_file(path: Path, text: str, *, backup: Path | None = None) -> None:
+def write_private_file(path: Path, content: str | bytes, *, backup: Path | None = None) -> None:
     """Replace a file in one step, readable by its owner alone; what it held goes to `backup`.
 
     Raises:
@@ -22,8 +22,8 @@ def write_private_file(path: Path, text: str, *, backup: Path | None = None) -> 
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         if backup is not None and path.exists():

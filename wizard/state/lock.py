@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import glob
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wizard.errors import BusyError
@@ -21,15 +22,12 @@ def locked(path: Path) -> Iterator[None]:
         BusyError: another living process holds it.
         StateError: the folder cannot be written.
     """
-    from filelock import FileLock, Timeout
-
     lock_path = path.with_name(path.name + ".lock")
     holder_path = path.with_name(path.name + ".holder")
-    lock = FileLock(lock_path, timeout=0)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except Timeout:
+        lock = _locked_file(lock_path)
+    except BlockingIOError:
         raise BusyError(
             what=f"Another run holds the state file {path}.",
             why=f"It is {_holder(holder_path)}.",
@@ -48,7 +46,30 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         holder_path.unlink(missing_ok=True)
-        lock.release()
+        with suppress(OSError):  # a folder that is read-only by now keeps it; nobody holds it then
+            lock_path.unlink()
+        os.close(lock)
+
+
+def _locked_file(path: Path) -> int:
+    """The descriptor of the lock's file, which whoever holds it removes at the end.
+
+    Who opened the file before it was removed has a lock on nothing: the next one makes a new file.
+
+    Raises:
+        BlockingIOError: another process holds it.
+    """
+    while True:
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            with suppress(FileNotFoundError):
+                if os.path.samestat(os.fstat(lock), path.stat()):
+                    return lock
+        except OSError:
+            os.close(lock)
+            raise
+        os.close(lock)
 
 
 def _sweep(path: Path) -> None:

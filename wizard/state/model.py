@@ -7,6 +7,7 @@ secret: tokens are in a file of their own (`tokens`), here are only their SHA-25
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -51,7 +52,13 @@ class TokenDigest:
 
 @dataclass
 class State:
-    """The whole file. `serial` grows by one with every write."""
+    """The whole file.
+
+    Attributes:
+        announced_api: the id of the API whose URL the operator was told at the end of a setup, so that a
+            later one can say that it has changed.
+        serial: grows by one with every write.
+    """
 
     identity: DeploymentId
     settings: dict[str, Any] = field(default_factory=dict)
@@ -60,6 +67,7 @@ class State:
     records: dict[str, Record] = field(default_factory=dict)
     checks: dict[str, Facts] = field(default_factory=dict)
     phases: dict[str, dict[str, Any]] = field(default_factory=dict)
+    announced_api: str | None = None
     serial: int = 0
 
     def as_json(self) -> dict[str, Any]:
@@ -74,6 +82,7 @@ class State:
             "records": {key: vars(record) for key, record in self.records.items()},
             "checks": self.checks,
             "phases": self.phases,
+            "announced_api": self.announced_api,
             "serial": self.serial,
         }
 
@@ -102,8 +111,17 @@ class State:
             records={key: Record(**record) for key, record in document["records"].items()},
             checks=dict(document["checks"]),
             phases=dict(document["phases"]),
+            announced_api=_announced_api(document),
             serial=int(document["serial"]),
         )
+
+
+def _announced_api(document: Mapping[str, Any]) -> str | None:
+    """Version 0.1.0 did not write down what was announced; what a setup has ended with, was."""
+    announced, record = document.get("announced_api"), document["records"].get("api")
+    if announced is None and record is not None and document["stage"] == "deployed":
+        announced = record["facts"].get("id")
+    return None if announced is None else str(announced)
 
 
 def _laid_out(value: Any, depth: int, indent: str = "") -> str:
@@ -159,7 +177,8 @@ def _refuse_newer(path: Path, document: Mapping[str, Any]) -> None:
             what=f"The state file {path} was written by a newer version of the wizard.",
             why=f"It is of version {document.get('wizard_version')}, this is {__version__};"
             f" its schema is {schema}, this one knows {SCHEMA}.",
-            next_step="Upgrade: `pip install --upgrade eventtrack-wizard`. The file was left as it is.",
+            next_step="Upgrade to that version or a later one, the way you installed this one."
+            " The file was left as it is.",
         )
 
 
@@ -170,13 +189,28 @@ def required(path: Path) -> State:
         StateError: it is not, or it cannot be used.
     """
     state = load(path)
-    if state is None:
-        raise StateError(
-            what=f"There is no deployment here: {path} does not exist.",
-            why="Every deployment has a state file, made by setup in the folder where it ran.",
-            next_step="Run `eventtrack-wizard setup`, go to its folder, or name the file with --state.",
-        )
-    return state
+    if state is not None:
+        return state
+    above = further_up(path)
+    raise StateError(
+        what=f"There is no deployment here: {path} does not exist.",
+        why=f"There is one further up, in {above}."
+        if above
+        else "Every deployment has a state file, made by setup in the folder where it ran.",
+        next_step=f"Run the same command with --state {shlex.quote(str(above))}, or in that folder."
+        if above
+        else "Run `eventtrack-wizard setup`, go to its folder, or name the file with --state.",
+    )
+
+
+def further_up(path: Path) -> Path | None:
+    """The nearest file of this name in a folder above, as it is named from here; None for a path that
+    names a folder."""
+    if path.name != str(path):
+        return None
+    folders = [".."] * (len(Path.cwd().parents))
+    above = (Path(*folders[:height], path.name) for height in range(1, len(folders) + 1))
+    return next((found for found in above if found.is_file()), None)
 
 
 def _corrupt(path: Path, error: Exception) -> StateError:

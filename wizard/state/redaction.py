@@ -11,6 +11,8 @@ HIDDEN_MEMBERS = ("tokens", "sha256", "id", "owner")
 # What is replaced wherever it stands, and by what; in this order.
 PATTERNS: tuple[tuple[str, str], ...] = (
     (r"(arn:[a-z-]+:(?:iam|sts)::)\d{12}:[\w/+=,.@-]+", r"\1ACCOUNT:NAME"),
+    (r"(arn:[a-z-]+:sns:[a-z0-9-]+:)\d{12}:[\w.-]+", r"\1ACCOUNT:TOPIC"),
+    (r"[\w.+-]+@[\w-]+(\.[\w-]+)+", "EMAIL"),
     (r"\b\d{12}\b", "ACCOUNT"),
     (r"\b(AKIA|ASIA)[A-Z0-9]{12,}\b", "ACCESS-KEY"),
     (r"https?://[a-z0-9]+\.execute-api\.", "https://API.execute-api."),

@@ -143,6 +143,16 @@ class Store:
                 self._changes += 1
         self.flush()
 
+    def announce(self, api_id: str | None) -> None:
+        """Have it on disk that the operator was told this API's URL.
+
+        Raises:
+            StateError: see `save`.
+        """
+        if self.state.announced_api != api_id:
+            self.state.announced_api = api_id
+            self.save()
+
     def end_rollback(self) -> None:
         """Have it on disk that everything was rolled back; what was kept stays ours.
 
@@ -153,5 +163,6 @@ class Store:
             self.state.phases.clear()
             self.state.checks.clear()
             self.state.tokens.clear()
+        self.state.announced_api = None
         self.state.lifecycle = "rolled back"
         self.save()
