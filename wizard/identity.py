@@ -32,6 +32,11 @@ class DeploymentId:
     local: bool = False
 
     @property
+    def is_emulated(self) -> bool:
+        """Whether it is on the embedded local AWS, or on another emulator."""
+        return self.local or self.endpoint_url is not None
+
+    @property
     def id_prefix(self) -> str:
         """What the ids of all deployments of this name in this region begin with."""
         return id_prefix(self.name, self.region)

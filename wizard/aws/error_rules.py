@@ -7,10 +7,8 @@ to which botocore adds words of its own.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
-from wizard.errors import ConflictError, CredentialsError, WizardError
+from wizard.aws.rule import SPREADING, THROTTLED, Explain, Rule, Wait
+from wizard.errors import ConflictError, CredentialsError, StateError, UsageError, WizardError
 
 IAM_TROUBLESHOOTING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html"
 BOUNDARIES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
@@ -19,59 +17,16 @@ BUCKET_RULES = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnami
 BUCKET_OWNER = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html"
 LAMBDA_LIMITS = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"
 TAG_POLICIES = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples_tagging.html"
+LAKE_FORMATION = "https://docs.aws.amazon.com/athena/latest/ug/security-athena-lake-formation.html"
 ENABLE_REGION = "https://docs.aws.amazon.com/accounts/latest/reference/manage-acct-regions.html"
 
 AGAIN = "Run the same command again; it continues where it stopped."
 LOG_IN = "Log in again (`aws sso login`, `aws login`, or new keys), then run the same command again."
 
-# Most changes are done within half a second, of AWS as of its emulators.
-DENSE = (0.1, 0.15, 0.25, 0.25, 0.5, 1.0, 2.0)
-SPREADING = (0.25, 0.5, *(1.0,) * 20, 2.0, 5.0)
-THROTTLED = (1.0, 2.0, 4.0, 8.0)
-
-
-@dataclass(frozen=True)
-class Wait:
-    """How long AWS may take: `timeout` and `delays` are seconds, the last delay repeats."""
-
-    reason: str
-    timeout: float
-    delays: tuple[float, ...] = DENSE
-
-    def delay(self, attempt: int) -> float:
-        """Seconds to sleep after failed attempt number `attempt`, counted from 0."""
-        return self.delays[min(attempt, len(self.delays) - 1)]
-
-
-@dataclass(frozen=True)
-class Explain:
-    """What to tell the operator. `{message}` stands for AWS's own words."""
-
-    why: str
-    next_step: str
-    error: type[WizardError] = WizardError
-    link: str | None = None
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A row: codes and text (both must match where given) and what to do about it."""
-
-    codes: tuple[str, ...]
-    reaction: Wait | Explain
-    text: str = ""
-    operations: tuple[str, ...] = ()
-
-    def matches(self, code: str, message: str, operation: str) -> bool:
-        """Whether AWS's answer to `operation` is this condition."""
-        return (
-            (not self.codes or code in self.codes)
-            and (not self.operations or operation in self.operations)
-            and (not self.text or re.search(self.text, message, re.IGNORECASE | re.DOTALL) is not None)
-        )
-
-
-ACCESS_DENIED = ("AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "403", "Forbidden")
+ACCESS_DENIED = (
+    "AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation", "403",
+    "Forbidden",
+)  # fmt: skip
 EXPIRED = ("ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired")
 UNKNOWN_KEY = (
     "InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "InvalidToken",
@@ -81,7 +36,7 @@ BAD_SIGNATURE = ("SignatureDoesNotMatch", "InvalidSignatureException", "RequestT
 THROTTLES = (
     "Throttling", "ThrottlingException", "ThrottledException", "RequestThrottled", "RequestLimitExceeded",
     "RequestThrottledException", "TooManyRequestsException", "SlowDown", "429", "BandwidthLimitExceeded",
-    "PriorRequestNotComplete", "TransactionInProgressException",
+    "PriorRequestNotComplete", "TransactionInProgressException", "Throttled",
 )  # fmt: skip
 SERVER_FAULTS = (
     "InternalError", "InternalFailure", "InternalServerError", "ServiceException", "ServiceFailure",
@@ -185,7 +140,18 @@ RULES: tuple[Rule, ...] = (
             TAG_POLICIES,
         ),
         r"explicit deny in an? (service|resource) control policy",
-        ("CreateBucket", "CreateRole", "CreateLogGroup", "CreateFunction", "CreateRestApi"),
+        (
+            "CreateBucket",
+            "CreateRole",
+            "CreateLogGroup",
+            "CreateFunction",
+            "CreateRestApi",
+            "CreateTopic",
+            "PutMetricAlarm",
+            "CreateDeliveryStream",
+            "CreateDatabase",
+            "CreateWorkGroup",
+        ),
     ),
     Rule(
         ACCESS_DENIED,
@@ -217,6 +183,18 @@ RULES: tuple[Rule, ...] = (
             IAM_TROUBLESHOOTING,
         ),
         r"explicit deny",
+    ),
+    Rule(
+        ACCESS_DENIED,
+        Explain(
+            "In this account Lake Formation, too, says who may use Glue's catalog, whatever IAM allows."
+            " {message}",
+            "Ask its administrator to grant you that in the Lake Formation console, then run the same command"
+            " again; or go on without the table: `eventtrack-wizard setup --no-query-table`.",
+            WizardError,
+            LAKE_FORMATION,
+        ),
+        r"Lake Formation",
     ),
     # What the printed policy allows under a condition alone (`operator_policy.CONDITIONS`): which condition
     # it was, AWS does not say.
@@ -367,16 +345,61 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
-        ("LimitExceededException", "LimitExceeded", "TooManyBuckets", "PolicyLengthExceededException"),
+        (
+            "LimitExceededException",
+            "LimitExceeded",
+            "TooManyBuckets",
+            "PolicyLengthExceededException",
+            "TopicLimitExceeded",
+            "ResourceNumberLimitExceededException",
+        ),
         Explain(
             "An account quota is used up. {message}",
             "Delete what is no longer used or ask for a higher quota, then run again.",
         ),
         r"^(?!.*rate exceeded)",
     ),
+    # Of a query, as it stands in the text, before it is run.
+    Rule(
+        ("InvalidRequestException",),
+        Explain(
+            "The workgroup of the query table is gone, or switched off. {message}",
+            "Run `eventtrack-wizard setup` to make it again.",
+            StateError,
+        ),
+        r"workgroup .*(not found|disabled|does not exist)",
+        ("StartQueryExecution",),
+    ),
+    Rule(
+        ("InvalidRequestException",),
+        Explain("{message}", "Mend the SQL.", UsageError),
+        r"^line [0-9]+:|mismatched input|extraneous input|viable alternative|one sql statement|querystring",
+        ("StartQueryExecution",),
+    ),
     # AWS is not ready yet. Whose a thing is that a create has met, the next look tells.
-    Rule(("BucketAlreadyOwnedByYou", "EntityAlreadyExists", "ResourceAlreadyExistsException"), UNSEEN),
+    Rule(
+        (
+            "BucketAlreadyOwnedByYou",
+            "EntityAlreadyExists",
+            "ResourceAlreadyExistsException",
+            "AlreadyExistsException",
+        ),
+        UNSEEN,
+    ),
+    Rule(("InvalidRequestException",), UNSEEN, r"already (created|exists)", ("CreateWorkGroup",)),
     Rule(("ResourceConflictException", "ConflictException"), UNSEEN, r"already exist|already has this name"),
+    Rule(("InvalidParameter",), UNSEEN, r"already exists with different tags"),
+    # The second of these means Firehose's own token of the role, not the operator's credentials.
+    Rule(
+        ("InvalidArgumentException",),
+        Wait("IAM is still spreading the new role (usually 5 to 20 s)", 180, SPREADING),
+        r"unable to assume role|security token included in the request is invalid",
+    ),
+    Rule(
+        ("ResourceInUseException",),
+        Wait("Firehose is still making or deleting a stream of this name", 300),
+        operations=("CreateDeliveryStream", "DeleteDeliveryStream", "UpdateDestination"),
+    ),
     Rule(
         ("InvalidParameterValueException", "InvalidArnException"),
         Wait("IAM is still spreading the new role (usually 5 to 20 s)", 180, SPREADING),
@@ -416,12 +439,32 @@ RULES: tuple[Rule, ...] = (
             "EntityTemporarilyUnmodifiable",
         ),
         Wait("AWS is still working on another change of the same thing", 60),
-        r"concurrent|aborted|again|temporarily|wait|^$",
+        r"concurrent|aborted|again|temporarily|wait|version id|^$",
+    ),
+    Rule(
+        ("ConcurrentAccess", "StaleTag"), Wait("AWS is still working on another change of the same thing", 60)
     ),
     Rule(("NoSuchBucket",), Wait("the new bucket is not visible everywhere yet", 120)),
     Rule(("NoSuchEntity",), Wait("the new role is not visible everywhere yet", 60)),
+    Rule(
+        ("ResourceNotFoundException",),
+        Wait("the new log group is not visible everywhere yet", 60),
+        operations=("CreateLogStream", "PutRetentionPolicy"),
+    ),
+    Rule(
+        ("ResourceNotFoundException",),
+        Wait("the new stream is not visible everywhere yet", 60),
+        operations=("UpdateDestination", "TagDeliveryStream", "UntagDeliveryStream"),
+    ),
     Rule(("ResourceNotFoundException",), Wait("the new function is not visible everywhere yet", 60)),
     Rule(("NotFoundException",), Wait("the new API is not visible everywhere yet", 60)),
+    Rule(("NotFound",), Wait("the new topic is not visible everywhere yet", 60), operations=("Subscribe",)),
+    Rule(
+        ("EntityNotFoundException",),
+        Wait("the new query database is not visible everywhere yet", 60),
+        operations=("CreateTable", "TagResource", "UntagResource"),
+    ),
+    Rule(("OperationTimeoutException",), Wait("Glue's catalog could not do it in time", 90, THROTTLED)),
     Rule(("DeleteConflict",), Wait("IAM is still letting go of the role's policies", 120)),
     Rule(SERVER_FAULTS, Wait("AWS has a fault on its side and asks to try again", 90, THROTTLED)),
 )

@@ -6,7 +6,8 @@ from botocore import exceptions as botocore_errors
 from botocore.exceptions import BotoCoreError, ClientError
 from botocore.parsers import ResponseParserError
 
-from wizard.aws.error_rules import AGAIN, Explain
+from wizard.aws.error_rules import AGAIN
+from wizard.aws.rule import Explain
 from wizard.errors import CredentialsError, WizardError
 
 # All that a call may raise; the last one: what came back was no answer of AWS.

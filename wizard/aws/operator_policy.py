@@ -15,7 +15,8 @@ from wizard.aws.policies import Document, basic_execution_arn, document
 #
 # An API's id is AWS's to choose, so API Gateway is scoped to the region's REST APIs, and by condition to
 # ours; an API is made with tags by leave to put them. Tags of a log group are read on its ARN without the
-# `:*` that every other call needs; listing log groups, and the account's limits, know no single thing.
+# `:*` that every other call needs; lists of log groups, alarms and tags, the account's limits and
+# CloudWatch's metrics know no single thing.
 ARNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "bucket": ("Bucket", ("arn:{partition}:s3:::{bucket}",)),
     "objects": ("Events", ("arn:{partition}:s3:::{bucket}/*",)),
@@ -28,11 +29,31 @@ ARNS: dict[str, tuple[str, tuple[str, ...]]] = {
             "arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{function}:*",
         ),
     ),
-    "every log group": ("ListLogGroups", ("*",)),
     "apis": ("Apis", ("arn:{partition}:apigateway:{region}::/restapis",)),
     "api": ("Api", ("arn:{partition}:apigateway:{region}::/restapis/*",)),
     "api tags": ("TagApi", ("arn:{partition}:apigateway:{region}::/tags/*",)),
-    "account": ("NewAccountLimits", ("*",)),
+    "account": ("WholeAccount", ("*",)),
+    "delivery role": ("DeliveryRole", ("arn:{partition}:iam::{account}:role/{name}-{region}-delivery",)),
+    "delivery logs": (
+        "DeliveryLogs",
+        (
+            "arn:{partition}:logs:{region}:{account}:log-group:/aws/kinesisfirehose/{name}",
+            "arn:{partition}:logs:{region}:{account}:log-group:/aws/kinesisfirehose/{name}:*",
+        ),
+    ),
+    "streams": ("Streams", ("arn:{partition}:firehose:{region}:{account}:deliverystream/{name}.*",)),
+    "catalog": (
+        "Catalog",
+        (
+            "arn:{partition}:glue:{region}:{account}:catalog",
+            "arn:{partition}:glue:{region}:{account}:database/{database}",
+            "arn:{partition}:glue:{region}:{account}:table/{database}/*",
+            "arn:{partition}:glue:{region}:{account}:userDefinedFunction/{database}/*",
+        ),
+    ),
+    "workgroup": ("Workgroup", ("arn:{partition}:athena:{region}:{account}:workgroup/{name}-events",)),
+    "alarm topic": ("AlarmTopic", ("arn:{partition}:sns:{region}:{account}:{name}-alarms",)),
+    "alarms": ("Alarms", ("arn:{partition}:cloudwatch:{region}:{account}:alarm:{name}.*",)),
 }
 
 
@@ -53,12 +74,22 @@ class Comparison:
 
 
 TO_LAMBDA = Comparison("StringEquals", "iam:PassedToService", "lambda.amazonaws.com")
+TO_FIREHOSE = Comparison("StringEquals", "iam:PassedToService", "firehose.amazonaws.com")
 OF_LOGS = Comparison("ArnEquals", "iam:PolicyARN", basic_execution_arn("{partition}"))
 BOUNDED = Comparison("StringEquals", "iam:PermissionsBoundary", "{boundary}", only_with="boundary")
 TAGGED_OURS = Comparison("StringLike", "aws:RequestTag/{owner_tag}", "{owners}", confirmed=False)
 ON_OURS = Comparison("StringLike", "aws:ResourceTag/{owner_tag}", "{owners}", confirmed=False)
+TO_TOPICS = Comparison("ForAllValues:StringLike", "cloudwatch:AlarmActions", "arn:{partition}:sns:*")
 
 PUT_BOUNDARY = "iam:PutRolePermissionsBoundary"
+ROLES = ("role", "delivery role")
+MAKES_ROLES = ("iam:CreateRole", "iam:PutRolePolicy", PUT_BOUNDARY)
+DETACHES = ("iam:AttachRolePolicy", "iam:DetachRolePolicy")
+# Where there is no such key, as in all calls but the first, ForAllValues holds: one statement is shorter.
+ALARMS = (
+    "cloudwatch:PutMetricAlarm", "cloudwatch:DeleteAlarms", "cloudwatch:ListTagsForResource",
+    "cloudwatch:TagResource", "cloudwatch:UntagResource",
+)  # fmt: skip
 CHANGES = ("apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigateway:PUT")
 
 # Id of the statement, kind of ARN, actions, and when alone they are allowed. Without these rows the ARNs lead
@@ -66,17 +97,21 @@ CHANGES = ("apigateway:DELETE", "apigateway:PATCH", "apigateway:POST", "apigatew
 #
 # https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-tagging-iam-policy.html
+# https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/iam-cw-condition-keys-alarm-actions.html
 #
 # Lifting a boundary (iam:DeleteRolePermissionsBoundary) is in no row and no resource's actions: a boundary
 # that the operator may lift is none. Who puts tags on an API needs PATCH on it as well, so `OwnApi` keeps
 # others' APIs from being tagged as ours, too.
 CONDITIONS: tuple[tuple[str, str, tuple[str, ...], Comparison], ...] = (
     ("PassRoleToLambda", "role", ("iam:PassRole",), TO_LAMBDA),
-    ("FormerLogsPolicy", "role", ("iam:AttachRolePolicy", "iam:DetachRolePolicy"), OF_LOGS),
-    ("BoundedRole", "role", ("iam:CreateRole", "iam:PutRolePolicy", PUT_BOUNDARY), BOUNDED),
+    ("FormerLogsPolicy", "role", DETACHES, OF_LOGS),
+    ("BoundedRole", "role", MAKES_ROLES, BOUNDED),
+    ("PassRoleToFirehose", "delivery role", ("iam:PassRole",), TO_FIREHOSE),
+    ("BoundedDeliveryRole", "delivery role", MAKES_ROLES, BOUNDED),
     ("NewApi", "apis", ("apigateway:POST",), TAGGED_OURS),
     ("OwnApi", "api", CHANGES, ON_OURS),
     ("TagOwnApi", "api tags", ("apigateway:PUT",), TAGGED_OURS),
+    ("AlarmsForTopics", "alarms", ALARMS, TO_TOPICS),
 )
 
 
@@ -91,11 +126,13 @@ class Names:
     partition: str
     account: str
     region: str
+    name: str
     bucket: str
     role: str
     function: str
     owner_tag: str
     owners: str
+    database: str
     boundary: str | None = None
 
 
@@ -113,7 +150,8 @@ def operator_document(
         for kind, named in one.items():
             actions[kind] |= set(named)
     if not names.boundary:
-        actions["role"].discard(PUT_BOUNDARY)
+        for kind in ROLES:
+            actions[kind].discard(PUT_BOUNDARY)
     values = asdict(names)
     return document(
         *(
@@ -152,14 +190,25 @@ def _allow(sid: str, actions: Iterable[str], resources: list[str]) -> dict[str, 
     return {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resources}
 
 
+WITHOUT_ARN_LOCALLY = (
+    "athena:CreateWorkGroup", "athena:ListTagsForResource", "athena:TagResource", "athena:UntagResource",
+    "cloudwatch:DeleteAlarms", "cloudwatch:DescribeAlarms", "cloudwatch:ListTagsForResource",
+    "cloudwatch:TagResource", "cloudwatch:UntagResource", "glue:DeleteDatabase", "glue:GetDatabase",
+    "lambda:CreateFunction",
+    "sns:ListTagsForResource", "sns:TagResource", "sns:Unsubscribe", "sns:UntagResource",
+)  # fmt: skip
+
+
 def for_local_aws(policy: Document) -> Document:
     """The operator's policy in the embedded local AWS.
 
-    It knows no single function at CreateFunction, and none of the keys of `CONDITIONS` at our calls: IAM's
-    not at all, an API's tags not below the API. With a condition it would refuse everything.
+    It knows no single function at CreateFunction, no alarm but at PutMetricAlarm, no topic by another name
+    than TopicArn, no workgroup but by WorkGroup, takes a database for a table, and knows none of the keys of
+    `CONDITIONS` at our calls: IAM's not at all, an API's tags not below the API. With a condition it would
+    refuse everything.
     """
     statements = [
         {name: part for name, part in statement.items() if name != "Condition"}
         for statement in policy["Statement"]
     ]
-    return document(*statements, _allow("LocalAwsOnly", ("lambda:CreateFunction",), ["*"]))
+    return document(*statements, _allow("LocalAwsOnly", WITHOUT_ARN_LOCALLY, ["*"]))

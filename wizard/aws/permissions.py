@@ -20,6 +20,7 @@ from wizard.errors import CredentialsError
 # The examples that stand for a star, an object of the bucket or an API that does not exist yet, and for a
 # question mark, a digit of an id.
 EXAMPLE, DIGIT = "example", "0"
+SETS = ("ForAllValues:", "ForAnyValue:")
 
 
 class NotCheckedError(Exception):
@@ -93,10 +94,15 @@ def _refused(aws: Aws, principal: str, statement: dict[str, Any]) -> list[str]:
 
 
 def _context(condition: Mapping[str, Mapping[str, str]]) -> list[ContextEntryTypeDef]:
-    """What the real calls will bring along: of each key a value that fulfils the condition."""
+    """What the real calls will bring along: of each key a value that fulfils the condition. What operators
+    for sets compare has several: https://docs.aws.amazon.com/IAM/latest/APIReference/API_ContextEntry.html"""
     return [
-        {"ContextKeyName": key, "ContextKeyType": "string", "ContextKeyValues": [_example(value)]}
-        for tests in condition.values()
+        {
+            "ContextKeyName": key,
+            "ContextKeyType": "stringList" if operator.startswith(SETS) else "string",
+            "ContextKeyValues": [_example(value)],
+        }
+        for operator, tests in condition.items()
         for key, value in tests.items()
     ]
 

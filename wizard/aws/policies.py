@@ -27,6 +27,21 @@ def lambda_trust(account: str) -> Document:
     )
 
 
+def firehose_trust(account: str) -> Document:
+    """Who may take on the delivery role: Firehose, for streams of this account alone.
+
+    https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
+    """
+    return document(
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "firehose.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+            "Condition": {"StringEquals": {"sts:ExternalId": account}},
+        }
+    )
+
+
 def basic_execution(log_group_arn: str, account: str) -> Document:
     """What stands beside the documented policy: writing to the function's own log group, and no bucket of
     another account, should the bucket's name ever be somebody else's.
@@ -40,18 +55,22 @@ def basic_execution(log_group_arn: str, account: str) -> Document:
             "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
             "Resource": [f"{log_group_arn}:*"],
         },
-        {
-            "Sid": "OwnAccountsBucketsOnly",
-            "Effect": "Deny",
-            "Action": "s3:*",
-            "Resource": "*",
-            # A negated condition holds where the key is missing, as it is in emulators.
-            "Condition": {
-                "StringNotEquals": {"aws:ResourceAccount": account},
-                "Null": {"aws:ResourceAccount": "false"},
-            },
-        },
+        _own_buckets_only(account),
     )
+
+
+def _own_buckets_only(account: str) -> Statement:
+    """A negated condition holds where the key is missing, as it is in emulators."""
+    return {
+        "Sid": "OwnAccountsBucketsOnly",
+        "Effect": "Deny",
+        "Action": "s3:*",
+        "Resource": "*",
+        "Condition": {
+            "StringNotEquals": {"aws:ResourceAccount": account},
+            "Null": {"aws:ResourceAccount": "false"},
+        },
+    }
 
 
 def bucket_access(partition: str, bucket: str) -> Document:
@@ -63,6 +82,36 @@ def bucket_access(partition: str, bucket: str) -> Document:
             "Resource": [f"arn:{partition}:s3:::{bucket}/*", f"arn:{partition}:s3:::{bucket}"],
         }
     )
+
+
+def delivery(partition: str, account: str, bucket: str, log_stream_arn: str) -> Document:
+    """What Firehose needs to deliver to a bucket, and to say why it cannot; no bucket of another account.
+
+    https://docs.aws.amazon.com/firehose/latest/dev/controlling-access.html
+    """
+    return document(
+        {
+            "Sid": "Deliver",
+            "Effect": "Allow",
+            "Action": [
+                "s3:AbortMultipartUpload", "s3:GetBucketLocation", "s3:GetObject", "s3:ListBucket",
+                "s3:ListBucketMultipartUploads", "s3:PutObject",
+            ],
+            "Resource": [f"arn:{partition}:s3:::{bucket}", f"arn:{partition}:s3:::{bucket}/*"],
+        },
+        {
+            "Sid": "WriteOwnLogs",
+            "Effect": "Allow",
+            "Action": ["logs:PutLogEvents"],
+            "Resource": [log_stream_arn],
+        },
+        _own_buckets_only(account),
+    )  # fmt: skip
+
+
+def put_records(stream_arns: list[str]) -> Document:
+    """What the function may do with its streams: hand over one record at a time."""
+    return document({"Effect": "Allow", "Action": ["firehose:PutRecord"], "Resource": stream_arns})
 
 
 TLS_ONLY = "EventtrackWizardTlsOnly"
@@ -78,6 +127,11 @@ def tls_only(partition: str, bucket: str) -> Statement:
         "Resource": [f"arn:{partition}:s3:::{bucket}", f"arn:{partition}:s3:::{bucket}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
+
+
+def characters(policy: Document) -> int:
+    """As IAM counts them: without spaces and line ends."""
+    return len(json.dumps(policy, separators=(",", ":")))
 
 
 def canonical(part: Any) -> Any:

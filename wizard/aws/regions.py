@@ -13,9 +13,12 @@ EVERYWHERE = "lambda"
 def known_regions(session: boto3.Session) -> frozenset[str]:
     """The names of all partitions' regions."""
     partitions = session.get_available_partitions()
-    return frozenset(
-        region for partition in partitions for region in session.get_available_regions(EVERYWHERE, partition)
-    )
+    return frozenset(region for partition in partitions for region in regions_of(session, partition))
+
+
+def regions_of(session: boto3.Session, partition: str) -> list[str]:
+    """The names of a partition's regions, those among them that an account has not enabled."""
+    return sorted(session.get_available_regions(EVERYWHERE, partition))
 
 
 def check_known(region: str, known: frozenset[str]) -> None:

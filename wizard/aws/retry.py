@@ -21,8 +21,9 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from wizard.aws.error_rules import AGAIN, THROTTLED, Explain, Wait, look_up
+from wizard.aws.error_rules import AGAIN, look_up
 from wizard.aws.errors import AWS_ERRORS, explain_client_error, explain_offline_error
+from wizard.aws.rule import THROTTLED, Explain, Wait
 from wizard.clock import Clock
 from wizard.errors import WaitTimeoutError, WizardError
 
