@@ -1,4 +1,4 @@
-"""Where each value comes from: flags, environment, saved state, the operator's answers, defaults.
+"""Where each value comes from: answers, flags, environment, answers file, saved state, defaults.
 
 Opening a deployment takes its saved values as they are (`from_saved`), so that it can be looked at and
 removed for as long as its file can be read. Only what wants to change things (`resolve`) holds them
@@ -7,8 +7,8 @@ against the rules of today.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
 GATEWAY_SECONDS = 29
 
-Source = Literal["flag", "environment", "saved state", "asked", "default"]
-Asker = Callable[[Setting, Value], str]
+Source = Literal["asked", "flag", "environment", "answers file", "saved state", "default"]
+NOTHING: Mapping[str, str] = {}
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,32 @@ class Resolved:
 
     settings: Settings
     sources: Mapping[str, Source]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What was said of settings, as text by key, except that `environment` is the process's own.
+
+    Args:
+        asked: answers to questions. Only what nobody has said is asked, and what the operator wants to
+            say anew; so they come first.
+    """
+
+    asked: Mapping[str, str]
+    flags: Mapping[str, str]
+    environment: Mapping[str, str]
+    answers: Mapping[str, str]
+
+    def of(self, setting: Setting) -> tuple[str, Source] | None:
+        """The text that counts, and where it was said; None when nobody has said anything."""
+        key, variable = setting.key, setting.environment_variable
+        layers: tuple[tuple[Source, Mapping[str, str], str], ...] = (
+            ("asked", self.asked, key),
+            ("flag", self.flags, key),
+            ("environment", self.environment, variable),
+            ("answers file", self.answers, key),
+        )
+        return next(((texts[name], source) for source, texts, name in layers if name in texts), None)
 
 
 def defaults(identity: DeploymentId) -> Settings:
@@ -54,32 +80,19 @@ def resolve(
     flags: Mapping[str, str],
     environment: Mapping[str, str],
     saved: Mapping[str, object],
-    ask: Asker | None = None,
+    answers: Mapping[str, str] = NOTHING,
+    asked: Mapping[str, str] = NOTHING,
 ) -> Resolved:
     """Settings that AWS can be changed to: `merge`, and every value obeys the rules of today.
-
-    Args:
-        flags, environment, saved: as for `merge`.
-        ask: asks the operator for a row's value, offering the default; None asks nothing. At a first run
-            it is asked for every row that nobody has said; later only for saved values that cannot be
-            used any more.
 
     Raises:
         UsageError: a text does not parse, would rename a thing that exists, or contradicts another; a
             saved value cannot be used any more and nobody gives another.
     """
-    given = {setting.key for setting in SETTINGS if _given(setting, flags, environment)}
-    chosen = _without_former_defaults(saved)
-    unusable = {key: error for key, error in _unusable(chosen).items() if key not in given}
-    if unusable and ask is None:
-        raise _no_longer_usable(unusable, chosen, identity)
-    resolved = merge(
-        identity,
-        flags=flags,
-        environment=environment,
-        saved={key: value for key, value in chosen.items() if key not in unusable},
-        ask=_only_for(unusable, ask) if saved and ask else ask,
-    )
+    said = Said(asked, flags, environment, answers)
+    if unusable := no_longer_usable(said, saved):
+        raise _no_longer_usable(unusable, saved, identity)
+    resolved = _merged(identity, said, _without_former_defaults(saved))
     refuse_contradictions(resolved.settings)
     return resolved
 
@@ -90,77 +103,92 @@ def merge(
     flags: Mapping[str, str],
     environment: Mapping[str, str],
     saved: Mapping[str, object],
-    ask: Asker | None = None,
+    answers: Mapping[str, str] = NOTHING,
+    asked: Mapping[str, str] = NOTHING,
 ) -> Resolved:
-    """Fill every row: flags, then environment, then saved state, then the question, then the default.
+    """Fill every row: what was asked, then flags, environment, answers file, saved state, the default.
 
     Args:
         flags: key of a setting to the text after its flag.
         environment: the process's environment variables.
         saved: settings in the state file, empty at a first run; taken as they are.
-        ask: asks the operator for a row's value, offering the default; None asks nothing.
+        answers: key of a setting to its text in an answers file.
+        asked: key of a setting to what the operator answered.
 
     Raises:
         UsageError: a text does not parse, or would rename a thing that exists.
         ValueError: a saved value has another type than its row.
     """
+    return _merged(identity, Said(asked, flags, environment, answers), saved)
+
+
+def _merged(identity: DeploymentId, said: Said, saved: Mapping[str, object]) -> Resolved:
     known = typed(saved)
     values: dict[str, Value] = {}
     sources: dict[str, Source] = {}
     for setting in SETTINGS:
-        value, source = _value(setting, identity, flags, environment, known, ask)
+        value, source = _value(setting, identity, said, known)
         _refuse_rename(setting, value, known)
         values[setting.key], sources[setting.key] = value, source
     return Resolved(Settings(**values), sources)  # type: ignore[arg-type]  # each from the row of its field
 
 
 def _value(
-    setting: Setting,
-    identity: DeploymentId,
-    flags: Mapping[str, str],
-    environment: Mapping[str, str],
-    known: Mapping[str, Value],
-    ask: Asker | None,
+    setting: Setting, identity: DeploymentId, said: Said, known: Mapping[str, Value]
 ) -> tuple[Value, Source]:
-    given = _given(setting, flags, environment)
-    if given is not None:
-        return _added(setting, _parsed(setting, *given), known.get(setting.key), given[1]), given[1]
-    if setting.key in known:
-        return known[setting.key], "saved state"
-    offered = setting.default_at(identity)
-    answer = as_text(offered) if ask is None else ask(setting, offered)
-    if answer == as_text(offered):
-        return offered, "default"
-    return _parsed(setting, answer, "asked"), "asked"
+    given = said.of(setting)
+    if given is None:
+        if setting.key in known:
+            return known[setting.key], "saved state"
+        return setting.default_at(identity), "default"
+    text, source = given
+    value = _joined(setting, _parsed(setting, text, source), source, said, known)
+    if source == "asked":
+        # Who answers what it would be anyway has changed nothing.
+        unasked = _value(setting, identity, replace(said, asked={}), known)
+        return unasked if unasked[0] == value else (value, source)
+    return value, source
 
 
-def _added(setting: Setting, value: Value, saved: Value, source: Source) -> Value:
-    """What a repeatable flag gives joins what is saved, key by key; the sum must obey the rules, too."""
-    if not isinstance(value, dict) or not isinstance(saved, dict):
+def _joined(setting: Setting, value: Value, source: Source, said: Said, known: Mapping[str, Value]) -> Value:
+    """What a repeatable flag gives joins what the answers file has, and that what is saved, key by key;
+    the sum must obey the rules, too."""
+    if not isinstance(value, dict):
         return value
-    return _parsed(setting, as_text({**saved, **value}), source)
-
-
-def _given(
-    setting: Setting, flags: Mapping[str, str], environment: Mapping[str, str]
-) -> tuple[str, Source] | None:
-    if setting.key in flags:
-        return flags[setting.key], "flag"
-    if setting.environment_variable in environment:
-        return environment[setting.environment_variable], "environment"
-    return None
+    below = [known.get(setting.key)]
+    if source != "answers file" and setting.key in said.answers:
+        below.append(_parsed(setting, said.answers[setting.key], "answers file"))
+    joined = {
+        key: part for layer in (*below, value) if isinstance(layer, dict) for key, part in layer.items()
+    }
+    return _parsed(setting, as_text(joined), source)
 
 
 def _parsed(setting: Setting, text: str, source: Source) -> Value:
     try:
         return setting.parse(text)
     except ValueError as error:
-        where = setting.environment_variable if source == "environment" else setting.flag
+        where = {
+            "environment": f"with {setting.environment_variable}",
+            "answers file": f"for {setting.key} in the answers file",
+        }.get(source, f"with {setting.flag}")
         raise UsageError(
             what=f"{setting.question}: {text!r} from {source} cannot be used.",
             why=f"The rule: {error}.",
-            next_step=f"Give another value with {where}.",
+            next_step=f"Give another value {where}.",
         ) from None
+
+
+def no_longer_usable(said: Said, saved: Mapping[str, object]) -> dict[str, ValueError]:
+    """What the rules of today say against saved values that nobody replaces, by key."""
+    unusable = _unusable(_without_former_defaults(saved))
+    return {row.key: unusable[row.key] for row in SETTINGS if row.key in unusable and said.of(row) is None}
+
+
+def usable(said: Said, saved: Mapping[str, object]) -> Mapping[str, object]:
+    """What of the saved values can stay; for the rest somebody will be asked."""
+    unusable = no_longer_usable(said, saved)
+    return {key: value for key, value in _without_former_defaults(saved).items() if key not in unusable}
 
 
 def _without_former_defaults(saved: Mapping[str, object]) -> Mapping[str, object]:
@@ -197,10 +225,6 @@ def _no_longer_usable(
     )
 
 
-def _only_for(keys: Mapping[str, object], ask: Asker) -> Asker:
-    return lambda setting, offered: ask(setting, offered) if setting.key in keys else as_text(offered)
-
-
 def _refuse_rename(setting: Setting, value: Value, known: Mapping[str, Value]) -> None:
     if setting.fixed and setting.key in known and known[setting.key] != value:
         raise UsageError(
@@ -211,26 +235,86 @@ def _refuse_rename(setting: Setting, value: Value, known: Mapping[str, Value]) -
         )
 
 
-def needs_insisting(settings: Settings, saved: Mapping[str, object]) -> str | None:
-    """Why a value is mostly a mistake, in words; None where there is none, or where it stands already."""
+@dataclass(frozen=True)
+class Objection:
+    """What speaks against settings of which each could be used alone.
+
+    Args:
+        key: the setting to say anew.
+        error: what to tell who cannot be asked.
+        can_insist: it is mostly a mistake only, and taken from who says it twice.
+    """
+
+    key: str
+    error: UsageError
+    can_insist: bool = False
+
+
+def objections(settings: Settings, saved: Mapping[str, object]) -> list[Objection]:
+    """All that speaks against the settings; `saved` is what stands already, which needs no insisting."""
+    found = []
+    if "x-auth-token" not in {header.casefold() for header in settings.cors_headers}:
+        found.append(Objection("cors_headers", _no_token_header()))
+    if settings.alarm_no_events_hours is not None and not (settings.alarm_email or settings.alarm_topic):
+        found.append(Objection("alarm_no_events_hours", _nobody_to_tell()))
+    if settings.ingest == "buffered" and settings.event_format != "jsonl.gz":
+        found.append(Objection("event_format", _not_for_streams(settings.event_format)))
+    if settings.query_table and settings.event_format == "json":
+        found.append(Objection("event_format", _not_by_the_line()))
     seconds = settings.timeout_seconds
-    if seconds <= GATEWAY_SECONDS or saved.get("timeout_seconds") == seconds:
-        return None
-    return (
-        f"API Gateway waits {GATEWAY_SECONDS} s and then answers 504, while the function runs on for up to"
-        f" {seconds} s and may still store the events: clients would send again what is stored."
+    if seconds > GATEWAY_SECONDS and saved.get("timeout_seconds") != seconds:
+        found.append(Objection("timeout_seconds", _longer_than_the_gateway(seconds), can_insist=True))
+    return found
+
+
+def _no_token_header() -> UsageError:
+    return UsageError(
+        what="The allowed headers lack x-auth-token.",
+        why="Browsers would refuse to send the token, so no page could send an event.",
+        next_step="Add x-auth-token to --cors-headers.",
+    )
+
+
+def _nobody_to_tell() -> UsageError:
+    return UsageError(
+        what="There is nobody whom the alarm for missing events could tell.",
+        why="Alarms go to --alarm-email, to --alarm-topic, or to both, and neither is set.",
+        next_step="Give --alarm-email or --alarm-topic, or --alarm-no-events-hours none.",
+    )
+
+
+def _not_for_streams(event_format: str) -> UsageError:
+    return UsageError(
+        what=f"Buffered events cannot have the format {event_format}.",
+        why="Firehose puts the events of many requests into one compressed object, one event a line.",
+        next_step="Give --event-format jsonl.gz, or --ingest direct.",
+    )
+
+
+def _not_by_the_line() -> UsageError:
+    return UsageError(
+        what="The query table cannot read events of the format json.",
+        why="Athena reads objects by the line, and an array of events is one line.",
+        next_step="Give --event-format jsonl.gz (or jsonl), or --no-query-table. What is stored already"
+        " `eventtrack-wizard compact` makes readable.",
+    )
+
+
+def _longer_than_the_gateway(seconds: int) -> UsageError:
+    return UsageError(
+        what=f"A timeout of {seconds} seconds is longer than API Gateway waits.",
+        why=f"API Gateway waits {GATEWAY_SECONDS} s and then answers 504, while the function runs on for up"
+        f" to {seconds} s and may still store the events: clients would send again what is stored.",
+        next_step=f"Give --timeout-seconds {GATEWAY_SECONDS} or less, or add --insist.",
     )
 
 
 def refuse_contradictions(settings: Settings) -> None:
-    """Refuse values of which each could be used alone.
+    """Refuse what nobody can insist on.
 
     Raises:
-        UsageError: two of them do not go together.
+        UsageError: the first of the objections.
     """
-    if "x-auth-token" not in {header.casefold() for header in settings.cors_headers}:
-        raise UsageError(
-            what="The allowed headers lack x-auth-token.",
-            why="Browsers would refuse to send the token, so no page could send an event.",
-            next_step="Add x-auth-token to --cors-headers.",
-        )
+    for objection in objections(settings, {}):
+        if not objection.can_insist:
+            raise objection.error

@@ -14,7 +14,7 @@ from types import NoneType
 from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
 
 from wizard.settings import validators as names
-from wizard.settings.prices import worst_case
+from wizard.settings.alarms import wanted
 from wizard.settings.runtimes import RUNTIME_ENDS, supported_until
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Setting:
         remark: what a value means, shown beside it.
         off: the flag that switches it off, where that is not `--no-…`.
         asked_if: a yes-or-no question whose no leaves this one out.
+        is_flag_only: the interview does not ask for it; it can be changed there.
     """
 
     phase: str
@@ -55,12 +56,18 @@ class Setting:
     remark: Callable[[Any], str] | None = None
     off: str = ""
     asked_if: str = ""
+    is_flag_only: bool = False
     key: str = ""
 
     @property
     def flag(self) -> str:
         """The flag on the command line, such as `--bucket-name`; one that may be repeated names one."""
         return "--" + (self.key.removesuffix("s") if self.is_repeatable else self.key).replace("_", "-")
+
+    @property
+    def flag_off(self) -> str:
+        """The flag that switches a switch off, such as `--no-versioning`."""
+        return self.off or f"--no-{self.flag[2:]}"
 
     @property
     def environment_variable(self) -> str:
@@ -82,7 +89,7 @@ class Setting:
         import shlex
 
         if self.is_switch:
-            return self.flag if self.parse(text) else f"--no-{self.flag[2:]}"
+            return self.flag if self.parse(text) else self.flag_off
         return f"{self.flag} {shlex.quote(text)}"
 
     def default_at(self, identity: DeploymentId) -> Value:
@@ -102,10 +109,12 @@ def _row(
     remark: Callable[[Any], str] | None = None,
     off: str = "",
     asked_if: str = "",
+    is_flag_only: bool = False,
 ) -> Any:
     setting = Setting(
-        phase, question, parse, default, choices or {}, fixed, former_default, remark, off, asked_if
-    )
+        phase, question, parse, default, choices or {}, fixed, former_default, remark, off, asked_if,
+        is_flag_only,
+    )  # fmt: skip
     return dataclasses.field(metadata={"setting": setting})
 
 
@@ -122,6 +131,32 @@ def _unique_bucket_name(identity: DeploymentId) -> str:
 REQUEST_BYTES, MOST_REQUEST_BYTES = 4_500_000, 5_000_000
 
 
+# Seven days: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+MOST_ALARM_HOURS = 7 * 24
+
+
+# Each has a row in the table of phases.
+MOST_STREAMS = 20
+
+
+def _worst_case(requests_a_second: int) -> str:
+    """Loaded when it is asked for: help and completion need no prices."""
+    from wizard.settings.cost import worst_case
+
+    return worst_case(requests_a_second)
+
+
+def _a_query(megabytes: int) -> str:
+    from wizard.settings.cost import of_a_query
+
+    return of_a_query(megabytes)
+
+
+def _in_megabytes(count: int) -> str:
+    """Powers of 1000, as AWS counts requests."""
+    return f"= {count / 1_000_000:g} MB"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Settings:
     """Every value of the documented guide, checked."""
@@ -134,22 +169,25 @@ class Settings:
     versioning: bool = _row("bucket", "Keep old versions of objects", names.yes_or_no, False)
     encryption: str = _row("bucket", "Default encryption", names.one_of("SSE-S3", "SSE-KMS"), "SSE-S3", choices={
         "SSE-S3": "keys managed by S3, free of charge", "SSE-KMS": "the AWS managed key aws/s3, billed per request"})
+    event_retention_days: int | None = _row("bucket", "Days to keep events (none: for ever)", names.optional_whole_number(1, 36_500, "days"), None)
     function_name: str = _row("lambda", "Function name", names.function_name, lambda of: f"{of.name}-processor", fixed=True)
     runtime: str = _row("lambda", "Runtime", names.one_of(*RUNTIME_ENDS), "python3.13", choices=supported_until())
     architecture: str = _row("lambda", "Architecture", names.one_of("x86_64", "arm64"), "x86_64", choices={
         "x86_64": "as in AWS's guide", "arm64": "about 20 % cheaper"})
+    previous_code: bool = _row("lambda", "Run the code of before the last upgrade", names.yes_or_no, False, off="--current-code", is_flag_only=True)
     role_name: str = _row("lambda", "Execution role name", names.role_name, lambda of: f"{of.name}-{of.region}-role", fixed=True)
-    permissions_boundary: str | None = _row("lambda", "Permissions boundary of the role (ARN, empty for none)", names.optional_policy_arn, None)
+    permissions_boundary: str | None = _row("lambda", "Permissions boundary of the role (ARN, or none)", names.optional_policy_arn, None)
     log_retention_days: int = _row("lambda", "Days to keep the function's logs", names.log_retention_days, 30)
     policy_name: str = _row("iam", "Name of the S3 access policy", names.policy_name, "LambdaS3EventTracking", fixed=True)
     event_format: str = _row("env vars", "Format of stored events", names.one_of("json", "jsonl", "jsonl.gz"), "json", choices={
         "json": "one JSON array a request, as documented", "jsonl": "one event a line, for query engines", "jsonl.gz": "the same, compressed"})
     allow_beacon: bool = _row("env vars", "Accept the token in body or query (for navigator.sendBeacon)", names.yes_or_no, False)
     max_events: int = _row("env vars", "Most events in one request", names.whole_number(1, 1_000_000, "events"), 100_000)
-    max_request_bytes: int = _row("env vars", "Largest request (bytes)", names.whole_number(1024, MOST_REQUEST_BYTES, "bytes"), REQUEST_BYTES, former_default=6_291_456)
+    max_request_bytes: int = _row("env vars", "Largest request (bytes)", names.whole_number(1024, MOST_REQUEST_BYTES, "bytes"), REQUEST_BYTES, former_default=6_291_456,
+        remark=_in_megabytes)
     memory_mb: int = _row("settings", "Memory (MB)", names.whole_number(128, 10_240, "MB"), 128)
     timeout_seconds: int = _row("settings", "Timeout (seconds)", names.whole_number(1, 900, "seconds"), 10)
-    reserved_concurrency: int | None = _row("settings", "Reserved concurrency (empty for none)", names.reserved_concurrency, None)
+    reserved_concurrency: int | None = _row("settings", "Reserved concurrency (a number, or none)", names.reserved_concurrency, None)
     test_event_name: str = _row("test", "Name of the test event", names.test_event_name, "TestEventAPI")
     api_name: str = _row("api", "API name", names.api_name, lambda of: f"{of.name}-api", fixed=True)
     endpoint_type: str = _row("api", "Endpoint type", names.one_of("REGIONAL", "EDGE"), "REGIONAL", fixed=True, choices={
@@ -161,10 +199,25 @@ class Settings:
     cors_methods: tuple[str, ...] = _row("cors", "Allowed methods", names.http_methods, ("POST", "OPTIONS"))
     stage_name: str = _row("deploy", "Stage name", names.stage_name, "prod", fixed=True)
     stage_description: str = _row("deploy", "Stage description", names.description, "Production environment.")
-    throttle_rate: int = _row("deploy", "Requests a second, at most", names.whole_number(1, 10_000, "requests"), 50, remark=worst_case)
+    throttle_rate: int = _row("deploy", "Requests a second, at most", names.whole_number(1, 10_000, "requests"), 50, remark=_worst_case)
     throttle_burst: int = _row("deploy", "Requests at once, at most", names.whole_number(1, 5_000, "requests"), 100)
     closed: bool = _row("deploy", "Close the endpoint (it refuses every request with 429)", names.yes_or_no, False, off="--open")
+    ingest: str = _row("buffer", "How events are stored", names.one_of("direct", "buffered"), "direct", choices={
+        "direct": "one object a request, as documented", "buffered": "few large objects, through Firehose"})
+    streams: int = _row("buffer", "Streams that take events side by side", names.whole_number(1, MOST_STREAMS, "streams"), 1, is_flag_only=True)
+    buffer_seconds: int = _row("buffer", "Seconds that events are buffered, at most", names.buffer_seconds, 300, is_flag_only=True)
+    query_table: bool = _row("query", "Query table in Athena (SQL in AWS's console; AWS asks 5 USD for each TB that queries read)", names.yes_or_no, False)
+    query_scan_limit_mb: int = _row("query", "MB that a query may read, at most", names.whole_number(10, 10_000_000, "MB"), 10_000, remark=_a_query, is_flag_only=True)
+    query_from: str | None = _row("query", "First day of the query table (a date; none: as long as events are kept, from 2026 on)", names.optional_date, None, is_flag_only=True)
+    alarm_email: str | None = _row("alarms", "E-mail address for alarms (none: no alarms)", names.optional_email, None)
+    alarm_topic: str | None = _row("alarms", "Existing SNS topic for alarms (ARN, or none)", names.optional_topic_arn, None, is_flag_only=True)
+    alarm_no_events_hours: int | None = _row("alarms", "Hours without events that raise an alarm (none: no such alarm)", names.optional_whole_number(1, MOST_ALARM_HOURS, "hours"), None, is_flag_only=True)
     # fmt: on
+
+    @property
+    def alarms(self) -> int:
+        """How many it has."""
+        return len(wanted(self))
 
     def as_json(self) -> dict[str, Any]:
         """The values as they come back from a state file: lists where a field is a tuple."""
@@ -184,6 +237,11 @@ DEFAULT_NAME = "saas-event-tracking"
 @cache
 def _types() -> Mapping[str, Any]:
     return get_type_hints(Settings)
+
+
+def type_of(key: str) -> Any:
+    """The type of a setting's value, as `Settings` declares it."""
+    return _types()[key]
 
 
 def typed(saved: Mapping[str, object]) -> dict[str, Value]:

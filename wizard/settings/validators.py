@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from datetime import date
 
 from wizard.errors import UsageError
 
@@ -101,20 +102,76 @@ function_name = matching(
 role_name = matching(r"[\w+=,.@-]{1,64}", "a role name has 1 to 64 letters, digits and _+=,.@-")
 policy_name = matching(r"[\w+=,.@-]{1,128}", "a policy name has 1 to 128 letters, digits and _+=,.@-")
 api_name = matching(r"[^\s].{0,254}", "an API name has 1 to 255 characters")
-resource_path = matching(
+path_part = matching(
     r"[A-Za-z0-9._-]{1,64}", "a resource name is one path part: letters, digits, dot, hyphen, underscore"
 )
+
+
+def resource_path(text: str) -> str:
+    """One path part; the slash before it, as the URL shows it, may be typed too."""
+    return path_part(text.removeprefix("/"))
+
+
 stage_name = matching(r"[A-Za-z0-9_]{1,128}", "a stage name has letters, digits and underscores")
 test_event_name = matching(r"[A-Za-z0-9._-]{1,25}", "a test event name has 1 to 25 letters, digits, _ . -")
-description = matching(r".{0,1024}", "a description is one line of at most 1024 characters")
+_line = matching(r".{0,1024}", "a description is one line of at most 1024 characters")
+
+
+def description(text: str) -> str:
+    """One line, or nothing (or "none", as everywhere)."""
+    return "" if text.casefold() == "none" else _line(text)
+
+
+def buffer_seconds(text: str) -> int:
+    """As Firehose takes them, which delivers at once what it need not buffer.
+
+    https://docs.aws.amazon.com/firehose/latest/dev/buffering-hints.html
+    """
+    if text.strip() == "0":
+        return 0
+    try:
+        return whole_number(60, 900, "seconds")(text)
+    except ValueError:
+        raise ValueError("events are buffered for 60 to 900 seconds, or for 0") from None
+
+
+def optional_date(text: str) -> str | None:
+    """A day such as 2026-11-22, or nothing (or "none")."""
+    if text.casefold() in ("", "none"):
+        return None
+    try:
+        return date.fromisoformat(text).isoformat()
+    except ValueError:
+        raise ValueError("a day looks like 2026-11-22") from None
 
 
 def optional_policy_arn(text: str) -> str | None:
-    """The ARN of a managed policy, or nothing."""
-    if not text:
+    """The ARN of a managed policy, or nothing (or "none")."""
+    if text.casefold() in ("", "none"):
         return None
     if not re.fullmatch(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+", text):
         raise ValueError("a permissions boundary is the ARN of a managed policy: arn:…:iam::…:policy/…")
+    return text
+
+
+def optional_email(text: str) -> str | None:
+    """An e-mail address as SNS takes it, or nothing (or "none")."""
+    if text.casefold() in ("", "none"):
+        return None
+    if (
+        not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", text)
+        or len(text) > 254
+    ):
+        raise ValueError("an e-mail address looks like me@example.com")
+    return text
+
+
+def optional_topic_arn(text: str) -> str | None:
+    """The ARN of a standard topic, or nothing (or "none"); CloudWatch tells no FIFO topic."""
+    if text.casefold() in ("", "none"):
+        return None
+    if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", text):
+        raise ValueError("the ARN of a standard topic: arn:PARTITION:sns:REGION:ACCOUNT:NAME")
     return text
 
 
