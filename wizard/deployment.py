@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import boto3
 
-from wizard.aws.client import Aws, Caller, Keys, identify, open_session, refuse_other_account
+from wizard.aws.caller import Caller, identify, refuse_other_account
+from wizard.aws.client import Aws
 from wizard.aws.operator_policy import Names, for_local_aws, operator_document
 from wizard.aws.policies import Document
 from wizard.aws.regions import check_known, known_regions
+from wizard.aws.session import Keys, open_session
 from wizard.clock import Clock
 from wizard.errors import CredentialsError, StateError, UsageError
 from wizard.identity import RANDOM_DIGITS, DeploymentId, id_prefix
 from wizard.options import Options
-from wizard.phases import needed_actions
+from wizard.phases import RESOURCES, needed_actions, phases_with_rights
 from wizard.resources.base import OWNER_TAG, Deployment
+from wizard.resources.query_table import database_name_by
 from wizard.settings import validators as names
 from wizard.settings.resolve import from_saved
 from wizard.settings.table import Settings
 from wizard.state import model as state_module
 from wizard.state.lock import locked
-from wizard.state.model import DEFAULT_LABEL, State
+from wizard.state.model import DEFAULT_LABEL, State, TokenDigest
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
+from wizard.uploads import Uploads
 
 LOCAL_REGION = "us-east-1"
+# Where botocore looks for every service, and what makes it look nowhere.
+ENDPOINT, IGNORES_ENDPOINT = "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"
 # MiniStack's root user.
 ROOT_KEYS = Keys("test", "test")
 
@@ -80,8 +88,9 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
     """
     pinned = identity.account if identity else None
     local = options.local or (identity is not None and identity.local)
-    _refuse_contradiction(options, identity)
-    _refuse_no_url(options.endpoint_url)
+    endpoint_url = None if local else _endpoint_url(options)
+    _refuse_contradiction(options, identity, endpoint_url)
+    _refuse_no_url(endpoint_url)
     region = _checked_region(options.region) or (identity.region if identity else None)
     if local:
         region = region or LOCAL_REGION
@@ -98,11 +107,22 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
                 why="Neither --region, AWS_REGION nor the profile names one.",
                 next_step="Name one, for example --region us-east-1.",
             )
-        if identity is None and options.endpoint_url is None and not options.any_region:
+        if identity is None and endpoint_url is None and not options.any_region:
             _refuse_unknown_region(session)
-        endpoint_url = options.endpoint_url or (identity.endpoint_url if identity else None)
+        endpoint_url = endpoint_url or (identity.endpoint_url if identity else None)
         aws = Aws(session, endpoint_url, clock, account=pinned)
     return Account(aws, identity)
+
+
+def _endpoint_url(options: Options) -> str | None:
+    """The emulator that flag or environment name. botocore obeys that variable, too: without a look at it, an
+    emulator would be taken for AWS, with another public URL and other waits.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html
+    """
+    if options.endpoint_url or os.environ.get(IGNORES_ENDPOINT, "").casefold() == "true":
+        return options.endpoint_url
+    return os.environ.get(ENDPOINT) or None
 
 
 def _checked_region(region: str | None) -> str | None:
@@ -148,20 +168,18 @@ def configured_region(options: Options) -> str | None:
     return options.region or os.environ.get("AWS_REGION") or open_session(options.profile, None).region_name
 
 
-def region_rule(options: Options) -> Callable[[str], str]:
-    """What a region that is typed must fulfil: it raises `ValueError` with a sentence."""
-    known = known_regions(open_session(options.profile, None))
-
-    def parse(text: str) -> str:
-        region = names.region_name(text)
-        if options.endpoint_url is None and not options.any_region:
-            check_known(region, known)
-        return region
-
-    return parse
+def doubt_of_region(options: Options, region: str) -> str | None:
+    """Why a region that is typed is probably misspelled, in words; None where nothing speaks against it."""
+    if _endpoint_url(options) is not None or options.any_region:
+        return None
+    try:
+        check_known(region, known_regions(open_session(options.profile, None)))
+    except ValueError as error:
+        return str(error)
+    return None
 
 
-def _refuse_contradiction(options: Options, identity: DeploymentId | None) -> None:
+def _refuse_contradiction(options: Options, identity: DeploymentId | None, endpoint_url: str | None) -> None:
     if identity is None:
         if options.local and options.endpoint_url:
             raise UsageError(
@@ -170,9 +188,11 @@ def _refuse_contradiction(options: Options, identity: DeploymentId | None) -> No
                 next_step="Leave one of them out.",
             )
         return
+    own = "that of the local AWS" if identity.local else "AWS's own"
+    said_by = "--endpoint-url" if options.endpoint_url else f"the variable {ENDPOINT}"
     named = (
         (options.region, identity.region, "region", "--region"),
-        (options.endpoint_url, identity.endpoint_url, "endpoint", "--endpoint-url"),
+        (options.endpoint_url or endpoint_url, identity.endpoint_url or own, "endpoint", said_by),
         ("local" if options.local else None, "local" if identity.local else "AWS", "place", "--local"),
     )
     for given, pinned, what, flag in named:
@@ -196,7 +216,7 @@ def as_local_operator(account: Account, identity: DeploymentId, settings: Settin
             why="Something ended its process.",
             next_step="Run the same command again; it is started anew.",
         )
-    policy = for_local_aws(operator_policy(identity, settings))
+    policy = for_local_aws(operator_policy(identity, settings, standing=RESOURCES))
     keys = operator_keys(account.aws, local_user(identity), policy, running.data_folder)
     session = open_session(None, identity.region, keys)
     aws = Aws(session, account.aws.endpoint_url, account.aws.clock, account=identity.account)
@@ -208,20 +228,29 @@ def local_user(identity: DeploymentId) -> str:
     return f"{identity.name}-{identity.region}"
 
 
-def operator_policy(identity: DeploymentId, settings: Settings, *, wide: bool = False) -> Document:
-    """What the operator of a deployment must be allowed to do; `wide` as in `operator_document`."""
+def operator_policy(
+    identity: DeploymentId, settings: Settings, *, wide: bool = False, standing: Collection[str] = ()
+) -> Document:
+    """What the operator of a deployment must be allowed to do.
+
+    Args:
+        wide: as in `operator_document`.
+        standing: keys of the resources that the state file knows.
+    """
     names = Names(
         partition=identity.partition,
         account=identity.account,
         region=identity.region,
+        name=identity.name,
         bucket=settings.bucket_name,
         role=settings.role_name,
         function=settings.function_name,
         owner_tag=OWNER_TAG,
         owners=identity.id_pattern,
+        database=database_name_by(identity.name),
         boundary=settings.permissions_boundary,
     )
-    return operator_document(names, needed_actions(), wide=wide)
+    return operator_document(names, needed_actions(phases_with_rights(settings, standing)), wide=wide)
 
 
 def new_identity(account: Account, name: str, options: Options) -> DeploymentId:
@@ -232,7 +261,7 @@ def new_identity(account: Account, name: str, options: Options) -> DeploymentId:
         account=account.caller.account,
         partition=account.caller.partition,
         region=account.aws.region,
-        endpoint_url=None if options.local else options.endpoint_url,
+        endpoint_url=None if options.local else account.aws.endpoint_url,
         local=options.local,
     )
 
@@ -265,6 +294,7 @@ def _open(options: Options, clock: Clock, *, looks_first: bool) -> tuple[Deploym
     settings = from_saved(state.settings, identity)
     if identity.local:
         account = as_local_operator(account, identity, settings)
+        gc.collect()  # root's clients, 8 MB, know each other: their memory is free for those to come only now
     if not looks_first:
         refuse_lost(state)
         account.verify()
@@ -277,6 +307,7 @@ def _open(options: Options, clock: Clock, *, looks_first: bool) -> tuple[Deploym
         current_token(options),
         store.known(),
         verify=account.verify,
+        uploads=Uploads.beside(options.state),
     )
     return at, store
 
@@ -310,21 +341,42 @@ def current_token(options: Options) -> str | None:
     return tokens.checked(given) if given else tokens.read(options.state)
 
 
-def ensure_token(options: Options, state: State) -> tuple[str, bool]:
-    """A token whose digest is in `state`; made, or added, where there is none. Says whether it is new.
+@dataclass(frozen=True)
+class OwnToken:
+    """The deployment's own token.
+
+    Attributes:
+        is_new: it was made in this run.
+        added: its digest, where the state file does not know that yet.
+    """
+
+    value: str = field(repr=False)
+    is_new: bool
+    added: TokenDigest | None
+
+    def keep(self, options: Options, state: State) -> None:
+        """Write it down: the digest in `state`, itself in the token's file where there is none."""
+        if self.added is not None:
+            state.tokens.append(self.added)
+        if tokens.read(options.state) is None:
+            tokens.write(options.state, self.value)
+
+
+def own_token(options: Options, state: State, made: str | None = None) -> OwnToken:
+    """The token that the deployment has, or will have; nothing is written down.
 
     A lost token file is no reason to lock out clients: their digests stay, a new token joins them.
+
+    Args:
+        made: one that was made before in this run.
     """
     token = current_token(options)
-    new = token is None
-    token = token or tokens.generate()
-    digest = tokens.digest(token)
-    if digest.sha256 not in {known.sha256 for known in state.tokens}:
-        label = tokens.free_label(DEFAULT_LABEL, {known.label for known in state.tokens})
-        state.tokens.append(tokens.digest(token, label))
-    if tokens.read(options.state) is None:
-        tokens.write(options.state, token)
-    return token, new
+    value = token or made or tokens.generate()
+    digest = tokens.digest(value)
+    if digest.sha256 in {known.sha256 for known in state.tokens}:
+        return OwnToken(value, token is None, None)
+    label = tokens.free_label(DEFAULT_LABEL, {known.label for known in state.tokens})
+    return OwnToken(value, token is None, tokens.digest(value, label))
 
 
 def remove_local_operator(at: Deployment) -> None:

@@ -10,7 +10,14 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-CODE_FOLDER = Path(__file__).resolve().parent.parent / "lambda_code"
+
+def code_folder(package: Path) -> Path:
+    """Where the handler's modules lie: in the installed `wizard` package itself, in a clone beside it."""
+    inside = package / "lambda_code"
+    return inside if inside.is_dir() else package.parent / "lambda_code"
+
+
+CODE_FOLDER = code_folder(Path(__file__).resolve().parent)
 HANDLER = "lambda_function.lambda_handler"
 
 # The oldest time that a zip can hold: the same for every file, so that only contents count.
@@ -37,5 +44,9 @@ def build(folder: Path = CODE_FOLDER) -> Package:
             entry.create_system = 3
             entry.external_attr = FILE_MODE << 16
             archive.writestr(entry, path.read_bytes())
-    content = buffer.getvalue()
+    return packed(buffer.getvalue())
+
+
+def packed(content: bytes) -> Package:
+    """A zip that was packed before."""
     return Package(content, base64.b64encode(hashlib.sha256(content).digest()).decode())

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from wizard.aws.calls import none_if
@@ -13,6 +15,8 @@ from wizard.resources.tagged import DesiredTags, TaggedResource
 from wizard.state.model import Facts
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from wizard.aws.client import Aws
 
 
@@ -40,6 +44,7 @@ class RestApi(TaggedResource[RestApiFacts]):
 
     key = "api"
     chain = "api"
+    in_url = True
     labels = {"name": "the API's name", "endpoint_type": "the API's endpoint type"}
     actions = {
         "apis": ("apigateway:GET", "apigateway:POST"),
@@ -140,10 +145,24 @@ def _all_apis(aws: Aws) -> list[Any]:
     return [api for page in pages for api in page["items"]]
 
 
-def deployment_names(aws: Aws) -> list[str]:
-    """The names of the deployments of this region that have a REST API, by their tags."""
-    tags = [api.get("tags", {}) for api in _all_apis(aws)]
-    return sorted({tag[NAME_TAG] for tag in tags if OWNER_TAG in tag and NAME_TAG in tag})
+@dataclass(frozen=True)
+class TaggedApi:
+    """A REST API with a deployment's tags: whose it is, that one's name, its own id, since when it stands."""
+
+    owner: str
+    name: str
+    id: str
+    created_at: datetime | None
+
+
+def tagged_apis(aws: Aws) -> list[TaggedApi]:
+    """Those of all deployments of this region, the oldest first."""
+    found = [
+        TaggedApi(api["tags"][OWNER_TAG], api["tags"][NAME_TAG], api["id"], api.get("createdDate"))
+        for api in _all_apis(aws)
+        if {OWNER_TAG, NAME_TAG} <= set(api.get("tags", ()))
+    ]
+    return sorted(found, key=lambda api: (str(api.created_at), api.id))
 
 
 def _may_be_ours(at: Deployment, api: Any, known: str | None) -> bool:
@@ -251,6 +270,11 @@ class PostMethod(Resource[MethodFacts]):
             "responses": {},
             "integration_responses": {},
         }
+
+    def settings_from(self, observed: MethodFacts) -> dict[str, object]:
+        """The function, whatever its name: nothing else leads to one whose name was chosen by hand."""
+        found = re.search(r":function:([^:/]+)/invocations$", str(observed["integration"].get("uri")))
+        return {"function_name": found[1]} if found else {}
 
     def must_recreate(self, desired: Facts, observed: MethodFacts) -> bool:
         """A method cannot be put over another one, an integration can."""

@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, TypeVar, cast
 
 from wizard.identity import DeploymentId
 from wizard.state.model import Facts, Record, TokenDigest
+from wizard.uploads import Uploads
 
 if TYPE_CHECKING:
     from wizard.aws.client import Aws
+    from wizard.aws.rule import Wait
     from wizard.settings.table import Settings
 
 OWNER_TAG = "eventtrack-wizard:deployment"
@@ -57,6 +59,7 @@ class Deployment:
         known: the last facts of every resource, kept up to date by the engine; the only part that grows.
         answers: what AWS has answered in the present look.
         verify: raises `CredentialsError` when the credentials are of another account; asked with every plan.
+        uploads: the function's code, and what was uploaded before it.
     """
 
     aws: Aws
@@ -67,6 +70,7 @@ class Deployment:
     known: dict[str, Facts] = field(default_factory=dict)
     answers: Answers = field(default_factory=Answers, compare=False, repr=False)
     verify: Callable[[], None] = field(default=lambda: None, compare=False, repr=False)
+    uploads: Uploads = field(default_factory=Uploads, compare=False, repr=False)
 
     @property
     def tags(self) -> dict[str, str]:
@@ -102,10 +106,13 @@ class Resource(ABC, Generic[Observed]):
         actions: IAM actions that it calls, by kind of ARN: the operator's policy is their sum.
         labels: fact to words, for the sentences about differences.
         adoptable: whether one that stood there before may be used with the operator's consent.
+        instead: what the operator can do about one that is in the way and may not be used.
         auto_created: AWS may create it by itself, without our tags, under a name that is ours.
+        plural: its title is several things: "environment variables are missing".
+        in_url: the fact `id` is part of the endpoint's URL, so that another one is another URL.
     """
 
-    key: ClassVar[str]
+    key: str
     needs: ClassVar[tuple[str, ...]] = ()
     parent: ClassVar[str | None] = None
     chain: ClassVar[str | None] = None
@@ -115,7 +122,10 @@ class Resource(ABC, Generic[Observed]):
     actions: ClassVar[Actions] = {}
     labels: ClassVar[Mapping[str, str]] = {}
     adoptable: ClassVar[bool] = True
+    instead: ClassVar[str] = "Choose another --name, which derives all names anew."
     auto_created: ClassVar[bool] = False
+    plural: ClassVar[bool] = False
+    in_url: ClassVar[bool] = False
 
     @abstractmethod
     def title(self, at: Deployment) -> str:
@@ -124,6 +134,10 @@ class Resource(ABC, Generic[Observed]):
     @abstractmethod
     def desired(self, at: Deployment) -> Facts | None:
         """The facts that it should have; None: it should not be there. Asks nobody."""
+
+    def is_unset(self, at: Deployment) -> bool:
+        """Whether the operator wants none of it, as everything new has none: then it is not worth naming."""
+        return False
 
     def absence_reason(self, at: Deployment) -> str | None:
         """Why the operator cannot have it here; None when it is desired, or simply switched off."""
@@ -143,6 +157,10 @@ class Resource(ABC, Generic[Observed]):
 
     def not_ready(self, observed: Observed) -> str | None:
         """Why it cannot be changed or used this moment, in words; None when it can."""
+        return None
+
+    def remark(self, at: Deployment, observed: Observed) -> str | None:
+        """What the operator should know, or do, about it although nothing differs."""
         return None
 
     def failure(self, observed: Observed) -> str | None:
@@ -177,8 +195,17 @@ class Resource(ABC, Generic[Observed]):
     def delete(self, at: Deployment, observed: Observed) -> None:
         """Delete it; already gone is success."""
 
+    def delivers_first(self, at: Deployment, observed: Observed) -> Wait | None:
+        """For how long it must stay when nobody uses it any more, because it still holds events; None: it may
+        be deleted at once. The reason is the same for all that may wait side by side."""
+        return None
+
     def keep_reason(self, at: Deployment, observed: Observed) -> str | None:
         """Why it should stay although everything else is deleted; None when it may go."""
+        return None
+
+    def takes_along(self, at: Deployment, observed: Observed) -> str | None:
+        """What of others is deleted with it, in words; None: nothing. Asked where it is to be deleted."""
         return None
 
     def as_read_today(self, facts: Facts) -> Facts:
@@ -224,6 +251,11 @@ class Resource(ABC, Generic[Observed]):
 
 class SubResource(Resource[Observed]):
     """A setting of a resource: it exists as long as that does, and is never created or deleted itself."""
+
+    def expected_with_new_parent(self, at: Deployment) -> Mapping[str, Any] | None:
+        """What a plan expects of it when its parent will be created: what the create call carries, or AWS's
+        documented default. None: no telling. A run reads what `with_new_parent` does not tell."""
+        return self.with_new_parent(at)
 
     def delete(self, at: Deployment, observed: Observed) -> None:
         """Goes with its parent."""

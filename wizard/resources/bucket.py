@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from botocore.exceptions import ClientError
 
+from wizard.aws.bucket_contents import delete_all_objects
 from wizard.aws.calls import code_of, none_if
 from wizard.errors import ConflictError
-from wizard.events.stored import delete_all_objects, foreign_objects
+from wizard.events.stored import foreign_objects
 from wizard.resources.base import OWNER_TAG, Deployment, Observed, SubResource, TagsRefusedError
 from wizard.resources.tagged import DesiredTags, TaggedResource, as_list, from_list, to_put, to_take_off
 from wizard.state.model import Facts
@@ -71,7 +72,10 @@ class Bucket(TaggedResource[BucketFacts]):
             "s3:CreateBucket", "s3:DeleteBucket", "s3:GetBucketTagging", "s3:ListBucket",
             "s3:ListBucketVersions", "s3:PutBucketTagging", "s3:TagResource",
         ),
-        "objects": ("s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion"),
+        "objects": (
+            "s3:DeleteObject", "s3:DeleteObjectVersion", "s3:GetObject", "s3:GetObjectVersion",
+            "s3:PutObject",
+        ),
     }  # fmt: skip
 
     def title(self, at: Deployment) -> str:
@@ -194,6 +198,11 @@ class PublicAccessBlock(BucketSetting[dict[str, bool]]):
     def desired(self, at: Deployment) -> Facts | None:
         return dict.fromkeys(PUBLIC_ACCESS_FLAGS, at.settings.block_public_access)
 
+    def expected_with_new_parent(self, at: Deployment) -> Facts | None:
+        """https://docs.aws.amazon.com/AmazonS3/latest/userguide/create-bucket-faq.html: all four are on since
+        April 2023."""
+        return dict.fromkeys(PUBLIC_ACCESS_FLAGS, True)
+
     def read_setting(self, at: Deployment) -> dict[str, bool]:
         """A bucket without the configuration blocks nothing."""
         name = at.settings.bucket_name
@@ -231,6 +240,11 @@ class BucketEncryption(BucketSetting[EncryptionFacts]):
         """Without KMS a Bucket Key is of no use, but does no harm either."""
         algorithm = ALGORITHMS[at.settings.encryption]
         return {"algorithm": algorithm, **({"bucket_key": True} if algorithm == KMS else {})}
+
+    def expected_with_new_parent(self, at: Deployment) -> Facts | None:
+        """https://docs.aws.amazon.com/AmazonS3/latest/userguide/default-encryption-faq.html: SSE-S3 since
+        January 2023."""
+        return {"algorithm": ALGORITHMS["SSE-S3"]}
 
     def read_setting(self, at: Deployment) -> EncryptionFacts:
         answer = none_if(
@@ -294,6 +308,9 @@ class BucketVersioning(BucketSetting[VersioningFacts]):
 
     def desired(self, at: Deployment) -> Facts | None:
         return {"enabled": at.settings.versioning}
+
+    def is_unset(self, at: Deployment) -> bool:
+        return not at.settings.versioning
 
     def with_new_parent(self, at: Deployment) -> VersioningFacts | None:
         """https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html: off until it is put."""

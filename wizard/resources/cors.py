@@ -209,6 +209,7 @@ class GatewayErrors(SubResource[dict[str, Any]]):
     """
 
     key = "cors.gateway_errors"
+    plural = True
     needs = ("api",)
     parent = "api"
     chain = "api"

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from wizard.errors import UsageError
 from wizard.resources.base import Deployment
+from wizard.resources.streams import stream_names
 from wizard.settings.table import as_text
 
 # Key and value of all variables together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 ENVIRONMENT_LIMIT_BYTES = 4096
 # Setting to the environment variable that the handler reads it from.
+STREAMS = "FIREHOSE_STREAMS"
 VARIABLES = {
     "bucket_name": "BUCKET_NAME",
     "cors_origins": "CORS_ALLOW_ORIGIN",
@@ -32,6 +34,8 @@ def environment_variables(at: Deployment) -> dict[str, str]:
         "BUCKET_OWNER": at.identity.account,
         **{name: _as_variable(getattr(at.settings, key)) for key, name in VARIABLES.items()},
     }
+    if names := stream_names(at):
+        variables[STREAMS] = ",".join(names)
     size = sum(len(name.encode()) + len(value.encode()) for name, value in variables.items())
     if size > ENVIRONMENT_LIMIT_BYTES:
         raise UsageError(

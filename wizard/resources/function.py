@@ -9,6 +9,8 @@ from botocore.exceptions import ClientError
 
 from wizard import package
 from wizard.aws.calls import none_if
+from wizard.errors import UsageError
+from wizard.package import Package
 from wizard.resources.base import OWNER_TAG, Deployment
 from wizard.resources.environment import environment_variables
 from wizard.resources.role import role_arn
@@ -95,10 +97,19 @@ class Function(TaggedResource[FunctionFacts]):
             "architecture": at.settings.architecture,
             "handler": package.HANDLER,
             "role": at.fact("role", "arn") or role_arn(at),
-            "code_sha256": package.build().sha256,
+            "code_sha256": self._code_sha256(at),
             "failure": None,
             "tags": at.desired_tags,
         }
+
+    def _code_sha256(self, at: Deployment) -> str:
+        """A former code that is not at hand stays where it runs: it was uploaded from another machine."""
+        if not at.settings.previous_code or at.uploads.former():
+            return code_of(at).sha256
+        standing: str | None = at.fact(self.key, "code_sha256")
+        if standing in (None, package.build().sha256):
+            raise _no_former_code()
+        return standing
 
     def read(self, at: Deployment) -> FunctionFacts | None:
         """Without leave to list tags Lambda shows the function all the same, with an error in their place."""
@@ -114,6 +125,16 @@ class Function(TaggedResource[FunctionFacts]):
         """A function is created and changed in the background."""
         return not_ready(observed)
 
+    def remark(self, at: Deployment, observed: FunctionFacts) -> str | None:
+        if at.settings.previous_code:
+            return (
+                "The function runs the code of before the last upgrade;"
+                " `eventtrack-wizard setup --current-code` uploads this version's."
+            )
+        if at.uploads.former():
+            return "The former code is kept; `eventtrack-wizard setup --previous-code` brings it back."
+        return None
+
     def failure(self, observed: FunctionFacts) -> str | None:
         return observed["failure"] if observed["state"] == "Failed" else None
 
@@ -123,13 +144,14 @@ class Function(TaggedResource[FunctionFacts]):
         )
 
     def create(self, at: Deployment, desired: Facts) -> FunctionFacts | None:
-        settings = at.settings
+        settings, code = at.settings, code_of(at)
+        at.uploads.keep(code)
         answer = at.aws.functions.create_function(
             FunctionName=settings.function_name,
             Runtime=desired["runtime"],
             Role=desired["role"],
             Handler=desired["handler"],
-            Code={"ZipFile": package.build().content},
+            Code={"ZipFile": code.content},
             Architectures=[desired["architecture"]],
             Description=DESCRIPTION,
             Environment={"Variables": environment_variables(at)},
@@ -151,9 +173,11 @@ class Function(TaggedResource[FunctionFacts]):
         """Code (with the architecture) and configuration change apart, one of them at a time."""
         name = at.settings.function_name
         if difference & {"code_sha256", "architecture"}:
+            code = code_of(at)
+            at.uploads.keep(code)
             at.aws.functions.update_function_code(
                 FunctionName=name,
-                ZipFile=package.build().content,
+                ZipFile=code.content,
                 Architectures=[desired["architecture"]],
             )
         else:
@@ -179,6 +203,28 @@ class Function(TaggedResource[FunctionFacts]):
             "architecture": observed["architecture"],
             "role_name": observed["role"].rpartition("/")[2],
         }
+
+
+def code_of(at: Deployment) -> Package:
+    """What is to be uploaded.
+
+    Raises:
+        UsageError: former code is wanted, and none is kept.
+    """
+    if not at.settings.previous_code:
+        return package.build()
+    former = at.uploads.former()
+    if former is None:
+        raise _no_former_code()
+    return former
+
+
+def _no_former_code() -> UsageError:
+    return UsageError(
+        what="There is no former code of the function.",
+        why="The folder beside the state file holds none: no other version has uploaded any from here.",
+        next_step="Run `eventtrack-wizard setup --current-code`, which uploads this version's.",
+    )
 
 
 def _function_facts(configuration: Any, tags: Any) -> FunctionFacts:

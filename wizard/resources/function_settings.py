@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import ClassVar, TypedDict
 
 from wizard.resources.base import Deployment, Observed, SubResource
-from wizard.resources.environment import VARIABLES, environment_variables
+from wizard.resources.environment import STREAMS, VARIABLES, environment_variables
 from wizard.resources.function import described, not_ready
+from wizard.resources.streams import STREAM_KEYS
 from wizard.state.model import Facts, TokenDigest, now
 
 # What Lambda gives a function that was created without them (versions before 0.2 did so):
@@ -54,8 +55,10 @@ class FunctionEnvironment(FunctionSetting[EnvironmentFacts]):
     """The environment variables that the handler reads."""
 
     key = "function.environment"
-    # The bucket that they name: a rollback empties it when nobody writes any more.
-    needs = ("function", "bucket")
+    plural = True
+    # The bucket that they name: a rollback empties it when nobody writes any more. The streams: whatever is
+    # named stands and may be used, and what is not wanted any more goes when it is not named any more.
+    needs = ("function", "bucket", "buffer.right", *STREAM_KEYS)
     actions = {"function": ("lambda:UpdateFunctionConfiguration",)}
 
     def title(self, at: Deployment) -> str:
@@ -84,6 +87,10 @@ class FunctionEnvironment(FunctionSetting[EnvironmentFacts]):
         """One change of a function at a time."""
         return not_ready(observed)
 
+    def expected_with_new_parent(self, at: Deployment) -> Facts | None:
+        """CreateFunction carries them."""
+        return self.desired(at)
+
     def sentences(self, desired: Facts, observed: Facts) -> tuple[str, ...]:
         """Names the variables that differ, never their values."""
         expected, found = desired["variables"], observed["variables"]
@@ -105,7 +112,12 @@ class FunctionEnvironment(FunctionSetting[EnvironmentFacts]):
     def settings_from(self, observed: EnvironmentFacts) -> dict[str, object]:
         """As texts, as the operator would type them."""
         variables = observed["variables"]
-        return {key: variables[name] for key, name in VARIABLES.items() if name in variables}
+        found: dict[str, object] = {
+            key: variables[name] for key, name in VARIABLES.items() if name in variables
+        }
+        if STREAMS in variables:
+            found |= {"ingest": "buffered", "streams": len(variables[STREAMS].split(","))}
+        return found
 
     def tokens_from(self, observed: EnvironmentFacts) -> tuple[TokenDigest, ...]:
         variables = observed["variables"]
@@ -122,6 +134,7 @@ class FunctionSettings(FunctionSetting[SettingsFacts]):
     """Memory and timeout."""
 
     key = "function.settings"
+    plural = True
     labels = {"memory_mb": "memory (MB)", "timeout_seconds": "timeout (seconds)"}
     actions = {"function": ("lambda:UpdateFunctionConfiguration",)}
 
@@ -130,6 +143,10 @@ class FunctionSettings(FunctionSetting[SettingsFacts]):
 
     def desired(self, at: Deployment) -> Facts | None:
         return {"memory_mb": at.settings.memory_mb, "timeout_seconds": at.settings.timeout_seconds}
+
+    def expected_with_new_parent(self, at: Deployment) -> Facts | None:
+        """CreateFunction carries them."""
+        return self.desired(at)
 
     def read(self, at: Deployment) -> SettingsFacts | None:
         answer = described(at)
@@ -180,6 +197,14 @@ class ReservedConcurrency(FunctionSetting[ConcurrencyFacts]):
     def desired(self, at: Deployment) -> Facts | None:
         return {"reserved": at.settings.reserved_concurrency}
 
+    def is_unset(self, at: Deployment) -> bool:
+        return at.settings.reserved_concurrency is None
+
+    def expected_with_new_parent(self, at: Deployment) -> Facts | None:
+        """https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html: nothing is set aside
+        until it is put."""
+        return {"reserved": None}
+
     def read(self, at: Deployment) -> ConcurrencyFacts | None:
         answer = described(at)
         if answer is None:
@@ -209,4 +234,6 @@ class ReservedConcurrency(FunctionSetting[ConcurrencyFacts]):
 def _difference(name: str, expected: dict[str, str], found: dict[str, str]) -> str:
     if name not in found:
         return "missing"
-    return "not ours" if name not in expected else "not as set up"
+    if name not in expected:
+        return "not wanted any more" if name == STREAMS else "not ours"
+    return "not as set up"

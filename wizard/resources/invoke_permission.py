@@ -19,6 +19,11 @@ class PermissionFacts(TypedDict):
     stale: list[str]
 
 
+def statement_id(at: Deployment) -> str:
+    """The permission's id. It holds the API's, so that a new API gets a new statement."""
+    return f"{STATEMENT_PREFIX}{at.fact('api', 'id')}"
+
+
 class InvokePermission(Resource[PermissionFacts]):
     """The function's word that exactly this API's POST on this path may invoke it.
 
@@ -38,10 +43,6 @@ class InvokePermission(Resource[PermissionFacts]):
 
     def title(self, at: Deployment) -> str:
         return "permission for the API to invoke the function"
-
-    def _statement_id(self, at: Deployment) -> str:
-        """It holds the API's id, so that a new API gets a new statement."""
-        return f"{STATEMENT_PREFIX}{at.fact('api', 'id')}"
 
     def desired(self, at: Deployment) -> Facts | None:
         """No other API, method or path."""
@@ -64,7 +65,7 @@ class InvokePermission(Resource[PermissionFacts]):
             for statement in statements
             if statement.get("Sid", "").startswith(STATEMENT_PREFIX)
         }
-        current = ours.pop(self._statement_id(at), None)
+        current = ours.pop(statement_id(at), None)
         if current is None and not ours:
             return None
         return {"statement": _permission_facts(current) if current else None, "stale": sorted(ours)}
@@ -72,7 +73,7 @@ class InvokePermission(Resource[PermissionFacts]):
     def create(self, at: Deployment, desired: Facts) -> PermissionFacts | None:
         at.aws.functions.add_permission(
             FunctionName=at.settings.function_name,
-            StatementId=self._statement_id(at),
+            StatementId=statement_id(at),
             Action="lambda:InvokeFunction",
             Principal="apigateway.amazonaws.com",
             SourceArn=desired["statement"]["source"],
@@ -83,17 +84,17 @@ class InvokePermission(Resource[PermissionFacts]):
         self, at: Deployment, desired: Facts, observed: PermissionFacts, difference: frozenset[str]
     ) -> bool:
         """A statement cannot be changed, only replaced; those of APIs that are gone are taken away."""
-        for statement_id in observed["stale"]:
-            self._remove(at, statement_id)
+        for stale in observed["stale"]:
+            self._remove(at, stale)
         if "statement" in difference:
             if observed["statement"]:
-                self._remove(at, self._statement_id(at))
+                self._remove(at, statement_id(at))
             self.create(at, desired)
         return True
 
     def delete(self, at: Deployment, observed: PermissionFacts) -> None:
         """Goes with the function where that is ours."""
-        self._remove(at, self._statement_id(at))
+        self._remove(at, statement_id(at))
 
     def _remove(self, at: Deployment, statement_id: str) -> None:
         none_if(

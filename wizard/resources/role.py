@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict
 
 from botocore.exceptions import ClientError
 
 from wizard.aws import policies
 from wizard.aws.calls import code_of, none_if
-from wizard.resources.base import OWNER_TAG, Deployment, Resource
+from wizard.resources.base import OWNER_TAG, Actions, Deployment, Resource
 from wizard.resources.logs import log_group_arn
 from wizard.resources.tagged import DesiredTags, TaggedResource, as_list, from_list, to_put, to_take_off
 from wizard.state.model import Facts
@@ -45,39 +45,53 @@ class InlinePolicyFacts(TypedDict):
 
 
 def role_arn(at: Deployment) -> str:
-    """The role's ARN, known before the role stands."""
-    return f"arn:{at.identity.partition}:iam::{at.identity.account}:role/{at.settings.role_name}"
+    """The execution role's ARN, known before the role stands."""
+    return arn_of_role(at, at.settings.role_name)
 
 
-class Role(TaggedResource[RoleFacts]):
-    """The role that the function runs as."""
+def arn_of_role(at: Deployment, name: str) -> str:
+    """The ARN of a role of this account, known before the role stands."""
+    return f"arn:{at.identity.partition}:iam::{at.identity.account}:role/{name}"
 
-    key = "role"
+
+# Not iam:DeleteRolePermissionsBoundary: a boundary that the operator may lift is none. Nor
+# iam:DetachRolePolicy: who has attached a policy decides about it.
+ROLE_ACTIONS = (
+    "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:GetRole",
+    "iam:ListAttachedRolePolicies", "iam:ListRolePolicies", "iam:PutRolePermissionsBoundary",
+    "iam:TagRole", "iam:UntagRole", "iam:UpdateAssumeRolePolicy",
+)  # fmt: skip
+POLICY_ACTIONS = ("iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy")
+
+
+class ServiceRole(TaggedResource[RoleFacts]):
+    """A role that one service of AWS takes on, for this account alone."""
+
     labels = {"trust": "the role's trust policy", "permissions_boundary": "the role's permissions boundary"}
-    # Not iam:DeleteRolePermissionsBoundary: a boundary that the operator may lift is none.
-    actions = {
-        "role": (
-            "iam:CreateRole", "iam:DeleteRole", "iam:DeleteRolePolicy", "iam:DetachRolePolicy",
-            "iam:GetRole", "iam:ListAttachedRolePolicies", "iam:ListRolePolicies",
-            "iam:PutRolePermissionsBoundary", "iam:TagRole", "iam:UntagRole",
-            "iam:UpdateAssumeRolePolicy",
-        ),
-    }  # fmt: skip
 
-    def title(self, at: Deployment) -> str:
-        return f"execution role {at.settings.role_name}"
+    @abstractmethod
+    def name(self, at: Deployment) -> str:
+        """Its name, unique in the account."""
 
-    def desired(self, at: Deployment) -> Facts | None:
-        """Lambda, and nobody else, may take it on. A boundary that nobody asked for is not ours to lift."""
+    @abstractmethod
+    def trust(self, at: Deployment) -> policies.Document:
+        """Who may take it on."""
+
+    @abstractmethod
+    def purpose(self, at: Deployment) -> str:
+        """A sentence for whoever finds it in the console."""
+
+    def as_desired(self, at: Deployment) -> Facts:
+        """A boundary that nobody asked for is not ours to lift."""
         boundary = at.settings.permissions_boundary
         return {
-            "trust": policies.lambda_trust(at.identity.account),
+            "trust": self.trust(at),
             "tags": at.desired_tags,
             **({"permissions_boundary": boundary} if boundary else {}),
         }
 
     def read(self, at: Deployment) -> RoleFacts | None:
-        answer = none_if(GONE, lambda: at.aws.iam.get_role(RoleName=at.settings.role_name))
+        answer = none_if(GONE, lambda: at.aws.iam.get_role(RoleName=self.name(at)))
         return _role_facts(answer["Role"]) if answer else None
 
     def not_ready(self, observed: RoleFacts) -> str | None:
@@ -86,9 +100,9 @@ class Role(TaggedResource[RoleFacts]):
 
     def create(self, at: Deployment, desired: Facts) -> RoleFacts | None:
         request: CreateRoleRequestTypeDef = {
-            "RoleName": at.settings.role_name,
+            "RoleName": self.name(at),
             "AssumeRolePolicyDocument": json.dumps(desired["trust"]),
-            "Description": f"Runs the event function of {at.identity.name}.",
+            "Description": self.purpose(at),
             "Tags": as_list(at.tags),
         }
         if boundary := desired.get("permissions_boundary"):
@@ -100,7 +114,7 @@ class Role(TaggedResource[RoleFacts]):
 
     def change(self, at: Deployment, desired: Facts, observed: RoleFacts, difference: frozenset[str]) -> bool:
         """Trust policy and boundary are set apart. Who lifts one must be allowed more than we print."""
-        iam, name = at.aws.iam, at.settings.role_name
+        iam, name = at.aws.iam, self.name(at)
         if "trust" in difference:
             iam.update_assume_role_policy(RoleName=name, PolicyDocument=json.dumps(desired["trust"]))
         if "permissions_boundary" not in difference:
@@ -112,7 +126,7 @@ class Role(TaggedResource[RoleFacts]):
         return True
 
     def change_tags(self, at: Deployment, observed: RoleFacts, changes: DesiredTags) -> None:
-        name = at.settings.role_name
+        name = self.name(at)
         if tags := to_put(changes):
             at.aws.iam.tag_role(RoleName=name, Tags=as_list(tags))
         if keys := to_take_off(changes):
@@ -137,6 +151,28 @@ class Role(TaggedResource[RoleFacts]):
             iam.detach_role_policy(RoleName=name, PolicyArn=policy["PolicyArn"])
         for policy_name in iam.list_role_policies(RoleName=name)["PolicyNames"]:
             iam.delete_role_policy(RoleName=name, PolicyName=policy_name)
+
+
+class Role(ServiceRole):
+    """The role that the function runs as: Lambda, and nobody else, may take it on."""
+
+    key = "role"
+    actions = {"role": ROLE_ACTIONS}
+
+    def title(self, at: Deployment) -> str:
+        return f"execution role {at.settings.role_name}"
+
+    def name(self, at: Deployment) -> str:
+        return at.settings.role_name
+
+    def trust(self, at: Deployment) -> policies.Document:
+        return policies.lambda_trust(at.identity.account)
+
+    def purpose(self, at: Deployment) -> str:
+        return f"Runs the event function of {at.identity.name}."
+
+    def desired(self, at: Deployment) -> Facts | None:
+        return self.as_desired(at)
 
     def settings_from(self, observed: RoleFacts) -> dict[str, object]:
         boundary = observed["permissions_boundary"]
@@ -193,27 +229,31 @@ class ManagedBasicExecution(Resource[AttachedPolicyFacts]):
 
 
 class InlinePolicy(Resource[InlinePolicyFacts]):
-    """An inline policy on the role."""
+    """An inline policy on a role, the execution role where nothing else is said."""
 
-    needs = ("role",)
-    parent = "role"
+    needs: ClassVar[tuple[str, ...]] = ("role",)
+    parent: ClassVar[str | None] = "role"
     goes_with_parent = False
-    actions = {"role": ("iam:DeleteRolePolicy", "iam:GetRolePolicy", "iam:PutRolePolicy")}
+    actions: ClassVar[Actions] = {"role": POLICY_ACTIONS}
 
     @abstractmethod
     def name(self, at: Deployment) -> str:
         """Its name, unique on the role."""
 
+    def role(self, at: Deployment) -> str:
+        """The role's name."""
+        return at.settings.role_name
+
     def read(self, at: Deployment) -> InlinePolicyFacts | None:
         """boto3 has decoded the document already."""
-        role, name = at.settings.role_name, self.name(at)
+        role, name = self.role(at), self.name(at)
         answer = none_if(GONE, lambda: at.aws.iam.get_role_policy(RoleName=role, PolicyName=name))
         return {"document": answer["PolicyDocument"]} if answer else None
 
     def create(self, at: Deployment, desired: Facts) -> InlinePolicyFacts | None:
         """Putting it makes or replaces it."""
         at.aws.iam.put_role_policy(
-            RoleName=at.settings.role_name,
+            RoleName=self.role(at),
             PolicyName=self.name(at),
             PolicyDocument=json.dumps(desired["document"]),
         )
@@ -226,7 +266,7 @@ class InlinePolicy(Resource[InlinePolicyFacts]):
         return True
 
     def delete(self, at: Deployment, observed: InlinePolicyFacts) -> None:
-        role, name = at.settings.role_name, self.name(at)
+        role, name = self.role(at), self.name(at)
         none_if(GONE, lambda: at.aws.iam.delete_role_policy(RoleName=role, PolicyName=name))
 
 
@@ -234,6 +274,7 @@ class BasicExecution(InlinePolicy):
     """The right to write to the function's own log group, and to no other account's bucket."""
 
     key = "role.own_logs"
+    plural = True
     labels = {"document": "the inline policy for logs"}
 
     def name(self, at: Deployment) -> str:
