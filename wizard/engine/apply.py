@@ -8,15 +8,17 @@ everything is looked at once more: that look is the proof. What is done about on
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from wizard.aws.retry import retry
 from wizard.engine.converge import STILL_THERE, Convergence
 from wizard.engine.decide import Consent
 from wizard.engine.failures import summed_up
 from wizard.engine.graph import Walk, Workers, walk, workers_for
-from wizard.engine.order import LOOK, Order, final_looks, outdated_checks, removal_order, setup_order
+from wizard.engine.look import ACCOUNT, phases_that_matter
+from wizard.engine.order import LOOK, Order, final_looks, leaving, outdated_checks, removal_order, setup_order
 from wizard.engine.phase_tracker import PhaseTracker
-from wizard.engine.plan import ACCOUNT, Plan, make_plan
+from wizard.engine.plan import Plan, make_plan
 from wizard.engine.progress import Listener
 from wizard.errors import Interrupted, WaitTimeoutError, WizardError
 from wizard.phases import PHASES, Phase
@@ -58,16 +60,23 @@ class Engine:
     ) -> None:
         self.at = at
         self.store = store
-        self.changes = 0
+        self._changed: set[str] = set()
         self._listen = listen
         self._consent = consent
-        self._phases = phases
+        self._phases = phases_that_matter(phases, at, store)
         self._jobs = jobs
         self._workers_for = workers_for
         self._resources: dict[str, AnyResource] = {
-            resource.key: resource for phase in phases for resource in phase.resources
+            resource.key: resource for phase in self._phases for resource in phase.resources
         }
-        self._checks: dict[str, Check] = {check.key: check for phase in phases for check in phase.checks}
+        self._checks: dict[str, Check] = {
+            check.key: check for phase in self._phases for check in phase.checks
+        }
+
+    @property
+    def changes(self) -> int:
+        """How many resources were changed so far."""
+        return len(self._changed)
 
     def plan(self, *, remove: bool = False) -> Plan:
         """What stands and what is to be done. Reads only.
@@ -100,7 +109,10 @@ class Engine:
             WizardError: see `apply`.
         """
         run = self._run_of(plan or self.plan(), removing=False)
-        order = {**setup_order(self._phases), **final_looks(self._phases)}
+        order = {
+            **setup_order(self._phases, leaving(self._phases, self.at)),
+            **final_looks(self._phases),
+        }
         for number, seconds in enumerate(LOOK_TIMEOUTS):
             unproved: list[WaitTimeoutError] = []
             run.look_again = number > 0
@@ -131,10 +143,10 @@ class Engine:
         if found.failed:
             raise summed_up(_wizard_errors(found), rollback=True)
         self.store.end_rollback()
-        return plan
+        return _as_carried_out(plan, run)
 
     def _run_of(self, plan: Plan, *, removing: bool) -> Convergence:
-        outdates = outdated_checks(self._phases)
+        outdates = outdated_checks(self._phases, leaving(self._phases, self.at))
         return Convergence.of_plan(
             plan, self.at, self.store, self._consent, self._resources, outdates, removing=removing
         )
@@ -177,7 +189,7 @@ class Engine:
         except Interrupted:
             self.store.flush()
             raise
-        self.changes += tracker.changes
+        self._changed |= tracker.changed
         if all(isinstance(error, (Exception, Interrupted)) for error in found.failed.values()):
             self.store.flush()
         return found
@@ -248,6 +260,15 @@ def _gone(run: Convergence, plan: Plan, found: Walk) -> set[str]:
     }
     parents = {step.key: step.resource.parent for step in plan.steps if step.action.with_parent}
     return {key for key in ended if parents.get(key, key) in ended}
+
+
+def _as_carried_out(plan: Plan, run: Convergence) -> Plan:
+    """With what has become of each: what arrived on the way can keep a bucket that was to be deleted."""
+    phases = tuple(
+        replace(phase, steps=tuple(replace(step, action=run.actions[step.key]) for step in phase.steps))
+        for phase in plan.phases
+    )
+    return replace(plan, phases=phases)
 
 
 def _wizard_errors(found: Walk) -> list[WizardError]:

@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from wizard.aws.error_rules import Wait
 from wizard.aws.retry import NotYet, retry
+from wizard.aws.rule import Wait
 from wizard.engine.decide import ABSENT, Action, Consent, Seen, decide
+from wizard.engine.look import matters, remember
 from wizard.engine.phase_tracker import PhaseTracker
-from wizard.engine.plan import Plan, Step, matters, parent_action, remember
+from wizard.engine.plan import Plan, Step, parent_action
 from wizard.engine.progress import Change
 from wizard.errors import ConflictError, WizardError
 from wizard.resources.base import Answers, AnyResource, Deployment, SubResource, TagsRefusedError
@@ -28,6 +29,8 @@ STILL_THERE = Wait("AWS is still deleting it", 180)
 NOT_READY_TIMEOUT = 300.0
 # In which the last log lines of a function arrive.
 SECONDS_OF_LATE_LINES = 60.0
+# Of life, while something is waited for.
+SECONDS_BETWEEN_SIGNS = 2.0
 # Create, then at most two rounds of updates, before AWS is given time.
 ROUNDS = 4
 
@@ -59,6 +62,7 @@ class Convergence:
     _new: set[str] = field(default_factory=set)
     _answers: dict[str, Answers] = field(default_factory=dict)
     _come_back: set[str] = field(default_factory=set)
+    _deliveries: dict[str, float] = field(default_factory=dict)
 
     @classmethod
     def of_plan(
@@ -118,9 +122,11 @@ class Convergence:
             WizardError: it cannot be looked at.
         """
         resource = self.resources[key]
-        if not self._tracker.changes and key in self.planned:
+        if not self._tracker.changed and key in self.planned:
             return
         if not self.removing and not matters(resource, self.at, self.store):
+            return
+        if self.removing and self.actions[key].kind == "keep":
             return
         if resource.key in self._come_back:
             self._wait_for_late_lines(resource)
@@ -223,8 +229,7 @@ class Convergence:
     def _settle(self, resource: AnyResource, action: Action, seen: Seen) -> None:
         if action.kind == "keep":
             if not action.with_parent:
-                reason = action.reasons[0]
-                self._tracker.notice(resource.key, f"{resource.title(self.at)} stays: {reason}")
+                self._tracker.kept(resource.key, resource.title(self.at))
         elif not self.removing:
             self._write_down(resource, action, seen)
 
@@ -240,6 +245,8 @@ class Convergence:
         if seen.facts is None and (resource.key in self._created or isinstance(resource, SubResource)):
             # An answered create is not sent again; an unanswered one is, after a read has not found it.
             raise NotYet(NOT_VISIBLE)
+        if action.first is not None:
+            self._let_deliver(action.first)
         # Whoever was told to stop sends nothing more, so nothing is written down as perhaps sent.
         self.at.aws.clock.check()
         self.store.intend(
@@ -258,6 +265,16 @@ class Convergence:
             remember(self.at, resource, facts)
             return Seen(facts)
         return ABSENT if self.removing else self._see(resource)
+
+    def _let_deliver(self, first: Wait) -> None:
+        """All that deliver for the same reason begin with the first of them: nobody has used any since. What
+        the plan has seen, the bucket's content above all, is of before."""
+        clock = self.at.aws.clock
+        begun = self._deliveries.setdefault(first.reason, clock.time())
+        while (left := begun + first.timeout - clock.time()) > 0:
+            self._tracker.waiting(first.reason, first.timeout - left, first.timeout)
+            clock.sleep(min(left, SECONDS_BETWEEN_SIGNS))
+        self.planned.clear()
 
     def _act(self, resource: AnyResource, action: Action, seen: Seen) -> Facts | None:
         """The facts afterwards, None where they must be read (or there are none)."""

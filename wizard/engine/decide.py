@@ -8,15 +8,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from wizard.aws.rule import Wait
 from wizard.engine.ownership import Ownership, conflict_over, is_still_ours, ownership_of
 from wizard.errors import ConflictError, WizardError
-from wizard.resources.base import AnyResource, Deployment
+from wizard.resources.base import AnyResource, Deployment, SubResource
 from wizard.state.model import Facts, Origin, Record
 
 Kind = Literal[
     "create", "update", "adopt", "recreate", "delete", "restore", "keep", "forget", "nothing", "conflict",
     "unknown",
 ]  # fmt: skip
+URL_CHANGES = "the URL changes, clients have to be told"
 CHANGES: frozenset[Kind] = frozenset({"create", "update", "adopt", "recreate", "delete", "restore"})
 
 
@@ -35,11 +37,13 @@ class Seen:
     Attributes:
         facts: None when it is absent.
         keep_reason: why it should stay if everything else is deleted; asked only where it may be deleted.
+        takes_along: what of others goes with it; asked only where it is to be deleted.
         error: why it could not be looked at, or what else stands in its place (`ConflictError`).
     """
 
     facts: Facts | None = None
     keep_reason: str | None = None
+    takes_along: str | None = None
     error: WizardError | None = None
 
 
@@ -54,8 +58,10 @@ class Action:
         origin: how the resource is ours, as it is written down.
         before: what an adopted one was, to be restored.
         difference: the names of the facts to change.
-        with_parent: nothing is to be done for it alone: it is deleted, or stays, with its parent.
+        with_parent: nothing is to be done for it alone: it comes, is deleted, or stays with its parent.
         error: what is in the way, or why it could not be looked at.
+        changes_url: clients know the endpoint by a URL that ends with this.
+        first: what it does before it may be deleted, and for how long.
     """
 
     kind: Kind
@@ -65,6 +71,8 @@ class Action:
     difference: frozenset[str] = frozenset()
     with_parent: bool = False
     error: WizardError | None = None
+    changes_url: bool = False
+    first: Wait | None = None
 
     @property
     def is_change(self) -> bool:
@@ -102,9 +110,34 @@ def decide(
         return _remove(resource, at, seen, record, parent, consent)
     if seen.error is not None:
         return Action("conflict", (seen.error.what,), error=seen.error)
-    if seen.facts is None:
-        return Action("create", (f"{resource.title(at)} is missing",))
+    if seen.facts is None or _is_lost_with(parent, resource):
+        return _create(resource, at, desired, record, parent)
     return _keep_as_desired(resource, at, desired, seen.facts, record, parent, consent)
+
+
+def _is_lost_with(parent: Action | None, resource: AnyResource) -> bool:
+    return parent is not None and parent.kind == "recreate" and resource.goes_with_parent
+
+
+def _is_another(resource: AnyResource, record: Record | None, found: Facts | None) -> bool:
+    """Whether what the file knows is part of a URL that does not lead here any more."""
+    known = record.facts.get("id") if record is not None and resource.in_url else None
+    return known is not None and (found is None or found["id"] != known)
+
+
+def _create(
+    resource: AnyResource, at: Deployment, desired: Facts, record: Record | None, parent: Action | None
+) -> Action:
+    """A setting that its parent will be created with needs no change of its own; one that is unset is nothing
+    that could be missing."""
+    missing = f"{resource.title(at)} {'are' if resource.plural else 'is'} missing"
+    if isinstance(resource, SubResource) and parent is not None and parent.kind in ("create", "recreate"):
+        expected = resource.expected_with_new_parent(at)
+        if expected is not None and not resource.difference(desired, dict(expected)):
+            return NOTHING if resource.is_unset(at) else Action("create", (missing,), with_parent=True)
+    if _is_another(resource, record, None):
+        return Action("create", (f"{resource.title(at)} must be replaced: {URL_CHANGES}",), changes_url=True)
+    return Action("create", (missing,))
 
 
 def _keep_as_desired(
@@ -126,7 +159,9 @@ def _keep_as_desired(
     difference = resource.difference(desired, facts)
     reasons = resource.sentences(desired, facts) if difference else ()
     kind = _kind_of_change(resource, desired, facts, mine, record, difference)
-    return Action(kind, reasons, mine.origin, mine.before, difference)
+    if changes_url := _is_another(resource, record, facts):
+        reasons = (f"{resource.title(at)} is another one than before: {URL_CHANGES}", *reasons)
+    return Action(kind, reasons, mine.origin, mine.before, difference, changes_url=changes_url)
 
 
 def _kind_of_change(
@@ -167,7 +202,10 @@ def _remove(
         return Action("keep", ("does not carry this deployment's tag any more; somebody else may own it",))
     if seen.keep_reason and not consent.delete_events:
         return Action("keep", (seen.keep_reason,))
-    return Action("delete", ("was made by this deployment",))
+    first = None if consent.delete_events else resource.delivers_first(at, seen.facts)
+    waits = (f"{first.reason}: {first.timeout:.0f} s",) if first else ()
+    along = (seen.takes_along,) if seen.takes_along else ()
+    return Action("delete", ("was made by this deployment", *waits, *along), first=first)
 
 
 def _is_tagged_as_ours(seen: Seen, at: Deployment) -> bool:

@@ -15,12 +15,15 @@ from botocore.exceptions import ConnectionError as BotoConnectionError
 from botocore.exceptions import HTTPClientError, SSLError
 
 from wizard import __version__
-from wizard.aws.client import Aws, Caller
+from wizard.aws.caller import Caller, identify
+from wizard.aws.client import Aws
 from wizard.aws.errors import TRUST
 from wizard.aws.permissions import NotCheckedError, missing_permissions
 from wizard.aws.policies import Document
 from wizard.aws.reach import Reached, reach
+from wizard.aws.topic_policy import mute
 from wizard.errors import WizardError
+from wizard.extras import install_command
 
 Status = Literal["ok", "note", "failed"]
 
@@ -57,7 +60,7 @@ def local_extra() -> Finding:
     try:
         return Finding("Local AWS", "ok", f"MiniStack {metadata.version('ministack')} is installed")
     except metadata.PackageNotFoundError:
-        remedy = "For `eventtrack-wizard setup --local`: pip install 'eventtrack-wizard[local]'"
+        remedy = f"For `eventtrack-wizard setup --local`: {install_command('local')}"
         return Finding("Local AWS", "note", "not installed; AWS itself does not need it", remedy)
 
 
@@ -108,7 +111,7 @@ def credentials(aws: Aws) -> Finding:
     def look() -> str:
         found = aws.session.get_credentials()
         if found is None:
-            aws.sts.get_caller_identity()  # says what is missing, and how to get it
+            identify(aws)  # says what is missing, and how to get it
         return f"from {SOURCES.get(found.method, found.method)}" if found else "none are needed"
 
     return attempt("Credentials", look)
@@ -133,6 +136,12 @@ SOURCES = {
 def account(caller: Callable[[], Caller]) -> Finding:
     """Who AWS says we are, in a region that is enabled."""
     return attempt("Account", lambda: f"{caller().account}, as {caller().arn}")
+
+
+def alarm_topic(aws: Aws, topic: str, account_id: str) -> Finding:
+    """Whether alarms can tell the operator's own topic, as far as one may look."""
+    sentence = mute(aws, topic, account_id)
+    return Finding("Alarm topic", "note" if sentence else "ok", sentence or topic)
 
 
 def permissions(aws: Aws, caller_arn: str, policy: Document) -> Finding:

@@ -59,7 +59,7 @@ class Threads:
     """
 
     def __init__(self, number: int) -> None:
-        self._todo: queue.SimpleQueue[tuple[str, Work]] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[tuple[str, Work] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
         self._number = number
         self._started = 0
@@ -74,14 +74,18 @@ class Threads:
         self._todo.put((step, work))
 
     def _serve(self) -> None:
-        while True:
-            step, work = self._todo.get()
+        while todo := self._todo.get():
+            step, work = todo
             self._done.put((step, _outcome(step, work)))
 
     def ended(self) -> Outcome:
-        """See `Workers`."""
+        """See `Workers`. When nothing is left to do the threads end: a command may walk many times."""
         outcome = self._done.get()
         self._open -= 1
+        if not self._open:
+            for _ in range(self._started):
+                self._todo.put(None)
+            self._started = 0
         return outcome
 
 
@@ -137,6 +141,15 @@ class Walk:
     failed: dict[str, BaseException] = field(default_factory=dict)
     stopped: dict[str, str] = field(default_factory=dict)
 
+    def hindrance_to(self, needs: Iterable[str]) -> str | None:
+        """Why a step is not begun, as in `stopped`; None where all that it needs is done. A step that was
+        told to stop has not failed."""
+        need = next((need for need in needs if need not in self.done), None)
+        if need is None:
+            return None
+        because = self.stopped.get(need, need)
+        return "" if isinstance(self.failed.get(because), Interrupted) else because
+
     def raise_failure_of_everything(self) -> None:
         """Raise what stopped all steps, if anything did; the operator's wish first."""
         fatal = [error for error in self.failed.values() if concerns_everything(error)]
@@ -169,9 +182,7 @@ def walk(
     begin = _unless_halted(work, halted)
     while sorter.is_active():
         for step in sorted(sorter.get_ready(), key=list(needs).index):
-            because = next(
-                (found.stopped.get(need, need) for need in edges[step] if need not in found.done), None
-            )
+            because = found.hindrance_to(edges[step])
             if because is None and not halted.is_set():
                 workers.start(step, begin)
                 running += 1

@@ -6,29 +6,47 @@ refuses two changes at a time of one bucket, one function, one REST API. A rollb
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from wizard.engine.plan import Plan, Step
 from wizard.phases import Phase
+from wizard.resources.base import Deployment
+
+if TYPE_CHECKING:
+    from wizard.engine.plan import Plan, Step
 
 Order = dict[str, tuple[str, ...]]
 # Before a resource's key: the step that looks at it once more when all is done.
 LOOK = "look at "
 
 
-def setup_order(phases: Sequence[Phase]) -> Order:
-    """Every resource and check with the keys that it waits for, in the order of the table."""
+def leaving(phases: Sequence[Phase], at: Deployment) -> set[str]:
+    """Keys of the resources that should not be there, and can go when they like: links of chains cannot."""
+    resources = [resource for phase in phases for resource in phase.resources]
+    return {item.key for item in resources if item.chain is None and item.desired(at) is None}
+
+
+def setup_order(phases: Sequence[Phase], leaving: Collection[str] = ()) -> Order:
+    """Every resource and check with the keys that it waits for, in the order of the table.
+
+    Args:
+        leaving: see `leaving`. Such a one waits for those that need it, not they for it: it goes when it is
+            not used any more.
+    """
+    resources = [resource for phase in phases for resource in phase.resources]
+    users = {key: [user.key for user in resources if key in user.needs] for key in leaving}
     order: Order = {}
     last_of_chain: dict[str, str] = {}
     for phase in phases:
         for resource in phase.resources:
             before = (last_of_chain[resource.chain],) if resource.chain in last_of_chain else ()
-            order[resource.key] = (*resource.needs, *before)
+            needs = (need for need in resource.needs if need not in users)
+            order[resource.key] = (*needs, *before)
             if resource.chain:
                 last_of_chain[resource.chain] = resource.key
         for check in phase.checks:
             order[check.key] = check.needs
-    return order
+    return {key: (*after, *users.get(key, ())) for key, after in order.items()}
 
 
 def final_looks(phases: Sequence[Phase]) -> Order:
@@ -76,15 +94,19 @@ def _goes_too(parent: str | None, steps: Mapping[str, Step]) -> bool:
     return parent is not None and parent in steps and steps[parent].action.kind == "delete"
 
 
-def outdated_checks(phases: Sequence[Phase]) -> Order:
-    """Resource to the checks that a change of it makes due again: those that need it, directly or not."""
+def outdated_checks(phases: Sequence[Phase], leaving: Collection[str] = ()) -> Order:
+    """Resource to the checks that a change of it makes due again: those that need it, directly or not.
+
+    Args:
+        leaving: see `leaving`. What goes when nobody uses it any more changes nothing for those that did.
+    """
     checks = {check.key: set(check.needs) for phase in phases for check in phase.checks}
     needs = {resource.key: resource.needs for phase in phases for resource in phase.resources}
     for needed in checks.values():
         todo = list(needed)
         while todo:
             for more in (*needs.get(todo[-1], ()), *checks.get(todo.pop(), ())):
-                if more not in needed:
+                if more not in needed and more not in leaving:
                     needed.add(more)
                     todo.append(more)
     return {key: tuple(check for check, needed in checks.items() if key in needed) for key in needs}

@@ -93,7 +93,7 @@ def conflict_over(resource: AnyResource, at: Deployment, facts: Facts) -> Confli
             why=f"It belongs to the deployment {owner}."
             if owner
             else "Adopting it would overwrite what it does now.",
-            next_step="Choose another --name, which derives all names anew.",
+            next_step=resource.instead,
         )
     if lost_its_tag(at, facts):
         return ConflictError(

@@ -17,6 +17,7 @@ from wizard.engine.progress import (
     ChangeDone,
     ChangeStarted,
     Event,
+    Kept,
     Listener,
     Noticed,
     PhaseDone,
@@ -35,7 +36,7 @@ _STEP: ContextVar[str] = ContextVar("step")
 class _Phase:
     left: set[str] = field(default_factory=set)
     begun: float | None = None
-    changes: int = 0
+    changed: set[str] = field(default_factory=set)
     over: bool = False
     came_with: str = ""
 
@@ -56,7 +57,6 @@ class PhaseTracker:
         listen: Listener,
         on_done: Callable[[str, int, float], None] = lambda phase, changes, seconds: None,
     ) -> None:
-        self.changes = 0
         self._phase_of = phase_of
         self._listen = listen
         self._on_done = on_done
@@ -68,6 +68,12 @@ class PhaseTracker:
             if phase not in self._phases:
                 listen(PhaseStarted(phase))
                 listen(PhaseDone(phase, 0, 0.0))
+
+    @property
+    def changed(self) -> set[str]:
+        """The resources that were changed, by key; one that takes several calls is one change, as planned."""
+        with self._lock:
+            return {key for phase in self._phases.values() for key in phase.changed}
 
     @contextmanager
     def step(self, key: str) -> Iterator[None]:
@@ -91,8 +97,8 @@ class PhaseTracker:
         self._tell(ChangeStarted(phase, key, change, title, reasons))
         yield
         with self._lock:
-            self.changes += change != "check"
-            self._phases[phase].changes += change != "check"
+            if change != "check":
+                self._phases[phase].changed.add(key)
             self._listen(ChangeDone(phase, key, change, title, time.monotonic() - begun))
 
     def stopped(self, key: str, because: str) -> None:
@@ -107,6 +113,10 @@ class PhaseTracker:
     def notice(self, key: str, message: str) -> None:
         """Something worth knowing about a step."""
         self._tell(Noticed(self._phase_of[key], message))
+
+    def kept(self, key: str, title: str) -> None:
+        """A rollback leaves something standing."""
+        self._tell(Kept(self._phase_of[key], key, title))
 
     def came_with(self, key: str, title: str) -> None:
         """A step found its work done: what bears `title` was created with it."""
@@ -139,8 +149,8 @@ class PhaseTracker:
             if not found.left and not found.over:
                 found.over = True
                 seconds = self._seconds(phase)
-                self._on_done(phase, found.changes, seconds)
-                self._listen(PhaseDone(phase, found.changes, seconds, found.came_with))
+                self._on_done(phase, len(found.changed), seconds)
+                self._listen(PhaseDone(phase, len(found.changed), seconds, found.came_with))
 
     def _fail(self, phase: str, error: WizardError) -> None:
         with self._lock:

@@ -1,36 +1,33 @@
-"""What stands in AWS now, and what is therefore to be done: for setup, dry run, status and rollback.
-
-Reads only. The state file is asked for ids that only it knows, never for whether a thing is there.
-"""
+"""What is to be done about what stands in AWS: for setup, dry run, status and rollback. Reads only."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import Literal
 
-from wizard.aws.retry import retry
-from wizard.engine.decide import ABSENT, Action, Consent, Seen, decide
-from wizard.engine.graph import Workers, walk, workers_for
-from wizard.errors import ConflictError, CredentialsError, WizardError
+from wizard.engine.decide import ABSENT, Action, Consent, Kind, Seen, decide
+from wizard.engine.graph import Workers
+from wizard.engine.look import Look, phases_that_matter
+from wizard.engine.order import leaving, outdated_checks
+from wizard.errors import ConflictError, WizardError
 from wizard.phases import PHASES, Phase
 from wizard.resources.base import AnyResource, Deployment
 from wizard.state.store import Store
 
-Found = TypeVar("Found")
 PhaseStatus = Literal["done", "drift", "incomplete", "not started", "unknown"]
-# Reads are allowed as many as come: nothing has to be waited for between them.
-LOOKS_AT_A_TIME = 8
-ACCOUNT = "whose account it is"
 # Seconds after which a plan is looked at again before it is carried out: the operator was thinking.
 PLAN_IS_OLD = 30.0
+# Kinds of actions about what is not desired, whose reasons say nothing of what they are about.
+UNWANTED: frozenset[Kind] = frozenset({"delete", "restore", "keep", "forget"})
+STILL_THERE = "still stands and is not wanted any more"
 
 
 @dataclass(frozen=True)
 class Step:
     """One resource in a plan: how it stands and what is to be done.
 
-    `note` says why the operator cannot have it here.
+    `note` says why the operator cannot have it here. `is_unset` and `remark` are the resource's.
     """
 
     phase: str
@@ -39,6 +36,8 @@ class Step:
     seen: Seen
     action: Action
     note: str | None = None
+    is_unset: bool = False
+    remark: str | None = None
 
     @property
     def key(self) -> str:
@@ -49,13 +48,30 @@ class Step:
     def sentences(self) -> tuple[str, ...]:
         """What is not as desired, in words."""
         waiting = self.seen.facts and self.resource.not_ready(self.seen.facts)
-        reasons = () if self.action.kind == "nothing" else self.action.reasons
+        said = self.action.kind != "nothing" or self.action.changes_url
+        reasons = self.action.reasons if said else ()
         return (*reasons, waiting) if waiting else reasons
+
+    @property
+    def statements(self) -> tuple[str, ...]:
+        """The same for where the title does not stand above it; of parts their whole speaks."""
+        action = self.action
+        if action.kind not in UNWANTED:
+            return self.sentences
+        if action.with_parent:
+            return ()
+        reasons = (STILL_THERE,) if action.kind == "delete" else action.reasons
+        return tuple(f"{self.title} {reason}" for reason in reasons)
 
 
 @dataclass(frozen=True)
 class PhasePlan:
-    """One phase: its resources, its checks that are due, and the sum of it."""
+    """One phase: its resources, its checks, and the sum of it.
+
+    Attributes:
+        checks_due: not proved since the last change.
+        checks_to_run: those, and the ones that a planned change will make due; a run proves them.
+    """
 
     key: str
     title: str
@@ -64,11 +80,12 @@ class PhasePlan:
     checks_due: tuple[str, ...] = ()
     finished_at: str | None = None
     seconds: float | None = None
+    checks_to_run: tuple[str, ...] = ()
 
     @property
     def sentences(self) -> tuple[str, ...]:
         """Everything that is not as it should be, in words."""
-        found = tuple(sentence for step in self.steps for sentence in step.sentences)
+        found = tuple(statement for step in self.steps for statement in step.statements)
         return found + tuple(f"{check}: not proved since the last change" for check in self.checks_due)
 
     @property
@@ -96,9 +113,24 @@ class Plan:
         return [step for phase in self.phases for step in phase.steps]
 
     @property
+    def remarks(self) -> list[str]:
+        """What the operator should know although nothing differs."""
+        return [step.remark for step in self.steps if step.remark]
+
+    @property
+    def changes(self) -> list[Step]:
+        """What AWS has to be changed for."""
+        return [step for step in self.steps if step.action.is_change]
+
+    @property
     def in_order(self) -> bool:
         """Whether there is nothing to do."""
         return all(phase.status == "done" for phase in self.phases)
+
+    @property
+    def changes_url(self) -> bool:
+        """Whether clients have to be told another URL."""
+        return any(step.action.changes_url for step in self.steps)
 
     @property
     def conflicts(self) -> list[ConflictError]:
@@ -139,12 +171,32 @@ def make_plan(
         at.known.setdefault(key, facts)
     for key, facts in store.state.checks.items():
         at.known.setdefault(key, facts)
+    phases = phases_that_matter(phases, at, store)
     look = Look(at, store, phases, remove=remove, ask_to_keep=remove and not consent.delete_events)
     seen = look.at_all(workers)
+    steps = _decided(phases, at, store, seen, consent, remove=remove)
+    every_step = [step for found in steps.values() for step in found]
+    outdated = set() if remove else _outdated(phases, at, every_step)
+    sums = tuple(_sum_up(phase, steps[phase.key], at, store, outdated) for phase in phases)
+    known = {resource.key for phase in PHASES for resource in phase.resources}
+    known |= {resource.key for phase in phases for resource in phase.resources}
+    unknown = tuple(key for key in store.known() if key not in known)
+    return Plan(sums, at.aws.clock.time(), unknown)
+
+
+def _decided(
+    phases: Sequence[Phase],
+    at: Deployment,
+    store: Store,
+    seen: Mapping[str, Seen],
+    consent: Consent,
+    *,
+    remove: bool,
+) -> dict[str, tuple[Step, ...]]:
+    """By phase, what is to be done about each resource."""
     actions: dict[str, Action] = {}
-    planned = []
+    steps: dict[str, list[Step]] = {phase.key: [] for phase in phases}
     for phase in phases:
-        steps = []
         for resource in phase.resources:
             action = decide(
                 resource,
@@ -159,12 +211,17 @@ def make_plan(
             title = resource.title(at)
             reason = None if remove else resource.absence_reason(at)
             note = f"no {title}: {reason}" if reason else None
-            steps.append(Step(phase.key, resource, title, seen.get(resource.key, ABSENT), action, note))
-        planned.append(_sum_up(phase, tuple(steps), at, store))
-    known = {resource.key for phase in PHASES for resource in phase.resources}
-    known |= {resource.key for phase in phases for resource in phase.resources}
-    unknown = tuple(key for key in store.known() if key not in known)
-    return Plan(tuple(planned), at.aws.clock.time(), unknown)
+            found = seen.get(resource.key, ABSENT)
+            is_unset = resource.is_unset(at)
+            remark = resource.remark(at, found.facts) if found.facts and not remove else None
+            steps[phase.key].append(Step(phase.key, resource, title, found, action, note, is_unset, remark))
+    return {key: tuple(found) for key, found in steps.items()}
+
+
+def _outdated(phases: Sequence[Phase], at: Deployment, steps: Collection[Step]) -> set[str]:
+    """The checks that the planned changes will make due, by key: the rule by which a run drops them."""
+    outdates = outdated_checks(phases, leaving(phases, at))
+    return {check for step in steps if step.action.is_change for check in outdates[step.key]}
 
 
 def parent_action(resource: AnyResource, actions: dict[str, Action], store: Store) -> Action | None:
@@ -175,113 +232,24 @@ def parent_action(resource: AnyResource, actions: dict[str, Action], store: Stor
     return Action("nothing", origin=record.origin, before=record.before) if record else None
 
 
-def matters(resource: AnyResource, at: Deployment, store: Store) -> bool:
-    """Whether a setup looks at it: a part that is neither desired nor written down cannot be ours."""
-    written_down = store.record(resource.key) is not None
-    return written_down or resource.parent is None or resource.desired(at) is not None
-
-
-class Look:
-    """One look at the resources of a table.
-
-    A part is looked at after its parent where the state file does not know that, because only then its id
-    is known, and an absent parent has no parts.
-    """
-
-    def __init__(
-        self,
-        at: Deployment,
-        store: Store,
-        phases: Sequence[Phase],
-        *,
-        remove: bool = False,
-        ask_to_keep: bool = False,
-    ) -> None:
-        self._at = at.looking_anew()
-        self._store = store
-        self._remove = remove
-        self._ask_to_keep = ask_to_keep
-        self._resources = {resource.key: resource for phase in phases for resource in phase.resources}
-        self._seen: dict[str, Seen] = {}
-
-    def at_all(self, workers: Workers | None = None) -> dict[str, Seen]:
-        """What was found, by key; what need not be looked at is left out.
-
-        Raises:
-            CredentialsError: the credentials died.
-        """
-        needs = {
-            key: self._after(resource) for key, resource in self._resources.items() if self._counts(resource)
-        }
-        steps = {ACCOUNT: (), **needs}
-        found = walk(steps, self._look_at, workers or workers_for(LOOKS_AT_A_TIME, steps))
-        if ACCOUNT in found.failed:
-            raise found.failed[ACCOUNT]
-        found.raise_failure_of_everything()
-        return self._seen
-
-    def _counts(self, resource: AnyResource) -> bool:
-        """A rollback looks at what is written down, and not at parts that go with what we made."""
-        if not self._remove:
-            return matters(resource, self._at, self._store)
-        record, parent = self._store.record(resource.key), self._store.record(resource.parent)
-        goes = resource.goes_with_parent and parent is not None and parent.origin == "created"
-        return record is not None and not goes
-
-    def _after(self, resource: AnyResource) -> list[str]:
-        after = [resource.answer_of] if resource.answer_of else []
-        sources = (resource.parent, *resource.ids_of)
-        return after + [key for key in sources if key and not self._at.known.get(key)]
-
-    def _look_at(self, key: str) -> None:
-        if key == ACCOUNT:
-            self._at.verify()
-            return
-        resource = self._resources[key]
-        try:
-            facts = self._read(resource)
-            self._seen[key] = Seen(facts, self._keep_reason(resource, facts))
-        except CredentialsError:
-            raise
-        except WizardError as error:
-            self._seen[key] = Seen(error=error)
-
-    def _read(self, resource: AnyResource) -> dict[str, object] | None:
-        parent = self._seen.get(resource.parent or "")
-        if parent is not None and parent.facts is None and parent.error is None:
-            facts = None
-        else:
-            facts = look_at(resource, self._at, lambda: resource.read(self._at))
-        remember(self._at, resource, facts)
-        return facts
-
-    def _keep_reason(self, resource: AnyResource, facts: dict[str, object] | None) -> str | None:
-        record = self._store.record(resource.key)
-        if facts is None or not self._ask_to_keep or record is None or record.origin == "adopted":
-            return None
-        return look_at(resource, self._at, lambda: resource.keep_reason(self._at, facts))
-
-
-def remember(at: Deployment, resource: AnyResource, facts: dict[str, object] | None) -> None:
-    """Keep the last facts of a resource for those that need them."""
-    if facts is None:
-        at.known.pop(resource.key, None)
-    else:
-        at.known[resource.key] = facts
-
-
-def look_at(resource: AnyResource, at: Deployment, step: Callable[[], Found]) -> Found:
-    """Wait while AWS cannot answer."""
-    return retry(step, clock=at.aws.clock, on_wait=at.aws.on_wait, doing=f"look at the {resource.title(at)}")
-
-
-def _sum_up(phase: Phase, steps: tuple[Step, ...], at: Deployment, store: Store) -> PhasePlan:
-    due = tuple(check.title(at) for check in phase.checks if check.key not in store.state.checks)
+def _sum_up(
+    phase: Phase, steps: tuple[Step, ...], at: Deployment, store: Store, outdated: Collection[str]
+) -> PhasePlan:
+    unproved = [check for check in phase.checks if check.key not in store.state.checks]
+    to_run = [check for check in phase.checks if check in unproved or check.key in outdated]
+    due = tuple(check.title(at) for check in unproved)
     finished = store.state.phases.get(phase.key, {})
     started = bool(finished) or any(store.record(step.key) for step in steps)
     status = _status(steps, due, started=started)
     return PhasePlan(
-        phase.key, phase.title, status, steps, due, finished.get("finished_at"), finished.get("seconds")
+        phase.key,
+        phase.title,
+        status,
+        steps,
+        due,
+        finished.get("finished_at"),
+        finished.get("seconds"),
+        checks_to_run=tuple(check.title(at) for check in to_run if not check.skip_reason(at)),
     )
 
 

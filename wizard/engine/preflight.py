@@ -16,11 +16,12 @@ from wizard.aws.error_rules import IAM_TROUBLESHOOTING, LAMBDA_LIMITS
 from wizard.aws.limits import concurrency
 from wizard.aws.permissions import NotCheckedError, missing_permissions
 from wizard.aws.retry import retry
+from wizard.aws.topic_policy import mute
 from wizard.engine.failures import summed_up
 from wizard.engine.plan import Plan
 from wizard.errors import CredentialsError, UsageError, WizardError
 from wizard.resources.base import Deployment
-from wizard.resources.environment import environment_variables
+from wizard.resources.environment import VARIABLES, environment_variables
 from wizard.state.model import DEFAULT_LABEL, TokenDigest
 
 Result = TypeVar("Result")
@@ -53,8 +54,10 @@ def check(at: Deployment, plan: Plan, policy: policies.Document, caller_arn: str
     if not plan.in_order:
         problems += _environment(at)
         problems += _partition(at, notice)
+        problems += _alarm_topic(at, notice)
         problems += _limits(at, plan, notice)
         problems += _permissions(at, policy, caller_arn, notice)
+        _tell_of_arrays(at, notice)
     if problems:
         raise summed_up(problems)
 
@@ -87,6 +90,32 @@ def _partition(at: Deployment, notice: Notice) -> list[WizardError]:
             link=ENDPOINT_TYPES,
         )
     ]
+
+
+def _alarm_topic(at: Deployment, notice: Notice) -> list[WizardError]:
+    """CloudWatch takes a topic that it can never tell, and says so in the alarm's history alone."""
+    arn, place = at.settings.alarm_topic, at.identity
+    if arn is None or arn.split(":")[1:4] == [place.partition, "sns", place.region]:
+        if sentence := mute(at.aws, arn, place.account):
+            notice(sentence)
+        return []
+    return [
+        UsageError(
+            what=f"The topic {arn} is not in the region {place.region}.",
+            why="CloudWatch's alarms tell topics of their own region alone.",
+            next_step="Give a topic of that region with --alarm-topic.",
+        )
+    ]
+
+
+def _tell_of_arrays(at: Deployment, notice: Notice) -> None:
+    """What a function that stood before has stored, as far as it is known here."""
+    variables = at.fact("function.environment", "variables") or {}
+    if at.settings.query_table and variables.get(VARIABLES["event_format"]) == "json":
+        notice(
+            "Until now events were stored in the format json. The query table shows these once"
+            " `eventtrack-wizard compact` has made lines of them."
+        )
 
 
 def _limits(at: Deployment, plan: Plan, notice: Notice) -> list[WizardError]:

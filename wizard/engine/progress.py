@@ -14,7 +14,7 @@ from typing import Literal
 
 from wizard.errors import WizardError
 
-Change = Literal["create", "adopt", "update", "delete", "restore", "keep", "check"]
+Change = Literal["create", "adopt", "update", "delete", "restore", "check"]
 
 
 @dataclass(frozen=True)
@@ -98,6 +98,15 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Kept:
+    """A rollback leaves something standing. Why, the plan has said, and the report says again."""
+
+    phase: str
+    resource: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Noticed:
     """Something the operator should know that stops nothing."""
 
@@ -105,5 +114,15 @@ class Noticed:
     message: str
 
 
-Event = PhaseStarted | PhaseDone | PhaseFailed | PhaseStopped | ChangeStarted | ChangeDone | Waiting | Noticed
+Event = (
+    PhaseStarted
+    | PhaseDone
+    | PhaseFailed
+    | PhaseStopped
+    | ChangeStarted
+    | ChangeDone
+    | Waiting
+    | Kept
+    | Noticed
+)
 Listener = Callable[[Event], None]

@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from wizard.aws.client import Aws
 from wizard.aws.retry import retry
-from wizard.engine.plan import remember
-from wizard.errors import ConflictError, StateError, UsageError
-from wizard.phases import PHASES, RESOURCES
-from wizard.resources.api import deployment_names
+from wizard.engine.look import remember
+from wizard.errors import ConflictError, CredentialsError, StateError, UsageError, WizardError
+from wizard.phases import PHASES, RESOURCES, phases_with_rights
+from wizard.resources.api import tagged_apis
 from wizard.resources.base import AnyResource, Deployment
 from wizard.resources.tagged import on_everything
 from wizard.settings.resolve import from_saved, refuse_contradictions
@@ -26,6 +26,7 @@ Result = TypeVar("Result")
 
 # The function tells the names of role and bucket, so what it tells leads to more; two rounds see it all.
 ROUNDS = 4
+LOOKING = "look for deployments"
 
 
 @dataclass(frozen=True)
@@ -56,9 +57,8 @@ def recover(at: Deployment, given: Mapping[str, str], deployment_id: str | None 
 def names_in_use(aws: Aws) -> list[str]:
     """The names of the deployments in this region, as far as they have an API: other things are found by
     name alone."""
-    return retry(
-        lambda: deployment_names(aws), clock=aws.clock, on_wait=aws.on_wait, doing="look for deployments"
-    )
+    apis = retry(lambda: tagged_apis(aws), clock=aws.clock, on_wait=aws.on_wait, doing=LOOKING)
+    return sorted({api.name for api in apis})
 
 
 def owners(at: Deployment) -> list[str]:
@@ -72,10 +72,7 @@ def _owners_of(at: Deployment, resource: AnyResource) -> list[str]:
     """Parts have the owner of their parent."""
     if resource.parent is not None:
         return []
-    try:
-        return _retry(at, f"look at the {resource.title(at)}", lambda: resource.owners(at))
-    except ConflictError:
-        return []
+    return _look(at, resource, lambda: resource.owners(at)) or []
 
 
 def only_owner(at: Deployment, expected: str | None) -> str:
@@ -148,9 +145,22 @@ def _find_all(at: Deployment) -> dict[str, Facts]:
 
 def _find(at: Deployment, resource: AnyResource) -> Facts | None:
     """What somebody else has under our name counts as absent here; setup will say that it is taken."""
+    return _look(at, resource, lambda: resource.find(at))
+
+
+def _look(at: Deployment, resource: AnyResource, step: Callable[[], Result]) -> Result | None:
+    """None for what can never be ours, and for what nobody may look at who needs no right to it: a deployment
+    that buffers says so in its function's variables, which are looked at before."""
     try:
-        return _retry(at, f"look at the {resource.title(at)}", lambda: resource.find(at))
+        return _retry(at, f"look at the {resource.title(at)}", step)
     except ConflictError:
+        return None
+    except CredentialsError:
+        raise
+    except WizardError:
+        needed = {item.key for phase in phases_with_rights(at.settings) for item in phase.resources}
+        if resource.key in needed:
+            raise
         return None
 
 
