@@ -1,54 +1,33 @@
-"""The stored events: finding those of one request, telling ours from the operator's, emptying a bucket."""
+"""The stored events: finding those of one request, telling ours from the operator's."""
 
 from __future__ import annotations
 
-import gzip
 import json
 import uuid
-from collections.abc import Collection, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError
 
-from wizard.aws.calls import none_if
-from wizard.errors import WizardError
+from wizard.aws.bucket_contents import content_of, first_versions, keys_of
 from wizard.events import layout
+from wizard.events.decode import is_array, raw_of
 
 if TYPE_CHECKING:
-    from types_boto3_s3.type_defs import GetObjectRequestTypeDef, ObjectIdentifierTypeDef
-
     from wizard.aws.client import Aws
 
-# The wizard stores two events of its own (the test phase and the last check) and a few more after
-# repairs; a bucket with more objects than this surely holds somebody's events.
-MOST_OBJECTS_TO_READ = 20
-CLOCK_TOLERANCE = timedelta(minutes=6)
+# The wizard stores two events of its own (the test phase and the last check), a few more after repairs, and
+# those of `send-test`; a bucket with more objects than this is taken for one that holds somebody's events.
+MOST_OBJECTS_TO_READ = 200
+# Up to so many every object is read, so that those of others can be counted; of more only as many as it takes
+# to find one.
+MOST_OBJECTS_TO_COUNT = 20
 
+# Where a UUID says how it was made, and what it says there of one that was made of names (RFC 9562).
+VERSION_AT, VERSION_OF_NAMES = 14, "5"
 PROBE_NAMESPACE = uuid.UUID("5f0b51a2-6f2c-5b0c-9a42-2f5ad1c8a7d1")
-
-
-# Counting a bucket takes one call for a thousand versions; beyond this "more than" says enough.
-MOST_VERSIONS_TO_COUNT = 100_000
-
-
-@dataclass(frozen=True)
-class Contents:
-    """What a bucket holds, old versions among it.
-
-    Attributes:
-        objects: how many versions of objects; those that only mark a deletion do not count.
-        size: bytes of all of them.
-        oldest, newest: when they were stored, UTC; None in an empty bucket.
-        is_all: False where counting stopped at `MOST_VERSIONS_TO_COUNT`.
-    """
-
-    objects: int = 0
-    size: int = 0
-    oldest: datetime | None = None
-    newest: datetime | None = None
-    is_all: bool = True
 
 
 @dataclass(frozen=True)
@@ -66,6 +45,31 @@ def probe_event_id(deployment_id: str) -> str:
     Derived from the deployment's id, so that a rollback knows them even after the state file was lost.
     """
     return str(uuid.uuid5(PROBE_NAMESPACE, deployment_id))
+
+
+def marked(event: Mapping[str, Any], deployment_id: str) -> dict[str, Any]:
+    """A sample event of the wizard's own, with an `event_id` that says so.
+
+    The id is of this deployment and of all that the event says: a copy with other content, which somebody
+    posts as an event of theirs, is none of ours.
+    """
+    return {**event, "event_id": _mark_of(event, deployment_id)}
+
+
+def _mark_of(event: Mapping[str, Any], deployment_id: str) -> str:
+    said = {name: value for name, value in event.items() if name not in layout.FILLED_IN}
+    return str(uuid.uuid5(uuid.UUID(probe_event_id(deployment_id)), json.dumps(said, sort_keys=True)))
+
+
+def is_ours(event: object, deployment_id: str) -> bool:
+    """Whether the wizard itself has sent the event, to prove something or as a sample."""
+    if not isinstance(event, dict):
+        return False
+    event_id = event.get("event_id")
+    # Ids that are no digest of names, as most are, need no comparison, which takes most of a reader's time.
+    if not isinstance(event_id, str) or event_id[VERSION_AT : VERSION_AT + 1] != VERSION_OF_NAMES:
+        return False
+    return event_id in (probe_event_id(deployment_id), _mark_of(event, deployment_id))
 
 
 def find_stored(aws: Aws, bucket: str, request_id: str, sent_at: datetime) -> StoredEvents | None:
@@ -89,19 +93,26 @@ def stored_request_ids(aws: Aws, bucket: str, sent_at: datetime) -> Iterator[str
         yield layout.request_id_of(key)
 
 
+def stream_objects(aws: Aws, bucket: str, sent_at: datetime, known: set[str]) -> Iterator[StoredEvents]:
+    """What streams have stored of events that came at `sent_at` or later, and of some before.
+
+    Args:
+        known: names of objects that are passed over; what is told is put there.
+    """
+    first = sent_at - layout.CLOCK_TOLERANCE - layout.LONGEST_BUFFERING
+    for key in keys_of(aws, bucket, layout.ROOT, layout.hour_prefix(first)):
+        begun = layout.begun_at(key) if layout.is_of_stream(key) and key not in known else None
+        if begun is None or begun < first:
+            continue
+        known.add(key)
+        if (stored := read_events(aws, bucket, key)) is not None:
+            yield stored
+
+
 def _keys_since(aws: Aws, bucket: str, sent_at: datetime) -> Iterator[str]:
-    first, last = sent_at - CLOCK_TOLERANCE, datetime.now(UTC) + CLOCK_TOLERANCE
-    for hour in layout.hours(first, last):
-        yield from _keys_in_hour(aws, bucket, hour, first)
-
-
-def _keys_in_hour(aws: Aws, bucket: str, hour: datetime, first: datetime) -> Iterator[str]:
-    pages = aws.s3.get_paginator("list_objects_v2").paginate(
-        Bucket=bucket, Prefix=layout.hour_prefix(hour), StartAfter=layout.first_key(hour, first)
-    )
-    for page in pages:
-        for found in page.get("Contents", []):
-            yield found["Key"]
+    """In one listing, whatever hour it is: names have the order of time."""
+    first = sent_at - layout.CLOCK_TOLERANCE
+    return keys_of(aws, bucket, layout.ROOT, layout.first_key(first, first))
 
 
 def read_events(aws: Aws, bucket: str, key: str, version_id: str | None = None) -> StoredEvents | None:
@@ -110,63 +121,40 @@ def read_events(aws: Aws, bucket: str, key: str, version_id: str | None = None) 
     Raises:
         ValueError, OSError: the object does not hold events.
     """
-    request: GetObjectRequestTypeDef = {"Bucket": bucket, "Key": key}
-    if version_id:
-        request["VersionId"] = version_id
-    answer = none_if(("NoSuchKey", "NoSuchVersion", "404"), lambda: aws.s3.get_object(**request))
-    if answer is None:
+    content = content_of(aws, bucket, key, version_id)
+    if content is None:
         return None
-    content = answer["Body"].read()
-    text = gzip.decompress(content) if key.endswith(".gz") else content
-    events = [json.loads(line) for line in text.splitlines()] if ".jsonl" in key else json.loads(text)
+    raw = raw_of(content)
+    if raw is None:
+        raise ValueError(f"{key} is no gzip although it begins like one")
+    events = json.loads(raw) if is_array(raw.decode()) else [json.loads(line) for line in raw.splitlines()]
     return StoredEvents(bucket, key, events)
 
 
 def foreign_objects(
     aws: Aws, bucket: str, deployment_id: str, known_probes: Collection[str] = ()
 ) -> tuple[int, bool]:
-    """How many object versions hold anything but the wizard's own test events, and whether there are more.
+    """How many object versions hold anything but the wizard's own test and sample events, and whether there
+    are more.
 
     Versions count, because an event that was deleted in a versioned bucket can still be brought back.
-    Only a handful of objects is ever read; a bucket with more is not worth telling apart.
+    Where there are more than a handful, all are said to hold somebody's events as soon as one does.
 
     Args:
         known_probes: names of objects that hold test events, so that they need not be read.
     """
-    answer = none_if(("NoSuchBucket",), lambda: aws.s3.list_object_versions(Bucket=bucket))
-    if answer is None:
-        return 0, False
-    versions = [(found["Key"], found["VersionId"]) for found in answer.get("Versions", [])]
+    versions, more = first_versions(aws, bucket)
     if len(versions) > MOST_OBJECTS_TO_READ:
-        return len(versions), bool(answer.get("IsTruncated"))
+        return len(versions), more
     unread = [(key, version) for key, version in versions if key not in known_probes]
-    ours = probe_event_id(deployment_id)
-    return sum(not _is_probe(aws, bucket, key, version, ours) for key, version in unread), False
+    foreign = (not _holds_ours(aws, bucket, key, version, deployment_id) for key, version in unread)
+    if len(versions) > MOST_OBJECTS_TO_COUNT:
+        return (len(versions) if any(foreign) else 0), False
+    return sum(foreign), False
 
 
-def contents_of(aws: Aws, bucket: str, most: int = MOST_VERSIONS_TO_COUNT) -> Contents:
-    """How much the bucket holds; one that is gone holds nothing.
-
-    Args:
-        most: versions after which counting stops, at the end of a page of a thousand.
-    """
-    found = Contents()
-    pages = iter(aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket))
-    while page := none_if(("NoSuchBucket",), lambda: next(pages, None)):
-        versions = page.get("Versions", [])
-        moments = [version["LastModified"] for version in versions]
-        found = Contents(
-            found.objects + len(versions),
-            found.size + sum(version["Size"] for version in versions),
-            min((moment for moment in (found.oldest, *moments) if moment), default=None),
-            max((moment for moment in (found.newest, *moments) if moment), default=None),
-        )
-        if found.objects >= most and page.get("IsTruncated"):
-            return replace(found, is_all=False)
-    return found
-
-
-def _is_probe(aws: Aws, bucket: str, key: str, version_id: str, probe_id: str) -> bool:
+def _holds_ours(aws: Aws, bucket: str, key: str, version_id: str, deployment_id: str) -> bool:
+    """Whether every event of the object is the wizard's own."""
     try:
         stored = read_events(aws, bucket, key, version_id)
     except BotoCoreError:
@@ -175,33 +163,4 @@ def _is_probe(aws: Aws, bucket: str, key: str, version_id: str, probe_id: str) -
         return False
     if stored is None:
         return True
-    return isinstance(stored.events, list) and all(
-        isinstance(event, dict) and event.get("event_id") == probe_id for event in stored.events
-    )
-
-
-def delete_all_objects(aws: Aws, bucket: str) -> None:
-    """Delete every version and delete marker; a bucket that was never versioned has one of each object.
-
-    Raises:
-        WizardError: S3 refused to delete some of them.
-    """
-    pages = aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
-    for page in pages:
-        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-        doomed: list[ObjectIdentifierTypeDef] = [
-            {"Key": version["Key"], "VersionId": version["VersionId"]} for version in found
-        ]
-        if doomed:
-            answer = aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
-            _raise_on_refusals(bucket, answer.get("Errors", []))
-
-
-def _raise_on_refusals(bucket: str, refusals: list[Any]) -> None:
-    if refusals:
-        first = refusals[0]
-        raise WizardError(
-            what=f"S3 did not delete {len(refusals)} objects of {bucket}.",
-            why=f"The first is {first.get('Key')}: {first.get('Code')}.",
-            next_step="Look for a bucket policy or object lock, then run `eventtrack-wizard rollback` again.",
-        )
+    return bool(stored.events) and all(is_ours(event, deployment_id) for event in stored.events)
