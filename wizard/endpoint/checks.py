@@ -4,15 +4,17 @@ clients and browsers need.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
+from threading import Lock
 from typing import Any, ClassVar
 
-from wizard.aws.error_rules import Wait
+from wizard.aws.invoke import Invocation, invoke
 from wizard.aws.retry import NotYet
+from wizard.aws.rule import Wait
 from wizard.endpoint.client import TOKEN_HEADER, Answer, Endpoint, UnreachableError
-from wizard.endpoint.invoke import STORAGE_DENIED, Invocation, invoke
 from wizard.errors import VerificationError
 from wizard.events.stored import StoredEvents, find_stored, probe_event_id
 from wizard.resources.base import Check, Deployment
@@ -25,6 +27,16 @@ POLICY_NOT_SPREAD = Wait(
     180,
     (1.0, 2.0, 5.0, 10.0),
 )
+STREAMS_REFUSE = Wait(
+    "no stream takes events from the function yet; it stores them itself, and was recycled",
+    180,
+    (1.0, 2.0, 5.0, 10.0),
+)
+# The handler's words for "S3 refused me", and for "a stream has taken it".
+STORAGE_DENIED = "StorageAccessDenied"
+BUFFERED = "buffered"
+# Larger requests the handler stores at once; a test holds it to the handler's own number.
+MAXIMUM_BUFFERED_BYTES = 128 * 1024
 NOT_STORED_YET = Wait("the event is not visible in the bucket yet", 30)
 RECYCLES = "lambda:UpdateFunctionConfiguration"
 PERMITS = ("lambda:AddPermission", "lambda:GetPolicy")
@@ -48,14 +60,25 @@ def probe_event(at: Deployment) -> dict[str, Any]:
     }
 
 
+def large_probe_event(at: Deployment) -> dict[str, Any]:
+    """The same, too large for a stream as long as the endpoint takes requests of that size."""
+    padding = MAXIMUM_BUFFERED_BYTES if at.settings.max_request_bytes > 2 * MAXIMUM_BUFFERED_BYTES else 0
+    return {**probe_event(at), "padding": "." * padding}
+
+
 class FunctionStoresEvent(Check):
-    """Invoke with the documented test event; the answer is 200 and the object is in the bucket."""
+    """Invoke with the documented test event; the answer is 200 and the object is in the bucket.
+
+    Where events are buffered the event is one that no stream takes: the function must be able to store by
+    itself whatever the streams refuse. What they take is in the bucket minutes later only; that it is taken
+    proves the public URL (`EndpointWorks`), and that it arrives `send-test`.
+    """
 
     key = "test.invoke"
     needs = (
         "bucket.policy", "bucket.public_access_block", "bucket.encryption", "bucket.versioning",
-        "role.own_logs", "role.basic_execution", "log_group.retention", "policy", "function.environment",
-        "function.settings", "function.concurrency",
+        "bucket.event_retention", "role.own_logs", "role.basic_execution", "log_group.retention", "policy",
+        "function.environment", "function.settings", "function.concurrency",
     )  # fmt: skip
     actions = {"function": ("lambda:InvokeFunction", RECYCLES), **READS_EVENTS}
 
@@ -66,12 +89,16 @@ class FunctionStoresEvent(Check):
     def run(self, at: Deployment) -> Facts:
         """See `Check.run`."""
         sent_at = datetime.now(UTC)
-        answer = invoke(at, {"headers": {TOKEN_HEADER: at.token}, "body": [probe_event(at)]})
+        event = large_probe_event(at) if at.settings.ingest == "buffered" else probe_event(at)
+        payload = {"headers": {TOKEN_HEADER: at.token}, "body": [event]}
+        answer = invoke(at.aws, at.settings.function_name, payload)
         if answer.body.get("code") == STORAGE_DENIED:
             recycle(at)
             raise NotYet(POLICY_NOT_SPREAD)
         if answer.status != 200:
             raise _function_failed(at, answer)
+        if is_buffered(answer.body):
+            return {"durability": BUFFERED}
         return _stored_facts(prove_stored(at, answer.request_id, sent_at))
 
 
@@ -84,7 +111,8 @@ class EndpointWorks(Check):
 
     def title(self, at: Deployment) -> str:
         """In words."""
-        return "preflight, refusal and a stored event through the public URL"
+        event = "an event taken by a stream" if at.settings.ingest == "buffered" else "a stored event"
+        return f"preflight, refusal and {event} through the public URL"
 
     def skip_reason(self, at: Deployment) -> str | None:
         """A closed stage refuses the proof like everybody else."""
@@ -100,10 +128,7 @@ class EndpointWorks(Check):
         pace = below_the_limit(at)
         try:
             for _ in range(GOOD_IN_A_ROW):
-                # A connection of its own: one that is open stays with the server that it has met.
-                endpoint = Endpoint.of(at, before=pace)
-                prove_preflight(at, endpoint)
-                _expect(401, endpoint.post([], token="not-a-token"), "a wrong token", at)  # noqa: S106
+                _prove_answers(at, pace)
             return self._prove_storage(at, Endpoint.of(at, before=pace))
         except UnreachableError as error:
             raise NotYet(URL_IS_NEW, error) from error
@@ -115,8 +140,24 @@ class EndpointWorks(Check):
             recycle(at)
             raise NotYet(POLICY_NOT_SPREAD)
         _expect(200, answer, "a good event", at)
+        if at.settings.ingest == "buffered":
+            if not is_buffered(answer.body):
+                recycle(at)
+                raise NotYet(STREAMS_REFUSE)
+            return {"url": endpoint.url, "durability": BUFFERED}
         stored = prove_stored(at, answer.request_id, sent_at)
         return {"url": endpoint.url, **_stored_facts(stored)}
+
+
+def _prove_answers(at: Deployment, pace: Callable[[], None]) -> None:
+    """Preflight and refusal side by side, each on a connection of its own: one that is open stays with the
+    server that it has met.
+    """
+    with ThreadPoolExecutor(1) as beside:
+        preflight = beside.submit(prove_preflight, at, Endpoint.of(at, before=pace))
+        refused = Endpoint.of(at, before=pace).post([], token="not-a-token")  # noqa: S106
+        _expect(401, refused, "a wrong token", at)
+        preflight.result()
 
 
 def below_the_limit(at: Deployment) -> Callable[[], None]:
@@ -128,10 +169,12 @@ def below_the_limit(at: Deployment) -> Callable[[], None]:
     requests = GOOD_IN_A_ROW * (len(at.settings.cors_origins) + 1) + 1
     enough = at.settings.throttle_burst >= requests
     pause = 0.0 if enough else 1.25 / at.settings.throttle_rate
+    turn = Lock()
 
     def wait() -> None:
         if pause:
-            at.aws.clock.sleep(pause)
+            with turn:
+                at.aws.clock.sleep(pause)
 
     return wait
 
@@ -191,6 +234,11 @@ def prove_stored(at: Deployment, request_id: str, sent_at: datetime) -> StoredEv
     if stored is None:
         raise NotYet(NOT_STORED_YET)
     return stored
+
+
+def is_buffered(body: Mapping[str, Any]) -> bool:
+    """Whether the handler's answer says that a stream has taken the events."""
+    return body.get("durability") == BUFFERED
 
 
 def _stored_facts(stored: StoredEvents) -> Facts:

@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Self
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 
 from wizard.aws.errors import TRUST
+from wizard.aws.pool import pool_for
 from wizard.errors import WizardError
 from wizard.resources.base import Deployment
 
@@ -25,7 +24,6 @@ DNS_SUFFIXES = {
     "aws-iso-b": "sc2s.sgov.gov",
     "aws-eusc": "amazonaws.eu",
 }
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TOKEN_HEADER = "X-Auth-Token"  # noqa: S105  the header's name
 # The gateway waits 29 s for the function.
 TIMEOUT = urllib3.Timeout(connect=5, read=35)
@@ -58,8 +56,11 @@ class Answer:
 def url_of(at: Deployment) -> str | None:
     """The public URL; None while there is no API."""
     api_id = at.fact("api", "id")
-    if api_id is None:
-        return None
+    return None if api_id is None else url_by(at, api_id)
+
+
+def url_by(at: Deployment, api_id: str) -> str:
+    """The URL that leads to this API, or led there."""
     settings, identity = at.settings, at.identity
     if at.aws.endpoint_url:
         base = f"{at.aws.endpoint_url}/restapis/{api_id}/{settings.stage_name}/_user_request_"
@@ -90,7 +91,7 @@ class Endpoint:
         self._token = token
         self._ca_bundle = ca_bundle
         options = {"maxsize": connections, "retries": False, "timeout": TIMEOUT, "ca_certs": ca_bundle}
-        self._pool = _pool(url, **options)
+        self._pool = pool_for(url, **options)
 
     @classmethod
     def of(cls, at: Deployment, connections: int = 4, before: Callable[[], None] = lambda: None) -> Self:
@@ -154,15 +155,6 @@ class Endpoint:
             why=f"{type(error).__name__}: {str(error).rpartition(': ')[2]}.",
             next_step="Check the network, and the deployment with `eventtrack-wizard status`.",
         )
-
-
-def _pool(url: str, **options: Any) -> urllib3.PoolManager:
-    """Through the proxy that the environment names, as boto3 goes; urllib3 alone would not."""
-    parts = urlsplit(url)
-    proxy = getproxies().get(parts.scheme)
-    if proxy is None or parts.hostname in LOOPBACK or proxy_bypass(parts.netloc):
-        return urllib3.PoolManager(**options)
-    return urllib3.ProxyManager(proxy, **options)
 
 
 def _decoded(text: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import uuid
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,14 @@ from typing import Any
 from wizard.clock import SystemClock
 from wizard.endpoint.client import Answer, Endpoint
 from wizard.errors import WizardError
+
+
+@dataclass(frozen=True)
+class Posted:
+    """An event that was posted, and the answer."""
+
+    event_id: str
+    answer: Answer
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ def post_all(
     event_name: str,
     clock: SystemClock,
     on_answer: Callable[[], object],
-) -> list[Answer | None]:
+) -> list[Posted | None]:
     """Every client takes the next event until none is left; None stands for a request without an answer.
 
     Args:
@@ -75,8 +84,8 @@ def post_all(
     """
     numbers = count(1)
 
-    def client(_number: int) -> list[Answer | None]:
-        outcomes: list[Answer | None] = []
+    def client(_number: int) -> list[Posted | None]:
+        outcomes: list[Posted | None] = []
         # Not `clock.check`: an exception in a thread would come out only when all have ended.
         while (number := next(numbers)) <= requests and not clock.stop.is_set():
             outcomes.append(_post(endpoint, _event(event_name, number)))
@@ -89,15 +98,16 @@ def post_all(
     return outcomes
 
 
-def _post(endpoint: Endpoint, event: dict[str, Any]) -> Answer | None:
+def _post(endpoint: Endpoint, event: dict[str, Any]) -> Posted | None:
     try:
-        return endpoint.post(event)
+        return Posted(event["event_id"], endpoint.post(event))
     except WizardError:
         return None
 
 
 def _event(event_name: str, number: int) -> dict[str, Any]:
     return {
+        "event_id": str(uuid.uuid4()),
         "event_name": event_name,
         "user_id": "test_user_123",
         "properties": {"action": "send-test --load", "number": number},

@@ -10,8 +10,9 @@ import json
 from pathlib import Path
 
 from wizard.aws.calls import none_if
-from wizard.aws.client import Aws, Keys
+from wizard.aws.client import Aws
 from wizard.aws.policies import Document
+from wizard.aws.session import Keys
 from wizard.state.files import write_private_file
 
 POLICY_NAME = "eventtrack-wizard-operator"

@@ -40,10 +40,12 @@ def require_installed(find_spec: Callable[[str], object | None] = importlib.util
         find_spec: looks a module up without importing it.
     """
     if find_spec("ministack") is None:
+        from wizard.extras import install_command
+
         raise LocalAwsError(
             what="The embedded local AWS is not installed.",
             why="It comes with the optional extra `local`.",
-            next_step="pip install 'eventtrack-wizard[local]'",
+            next_step=f"Add it with: {install_command('local')}",
         )
 
 

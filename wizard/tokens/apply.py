@@ -5,8 +5,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Sequence
 
-from wizard.aws.error_rules import Wait
 from wizard.aws.retry import NotYet
+from wizard.aws.rule import Wait
 from wizard.endpoint.checks import EndpointWorks, below_the_limit
 from wizard.endpoint.client import Endpoint
 from wizard.engine.apply import Engine
