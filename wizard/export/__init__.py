@@ -1,0 +1,1 @@
+"""A deployment as infrastructure code, for those who go on without the wizard."""

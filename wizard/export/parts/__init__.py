@@ -1,0 +1,1 @@
+"""What of a template of CloudFormation each resource is."""
