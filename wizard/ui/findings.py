@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from wizard.ui.styles import BAD, CHANGE, GOOD, bold
 from wizard.ui.text import Printable, indented, text
 
 if TYPE_CHECKING:
     from wizard.engine.doctor import Finding
 
-SIGNS = {"ok": ("✓", "green"), "note": ("·", "yellow"), "failed": ("✗", "bold red")}
+SIGNS = {"ok": ("✓", GOOD), "note": ("·", CHANGE), "failed": ("✗", bold(BAD))}
 WIDTH_OF_NAMES = 12
 
 

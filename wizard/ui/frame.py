@@ -7,15 +7,16 @@ from rich.table import Table
 from rich.text import Text
 
 from wizard.ui.progress_model import Moment, PhaseProgress, PhaseStatus, RunProgress, outcome
+from wizard.ui.styles import ACTIVE, ATTENTION, BAD, CHANGE, GOOD, bold
 from wizard.ui.text import SPINNER, duration, plain, text
 
 STYLES: dict[PhaseStatus, str] = {
     "queued": "dim",
-    "working": "bold cyan",
-    "waiting": "cyan",
-    "done": "green",
-    "failed": "bold red",
-    "stopped": "bold yellow",
+    "working": bold(ACTIVE),
+    "waiting": ACTIVE,
+    "done": GOOD,
+    "failed": bold(BAD),
+    "stopped": ATTENTION,
     "not started": "dim",
 }
 SIGNS: dict[PhaseStatus, str] = {
@@ -74,7 +75,7 @@ def _table(run: RunProgress, width: int, *, header: bool) -> Table:
             "Time": Text(_time(phase, run.now)),
             "Now": _now(phase, run, columns.get("Now", 1) - 1),
         }
-        table.add_row(str(phase.number), *(cells[name] for name in columns))
+        table.add_row(phase.mark, *(cells[name] for name in columns))
     return table
 
 
@@ -108,13 +109,19 @@ def _state(phase: PhaseProgress, run: RunProgress, room: int) -> Text:
     room -= len(line)
     if room < ROOM_BESIDE_SIGN - 1:
         is_short = status == "done" and room > 0
-        return line.append(outcome(phase, reverse=run.reverse) if is_short else status)
+        return line.append(outcome(phase, reverse=run.reverse) or status if is_short else status)
     if phase.is_at_work:
         moment = phase.moment(run.now)
         return line.append_text(_before_tail(moment.what, _short_tail(moment), room))
     if status == "queued" or run.stopped:
-        return line.append(f"done, {outcome(phase, reverse=run.reverse)}" if status == "done" else status)
-    return line.append(f"{status}, ").append_text(_now(phase, run, room))
+        return line.append(
+            _and(status, Text(outcome(phase, reverse=run.reverse) if status == "done" else ""))
+        )
+    return line.append(_and(status, _now(phase, run, room)))
+
+
+def _and(status: str, more: Text) -> Text:
+    return Text(f"{status}, ").append_text(more) if more.plain else Text(status)
 
 
 def _sign(phase: PhaseProgress, run: RunProgress) -> str:
@@ -202,7 +209,7 @@ def _now_below(run: RunProgress, width: int) -> Text | None:
 
 def _last_words(run: RunProgress, width: int) -> list[RenderableType]:
     """What stays on the screen below the last table, in full."""
-    lines = [text(f"! {notice}", "yellow") for notice in run.notices]
+    lines = [text(f"! {notice}", CHANGE) for notice in run.notices]
     if width < ROOM_FOR_NOW:
         for phase in run.having("failed", "stopped"):
             line = Text(f"{_sign(phase, run)} {phase.title}: ", style=STYLES[phase.status])
@@ -224,7 +231,7 @@ def _few_lines(run: RunProgress, width: int) -> list[RenderableType]:
 
 def _title_line(phase: PhaseProgress, run: RunProgress) -> Text:
     state = _state(phase, run, 0).plain
-    return _cut(f"{phase.number} {phase.title}  {state}  {_time(phase, run.now)}", "bold")
+    return _cut(f"{phase.mark} {phase.title}  {state}  {_time(phase, run.now)}", "bold")
 
 
 def _cut(line: str, style: str = "") -> Text:

@@ -19,7 +19,6 @@ from wizard.engine.progress import (
     PhaseStopped,
     Waiting,
 )
-from wizard.phase_titles import PHASE_TITLES
 from wizard.ui.progress_model import PhaseProgress, PhaseStatus, RunProgress, outcome
 from wizard.ui.text import IMPERATIVES, Printable, duration, plain
 
@@ -69,7 +68,10 @@ class PlainLines:
         self._run.hear(event)
         phase = self._run.phase(event.phase)
         if is_new and (line := self._line(event, phase)):
-            self._print(f"[{phase.number}/{len(PHASE_TITLES)}] {phase.title}: {line}")
+            self._show(event, f"[{phase.mark_of_all}] {phase.title}: {line}")
+
+    def _show(self, event: Event, line: str) -> None:
+        self._print(line)
 
     def _print(self, line: str) -> None:
         self._console.print(Printable(Text(line)), soft_wrap=True)
@@ -103,7 +105,8 @@ class PlainLines:
             case Waiting():
                 return _waiting(event, phase)
             case PhaseDone():
-                return f"done ({outcome(phase, reverse=self._run.reverse)}, {duration(event.seconds)})"
+                came_to = outcome(phase, reverse=self._run.reverse)
+                return f"done ({came_to}{', ' if came_to else ''}{duration(event.seconds)})"
             case PhaseFailed():
                 return f"failed after {duration(event.seconds)}: {plain(event.error.what)}"
             case PhaseStopped():

@@ -7,12 +7,26 @@ import os
 import sys
 from errno import EBADF, EIO, ENOSPC
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 
 
 def results() -> Console:
     """Standard output: results only, never wrapped, so that they can be piped."""
     return Console(soft_wrap=True, highlight=False)
+
+
+def show(content: RenderableType) -> None:
+    """A result for reading on standard output: in a window folded at words, elsewhere as long as it is.
+
+    Square brackets mean nothing in a plain text. What must stay whole, to be copied, says so (`text.whole`).
+    """
+    console = results()
+    console.print(content, markup=False, soft_wrap=not console.is_terminal, crop=False)
+
+
+def whole_screen() -> Console:
+    """Standard output where it is drawn over: lines are folded at the edge of the window."""
+    return Console(highlight=False)
 
 
 def messages() -> Console:
@@ -39,20 +53,41 @@ def on_ci() -> bool:
     return os.environ.get("CI", "").casefold() not in ("", "0", "false", "no")
 
 
+def on_github() -> bool:
+    """Whether this runs in GitHub Actions, which folds groups of lines and shows errors beside the run."""
+    return os.environ.get("GITHUB_ACTIONS") == "true"
+
+
 def is_read_by_a_person() -> bool:
     """Whether standard output is a screen and no file, pipe or log of a pipeline: it may show a new token."""
     return sys.stdout.isatty() and not on_ci()
 
 
+def shows_web_pages() -> bool:
+    """Whether a browser that is opened here is seen: standard output is a terminal on a desktop. Without a
+    display Python would find a browser of text, which takes the terminal for itself."""
+    if not is_read_by_a_person() or "SSH_CONNECTION" in os.environ:
+        return False
+    has_display = any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY"))
+    return has_display or sys.platform in ("darwin", "win32")
+
+
 def is_interactive() -> bool:
-    """Whether somebody is there to answer: standard input and error are terminals, and no pipeline."""
-    return (
-        all(
-            stream is not None and not stream.closed and stream.isatty() for stream in (sys.stdin, sys.stderr)
-        )
-        and os.environ.get("TERM", "").casefold() not in ("dumb", "unknown")
-        and not on_ci()
-    )
+    """Whether somebody is there to answer."""
+    return not missing_for_questions()
+
+
+def missing_for_questions() -> str:
+    """Why nobody can be asked here, in a sentence; empty where somebody can."""
+    for name, stream in (("input", sys.stdin), ("error", sys.stderr)):
+        if stream is None or stream.closed or not stream.isatty():
+            return f"Standard {name} is not a terminal."
+    if on_ci():
+        return "CI is set: this is a pipeline, where nobody looks at the terminal."
+    terminal = os.environ.get("TERM", "")
+    if terminal.casefold() in ("dumb", "unknown"):
+        return f"TERM is {terminal}: questions need a terminal that can move the cursor."
+    return ""
 
 
 def is_of_output(error: BaseException) -> bool:

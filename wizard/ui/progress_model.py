@@ -13,6 +13,7 @@ from wizard.engine.progress import (
     ChangeDone,
     ChangeStarted,
     Event,
+    Kept,
     Noticed,
     PhaseDone,
     PhaseFailed,
@@ -21,7 +22,7 @@ from wizard.engine.progress import (
     Waiting,
 )
 from wizard.errors import WizardError
-from wizard.phase_titles import PHASE_TITLES, phase_number
+from wizard.phase_titles import PHASE_TITLES, TITLES, phase_mark, phase_of_all
 from wizard.ui.text import DOING, counted, plain
 
 PhaseStatus = Literal["queued", "working", "waiting", "done", "failed", "stopped", "not started"]
@@ -32,7 +33,6 @@ DID: dict[Change, str] = {
     "update": "updated",
     "delete": "deleted",
     "restore": "restored",
-    "keep": "kept",
     "check": "checked:",
 }
 
@@ -66,12 +66,13 @@ class Moment:
 class PhaseProgress:
     """One phase as far as it has come. Moments are those of the run's clock, in seconds."""
 
-    number: int
+    key: str
     title: str
     started: float | None = None
     ended: PhaseStatus | None = None
     seconds: float | None = None
     changes: int = 0
+    kept: int = 0
     done: Counter[Change] = field(default_factory=Counter)
     activities: dict[str, Activity] = field(default_factory=dict)
     last_did: str = ""
@@ -79,6 +80,16 @@ class PhaseProgress:
     notices: list[str] = field(default_factory=list)
     error: WizardError | None = None
     because: str = ""
+
+    @property
+    def mark(self) -> str:
+        """Its number, or a dot."""
+        return phase_mark(self.key)
+
+    @property
+    def mark_of_all(self) -> str:
+        """The same with how many numbers there are."""
+        return phase_of_all(self.key)
 
     @property
     def status(self) -> PhaseStatus:
@@ -128,6 +139,8 @@ class PhaseProgress:
                 self._complete(event)
             case Waiting():
                 self._wait(event, now)
+            case Kept():
+                self.kept += 1
             case Noticed():
                 self.notices.append(plain(event.message))
             case PhaseDone():
@@ -177,7 +190,7 @@ class PhaseProgress:
 
 def outcome(phase: PhaseProgress, *, reverse: bool) -> str:
     """What a finished phase came to: "3 changes", "verified", "came with the Lambda function f",
-    "unchanged"; back "2 removed, 1 kept"."""
+    "unchanged"; back "2 removed, 1 kept", and nothing of a phase whose things went with others."""
     if not reverse:
         if phase.changes:
             return counted(phase.changes, "change")
@@ -187,13 +200,13 @@ def outcome(phase: PhaseProgress, *, reverse: bool) -> str:
     counts = {
         "removed": phase.changes - phase.done["restore"],
         "restored": phase.done["restore"],
-        "kept": len(phase.notices),
+        "kept": phase.kept,
     }
-    return ", ".join(f"{count} {word}" for word, count in counts.items() if count) or "nothing of its own"
+    return ", ".join(f"{count} {word}" for word, count in counts.items() if count)
 
 
 class RunProgress:
-    """The nine phases in the guide's order, or its reverse, kept up to date by events.
+    """The nine phases in the guide's order, or its reverse, kept up to date by events; others come below.
 
     Args:
         reverse: the run is a rollback, from the last phase to the first.
@@ -271,4 +284,4 @@ class RunProgress:
 
 
 def _phase(key: str) -> PhaseProgress:
-    return PhaseProgress(phase_number(key), PHASE_TITLES.get(key, plain(key)))
+    return PhaseProgress(key, TITLES.get(key, plain(key)))

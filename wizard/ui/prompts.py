@@ -7,7 +7,7 @@ terminal all raise `Interrupted`.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,40 +16,34 @@ from rich.console import Console
 from rich.text import Text
 
 from wizard.errors import Interrupted
-from wizard.phase_titles import PHASE_TITLES, phase_number
+from wizard.phase_titles import TITLES, phase_of_all
 from wizard.settings import validators as names
-from wizard.settings.table import Setting, Value, as_text
+from wizard.settings.interview import EMPTY, Question
+from wizard.settings.table import as_text
+from wizard.ui.prompt_keys import (
+    BACK,
+    WAY_BACK,
+    folding,
+    let_be_read,
+    let_capitals_count,
+    let_end_of_input_interrupt,
+    let_enter_take,
+    let_esc_count_at_once,
+    let_lead_back,
+    show_below,
+)
+from wizard.ui.styles import ACTIVE, BAD, bold
 from wizard.ui.text import Printable, plain, text
 
 if TYPE_CHECKING:
     from prompt_toolkit.output import Output
-    from questionary import Question
+    from questionary import Question as Asked
 
-# https://docs.aws.amazon.com/global-infrastructure/latest/regions/aws-regions.html
-# On offer only: any region may be typed.
-COMMON_REGIONS = {
-    "us-east-1": "N. Virginia",
-    "us-east-2": "Ohio",
-    "us-west-1": "N. California",
-    "us-west-2": "Oregon",
-    "ca-central-1": "Canada",
-    "sa-east-1": "São Paulo",
-    "eu-central-1": "Frankfurt",
-    "eu-central-2": "Zurich",
-    "eu-north-1": "Stockholm",
-    "eu-south-1": "Milan",
-    "eu-west-1": "Ireland",
-    "eu-west-2": "London",
-    "eu-west-3": "Paris",
-    "ap-northeast-1": "Tokyo",
-    "ap-northeast-2": "Seoul",
-    "ap-south-1": "Mumbai",
-    "ap-southeast-1": "Singapore",
-    "ap-southeast-2": "Sydney",
-}
+NAME_QUESTION = "Name of the deployment"
+ENTER_TAKES = "Enter takes what is grey"
 
 
-class Interview:
+class Prompts:
     """Asks the operator, one question after the other.
 
     Args:
@@ -60,57 +54,81 @@ class Interview:
         self._console = console
         self._phase = ""
 
-    def ask(self, setting: Setting, offered: Value) -> str:
-        """Ask for a setting; returns a text that the setting can parse.
+    def ask(self, question: Question, offered: str, *, back: bool = False, typed: str = "") -> str | None:
+        """Put a question of the interview; returns the text, or None: back to the question before.
 
         Args:
-            offered: the value that Enter alone takes.
+            offered: the text that Enter alone takes.
+            back: whether there is a way back; the keys for it are shown only then.
+            typed: a text that was refused, for correction.
         """
-        self._announce(setting.phase)
-        if setting.asked_if and not self.confirm(setting.asked_if, bool(offered)):
-            return as_text(offered)
-        if setting.choices:
-            remarks = [(choice, f"{choice}: {remark}") for choice, remark in setting.choices.items()]
-            return self._select(setting.question, remarks, as_text(offered))
-        if setting.is_switch:
-            return as_text(self.confirm(setting.question, bool(offered)))
-        if setting.remark is None:
-            return self._ask_until_valid(setting.question, as_text(offered), setting.parse)
-        question = f"{setting.question} ({as_text(offered)} {setting.remark(offered)})"
-        answer = self._ask_until_valid(question, as_text(offered), setting.parse)
-        if answer != as_text(offered):
-            self._console.print(Printable(text(f"{answer} {setting.remark(setting.parse(answer))}")))
-        return answer
+        self._announce(question.heading)
+        if question.choices:
+            remarks = [(choice, f"{choice}: {remark}") for choice, remark in question.choices.items()]
+            return self._select(question.text, remarks, offered, back=back)
+        if question.is_switch:
+            return self._yes_or_no(question.text, offered == "yes", back=back)
+        asked = question.text
+        if question.remark is not None and offered:
+            asked += f" ({offered} {question.remark(offered)})"
+        emptied = f"{EMPTY} empties" if question.can_be_empty and offered else ""
+        offered = offered or (EMPTY if question.can_be_empty else "")
+        return self._type(
+            asked, offered, typed=typed, suggestions=question.suggestions, hint=emptied, back=back
+        )
 
-    def ask_name(self, default: str) -> str:
-        """Ask for the name of the deployment."""
-        return self._ask_until_valid("Name of the deployment", default, names.deployment_name)
+    def refuse(self, reason: str) -> None:
+        """Say in full why an answer is not taken; a validator of questionary would show one line and cut
+        it at the edge of the window."""
+        self._console.print(Printable(text(f"✗ {reason}", BAD)))
 
-    def ask_region(self, default: str | None, rule: Callable[[str], object] = names.region_name) -> str:
-        """Ask for the region, with the common ones on offer; `rule` refuses those that cannot be."""
-        return self._ask_until_valid("Region", default or "", rule, suggestions=list(COMMON_REGIONS))
+    def remark(self, sentence: str) -> None:
+        """Say what an answer means."""
+        self._console.print(Printable(text(sentence)))
+
+    def ask_name(self, offered: str) -> str:
+        """Ask for the name of a deployment."""
+        typed = ""
+        while True:
+            answer = self._type(NAME_QUESTION, offered, typed=typed) or ""
+            try:
+                return names.deployment_name(answer.strip())
+            except ValueError as error:
+                self.refuse(str(error))
+                typed = answer
 
     def confirm(self, question: str, default: bool) -> bool:
         """Ask a question that has a yes or a no for an answer; without Enter none is given."""
+        return self._yes_or_no(question, default) == "yes"
+
+    def _yes_or_no(self, question: str, default: bool, *, back: bool = False) -> str | None:
         import questionary
 
         asked = questionary.confirm(plain(question), default=default, output=self._output, auto_enter=False)
-        return bool(self._answer(asked))
+        answer = self._answer(asked, back=back)
+        return None if answer is BACK else as_text(bool(answer))
 
     def confirm_by_name(self, question: str, name: str) -> bool:
         """Ask for a word that nobody types by mistake; Enter alone is a no."""
-        while (typed := self._type(question, "", ()).strip()) not in ("", name):
-            self._console.print(Printable(text(f"✗ that is not {name}; Enter alone changes nothing", "red")))
+        while (typed := (self._type(question, "") or "").strip()) not in ("", name):
+            self.refuse(f"that is not {name}; Enter alone changes nothing")
         return typed == name
 
-    def choose(self, question: str, choices: Sequence[tuple[str, str]]) -> str:
+    def choose(self, question: str, choices: Sequence[tuple[str, str]], *, letters: str = "") -> str:
         """Let the operator pick one of (key, text); returns the key.
 
         Keys pressed before the question stood there are thrown away: after minutes of watching a run,
         an impatient Enter must not decide what becomes of it.
+
+        Args:
+            letters: one for every choice, which picks it; Enter then takes it.
         """
         _forget_typed_keys()
-        return self._select(question, choices, choices[0][0])
+        return str(self._select(question, choices, choices[0][0], letters=letters))
+
+    def search(self, question: str, choices: Sequence[tuple[str, str]]) -> str | None:
+        """Let the operator pick one of many (key, text) by typing a part of it; None: none of them."""
+        return self._select(question, choices, choices[0][0], searched=True, back=True)
 
     def press_enter(self, message: str) -> None:
         """Wait until the operator has read something."""
@@ -120,99 +138,93 @@ class Interview:
 
     def _announce(self, phase: str) -> None:
         """A heading when the questions come to another phase."""
-        if phase != self._phase:
+        if phase and phase != self._phase:
             self._phase = phase
-            title = f"{phase_number(phase)}/{len(PHASE_TITLES)} {PHASE_TITLES.get(phase, phase)}"
+            title = f"{phase_of_all(phase)} {TITLES.get(phase, phase)}"
             self._console.print()
-            self._console.print(Printable(Text(title, style="bold cyan")))
+            self._console.print(Printable(Text(title, style=bold(ACTIVE))))
 
-    def _select(self, question: str, choices: Sequence[tuple[str, str]], default: str) -> str:
+    def _select(
+        self,
+        question: str,
+        choices: Sequence[tuple[str, str]],
+        default: str,
+        *,
+        letters: str = "",
+        searched: bool = False,
+        back: bool = False,
+    ) -> str | None:
         import questionary
 
+        speaks_unicode = (sys.stderr.encoding or "").casefold().startswith("utf")
         offered = default if default in [key for key, _text in choices] else None
-        answer = self._answer(
-            _folding(
-                questionary.select(
-                    plain(question),
-                    choices=[questionary.Choice(plain(shown), value=key) for key, shown in choices],
-                    default=offered,
-                    instruction="(arrow keys, Enter)",
-                    output=self._output,
-                )
-            )
+        keys = iter(letters)
+        asked = questionary.select(
+            plain(question),
+            choices=[
+                questionary.Choice(plain(shown), value=key, shortcut_key=next(keys, None))
+                for key, shown in choices
+            ],
+            default=offered,
+            pointer="»" if speaks_unicode else ">",
+            instruction="(type a part of it; arrow keys, Enter)" if searched else "(arrow keys, Enter)",
+            use_shortcuts=bool(letters),
+            use_search_filter=searched,
+            use_jk_keys=not searched and not letters,
+            output=self._output,
         )
-        return str(answer)
+        let_capitals_count(asked, letters)
+        answer = self._answer(folding(asked), back=back)
+        return None if answer is BACK else str(answer)
 
-    def _ask_until_valid(
-        self, question: str, offered: str, parse: Callable[[str], object], *, suggestions: Sequence[str] = ()
-    ) -> str:
-        """Ask until the answer can be parsed.
-
-        What is wrong is printed in full and the answer is offered again for correction; a validator of
-        questionary would show one line and cut it at the edge of the window.
-        """
-        while True:
-            answer = self._type(question, offered, suggestions).strip()
-            try:
-                parse(answer)
-            except ValueError as error:
-                self._console.print(Printable(text(f"✗ {error}", "red")))
-                offered = answer
-            else:
-                return answer
-
-    def _type(self, question: str, offered: str, suggestions: Sequence[str]) -> str:
+    def _type(
+        self,
+        question: str,
+        offered: str,
+        *,
+        typed: str = "",
+        suggestions: Mapping[str, str] | None = None,
+        hint: str = "",
+        back: bool = False,
+    ) -> str | None:
+        """A line of text; `offered` stands there greyed, and goes as soon as something is typed."""
         import questionary
 
-        if not suggestions:
-            return str(self._answer(questionary.text(plain(question), default=offered, output=self._output)))
-        return str(
-            self._answer(
-                questionary.autocomplete(
-                    f"{plain(question)} (type a part of it, or Tab)",
-                    choices=list(suggestions),
-                    default=offered,
-                    meta_information=dict(COMMON_REGIONS),
-                    output=self._output,
-                )
+        shown = [("class:placeholder", plain(offered))]
+        if suggestions:
+            asked = questionary.autocomplete(
+                f"{plain(question)} (type a part of it, or Tab)",
+                choices=list(suggestions),
+                default=typed,
+                meta_information=dict(suggestions),
+                placeholder=shown,
+                output=self._output,
             )
-        )
+        else:
+            asked = questionary.text(plain(question), default=typed, placeholder=shown, output=self._output)
+        let_enter_take(asked, offered)
+        hints = (ENTER_TAKES if offered else "", hint)
+        answer = self._answer(asked, *filter(None, hints), back=back)
+        return None if answer is BACK else str(answer)
 
-    def _answer(self, question: Question) -> Any:
+    def _answer(self, question: Asked, *hints: str, back: bool = False) -> Any:
         """Put the question; only here prompts are run."""
-        self._let_end_of_input_interrupt(question)
+        let_be_read(question)
+        let_end_of_input_interrupt(question)
+        let_esc_count_at_once(question)
+        if back:
+            let_lead_back(question)
+            hints += (WAY_BACK,)
+        if hints:
+            show_below(question, "; ".join(hints))
         with _interruptions():
             return question.unsafe_ask()
-
-    def _let_end_of_input_interrupt(self, question: Question) -> None:
-        """Ctrl-D at a list or a yes-or-no question: questionary swallows it, a text prompt does not."""
-        from prompt_toolkit.filters import Condition
-        from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent, merge_key_bindings
-
-        application = question.application
-        bindings = KeyBindings()
-
-        @bindings.add("c-d", eager=True, filter=Condition(lambda: not application.current_buffer.text))
-        def end_of_input(event: KeyPressEvent) -> None:
-            event.app.exit(exception=EOFError, style="class:aborting")
-
-        known = [application.key_bindings] if application.key_bindings else []
-        application.key_bindings = merge_key_bindings([*known, bindings])
 
     @cached_property
     def _output(self) -> Output:
         from prompt_toolkit.output import create_output
 
         return create_output(stdout=sys.stderr)
-
-
-def _folding(question: Question) -> Question:
-    """The question with long choices folded in narrow windows; questionary would cut them."""
-    from prompt_toolkit.filters import Always
-
-    for window in question.application.layout.find_all_windows():
-        window.wrap_lines = Always()
-    return question
 
 
 @contextmanager

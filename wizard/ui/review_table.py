@@ -10,8 +10,9 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from wizard.phase_titles import PHASE_TITLES, phase_number
+from wizard.phase_titles import TITLES, phase_mark
 from wizard.settings.table import SETTINGS, as_text
+from wizard.ui.styles import ACTIVE, bold
 from wizard.ui.text import Printable, indented, plain, text
 
 if TYPE_CHECKING:
@@ -24,7 +25,8 @@ SOURCE_STYLES: dict[str, str] = {
     "flag": "bold",
     "environment": "bold",
     "asked": "bold",
-    "saved state": "cyan",
+    "answers file": "bold",
+    "saved state": ACTIVE,
     "default": "dim",
 }
 LONGEST_SOURCE = max(map(len, SOURCE_STYLES))
@@ -54,8 +56,8 @@ def review(
 
     def fitting(width: int) -> Group:
         parts: list[RenderableType] = [_rows([(label, value, "") for label, value in top.items()], width)]
-        for phase, title in PHASE_TITLES.items():
-            heading = Text(f"{phase_number(phase)} {title}", style="bold cyan")
+        for phase, title in TITLES.items():
+            heading = Text(f"{phase_mark(phase)} {title}", style=bold(ACTIVE))
             parts += [Text(), heading, _rows(_settings(resolved, phase), width)]
         return Group(*parts)
 

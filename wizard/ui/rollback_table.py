@@ -11,19 +11,20 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from wizard.ui.styles import ACTIVE, ATTENTION, BAD, bold
 from wizard.ui.text import Printable, listed, size, text
 
 if TYPE_CHECKING:
+    from wizard.aws.bucket_contents import Contents
     from wizard.engine.plan import Plan, Step
-    from wizard.events.stored import Contents
 
 # Kind of action: its sign, its word before, its word after, and its style.
 KINDS: dict[str, tuple[str, str, str, str]] = {
-    "delete": ("-", "delete", "deleted", "red"),
-    "keep": ("=", "keep", "kept", "bold yellow"),
-    "unknown": ("?", "unknown", "unknown", "bold red"),
-    "restore": ("~", "restore", "restored", "cyan"),
-    "give back": ("=", "give back", "given back", "bold yellow"),
+    "delete": ("-", "delete", "deleted", BAD),
+    "keep": ("=", "keep", "kept", ATTENTION),
+    "unknown": ("?", "unknown", "unknown", bold(BAD)),
+    "restore": ("~", "restore", "restored", ACTIVE),
+    "give back": ("=", "give back", "given back", ATTENTION),
     "forget": ("·", "already gone", "already gone", "dim"),
 }
 
@@ -43,16 +44,22 @@ def rollback_table(plan: Plan, *, finished: bool = False) -> RenderableType:
         sign, before, after, style = KINDS[kind_of(step)]
         word = Text(after if finished else before, style=style)
         table.add_row(Text(sign, style=style), word, text(step.title, "bold"))
-        parts = [part.title for part in steps if part.action.with_parent and part.resource.parent == step.key]
+        parts = [part.title for part in steps if part.resource.parent == step.key and _is_named(part)]
         if step.action.kind != "delete":
             table.add_row("", "", Padding(text(step.action.reasons[0]), (0, 0, 0, 2)))
         elif parts:
             table.add_row("", "", Padding(text(f"with {', '.join(parts)}", "dim"), (0, 0, 0, 2)))
+        for reason in step.action.reasons[1:]:
+            table.add_row("", "", Padding(text(reason), (0, 0, 0, 2)))
     for key in plan.unknown_keys:
-        table.add_row("=", Text("keep", style="bold yellow"), text(key, "bold"))
+        table.add_row("=", Text("keep", style=ATTENTION), text(key, "bold"))
         reason = "this version of the wizard does not know it; the version that made it can remove it"
         table.add_row("", "", Padding(text(reason), (0, 0, 0, 2)))
     return Printable(Group(table, Text(), text(_summed_up(whole, finished=finished), "bold")))
+
+
+def _is_named(part: Step) -> bool:
+    return part.action.with_parent and not part.is_unset
 
 
 def doomed_events(contents: Contents) -> str:

@@ -20,7 +20,6 @@ IMPERATIVES: dict[Change, str] = {
     "update": "update",
     "delete": "delete",
     "restore": "restore",
-    "keep": "keep",
     "check": "check:",
 }
 DOING: dict[Change, str] = {
@@ -29,12 +28,11 @@ DOING: dict[Change, str] = {
     "update": "updating",
     "delete": "deleting",
     "restore": "restoring",
-    "keep": "keeping",
     "check": "checking:",
 }
 
 # What each sign becomes where the terminal has no Unicode; one character each, so that columns hold.
-_ASCII = str.maketrans("✓✗■·≠…─━│→⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "vx#.~~--|>|/-\\|/-\\|/")
+_ASCII = str.maketrans("✓✗■·≠…─━│→█▓▒░⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏", "vx#.~~--|>#=+-|/-\\|/-\\|/")
 
 
 def plain(content: object) -> str:
@@ -42,7 +40,12 @@ def plain(content: object) -> str:
 
     Names come from AWS and from operators; one with an escape sequence must not repaint the terminal.
     """
-    return "".join(_visible(character) for character in " ".join(str(content).split()))
+    return visible(" ".join(str(content).split()))
+
+
+def visible(content: str) -> str:
+    """The same with all its blanks. What turns the direction of a text round is among what is shown."""
+    return content if content.isprintable() else "".join(map(_visible, content))
 
 
 def _visible(character: str) -> str:
@@ -56,9 +59,37 @@ def text(content: object, style: str = "") -> Text:
     return Text(plain(content), style=style)
 
 
+def whole(content: object) -> Text:
+    """The same on one line however narrow the window is, for what is copied from it: a URL."""
+    return Text(plain(content), no_wrap=True, overflow="ignore")
+
+
 def indented(content: Text, columns: int = 2) -> Text:
     """Text that begins further right. Not rich's `Padding`: that cuts what a log shows in full."""
     return Text(" " * columns).append_text(content)
+
+
+class Hanging:
+    """Text of which all lines but the first begin further right; where nothing is folded, one line.
+
+    Args:
+        columns: blanks before the second and later lines.
+        first: blanks before the first one.
+    """
+
+    def __init__(self, content: Text, columns: int, first: int = 0) -> None:
+        self._content = content
+        self._columns = columns
+        self._first = first
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """The lines."""
+        if options.no_wrap:
+            yield indented(self._content, self._first)
+            return
+        lines = self._content.wrap(console, max(options.max_width - self._columns, 1))
+        for number, line in enumerate(lines):
+            yield indented(line, self._columns if number else self._first)
 
 
 def duration(seconds: float) -> str:
@@ -75,8 +106,8 @@ def long_duration(seconds: float) -> str:
 
 
 def counted(count: int, noun: str) -> str:
-    """A number with its noun: "1 change", "3 changes"."""
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    """A number with its noun: "1 change", "1,200 changes"."""
+    return f"{count} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def size(count: int) -> str:
