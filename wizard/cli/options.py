@@ -9,6 +9,8 @@ from __future__ import annotations
 import functools
 import gc
 import inspect
+import shutil
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -17,17 +19,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from wizard.errors import ExitCode
-from wizard.options import STATE_FILE, Options
+from wizard.cli.completion import of_choices, regions
+from wizard.errors import ExitCode, UsageError
+from wizard.options import NAME, STATE_FILE, Options, program_called
 
 if TYPE_CHECKING:
+    from wizard.commands.common import JsonForm
     from wizard.settings.table import Setting
 
 GLOBAL_PANEL = "Global options (before or after the command)"
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 FLAGS = "eventtrack.flags"
 OBJECTS_BETWEEN_COLLECTIONS = 150_000
+# Click's own base class; newer versions of Typer bring a Click of theirs.
+CANNOT_BE_PARSED: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
+JsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON document a line on standard output.")]
+Since = Annotated[
+    str | None,
+    typer.Option("--since", metavar="TIME", help="Stored since then: 15m, 1h, 7d, 2026-11-24T10:30 (UTC)."),
+]
+Until = Annotated[str | None, typer.Option("--until", metavar="TIME", help="Stored before then.")]
 
 # name: (annotation, default); None stands for "not given here".
 GLOBAL_OPTIONS: Mapping[str, Any] = {
@@ -46,13 +61,14 @@ GLOBAL_OPTIONS: Mapping[str, Any] = {
         str | None,
         typer.Option(
             "--region", help="Region of everything. \\[default: AWS_REGION, or the profile's]",
-            rich_help_panel=GLOBAL_PANEL,
+            rich_help_panel=GLOBAL_PANEL, autocompletion=regions,
         ),
     ],
     "endpoint_url": Annotated[
         str | None,
         typer.Option(
-            "--endpoint-url", help="An emulator's URL, for every service.", rich_help_panel=GLOBAL_PANEL
+            "--endpoint-url", rich_help_panel=GLOBAL_PANEL,
+            help="An emulator's URL, for every service. \\[default: AWS_ENDPOINT_URL, or AWS itself]",
         ),
     ],
 }  # fmt: skip
@@ -60,20 +76,20 @@ GLOBAL_OPTIONS: Mapping[str, Any] = {
 
 def _setting_option(setting: Setting) -> Any:
     """A setting's flag; its text is parsed by the setting's own row."""
-    from wizard.phase_titles import PHASE_TITLES
+    from wizard.phase_titles import TITLES
     from wizard.settings.table import as_text
 
     default = "derived from the name" if callable(setting.default) else as_text(setting.default) or "unset"
     choices = f" One of {', '.join(setting.choices)}." if setting.choices else ""
-    off = setting.off or f"--no-{setting.flag[2:]}"
-    declaration = f"{setting.flag}/{off}" if setting.is_switch else setting.flag
+    declaration = f"{setting.flag}/{setting.flag_off}" if setting.is_switch else setting.flag
     kind = bool if setting.is_switch else list[str] if setting.is_repeatable else str
     return Annotated[
         kind | None,
         typer.Option(
             declaration,
             help=f"{setting.question}.{choices} \\[default: {default}]",
-            rich_help_panel=PHASE_TITLES[setting.phase],
+            rich_help_panel=TITLES[setting.phase],
+            autocompletion=of_choices(setting.choices) if setting.choices else None,
             show_default=False,
             metavar=None if setting.is_switch else "KEY=VALUE" if setting.is_repeatable else "TEXT",
         ),
@@ -99,13 +115,73 @@ class LightCommand(TyperCommand):
         """Of the command, `--help` among them."""
         return _lightened(super().get_params(ctx))
 
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """On a light terminal as on a dark one."""
+        _paint_help()
+        super().format_help(ctx, formatter)
+
 
 class LightGroup(TyperGroup):
-    """The same of a group of commands."""
+    """The same of a group of commands; what cannot be parsed is said like every other error."""
+
+    def main(self, args: Any = None, **extra: Any) -> Any:  # type: ignore[override]  # the rest by name
+        """Parse, run, exit."""
+        is_standalone = extra.pop("standalone_mode", True)
+        if not is_standalone:
+            return super().main(args, standalone_mode=False, **extra)
+        try:
+            code = super().main(args, standalone_mode=False, **extra)
+        except CANNOT_BE_PARSED as error:
+            code = _show_unparsed(error)
+        sys.exit(code)
 
     def get_params(self, ctx: Any) -> Any:
         """Of the group, those for completion among them."""
         return _lightened(super().get_params(ctx))
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        """As of a command."""
+        _paint_help()
+        super().format_help(ctx, formatter)
+
+
+def _paint_help() -> None:
+    from typer import rich_utils
+
+    from wizard.ui.styles import HELP
+
+    for name, style in HELP.items():
+        if hasattr(rich_utils, name):
+            setattr(rich_utils, name, style)
+
+
+def _show_unparsed(error: Any) -> ExitCode:
+    """Typer would frame it, and tell neither why nor what to do in our words."""
+    if type(error).__name__ == "NoArgsIsHelpError":  # the help stands there already
+        return ExitCode.USAGE
+    from wizard.ui.error_panel import print_error
+    from wizard.ui.output import messages
+
+    words, context = ["--help"], error.ctx
+    while context is not None and context.parent is not None:
+        words.insert(0, context.info_name)
+        context = context.parent
+    shown = UsageError(
+        what="The command line cannot be understood.",
+        why=f"{error.format_message().rstrip('.').replace('Value error, ', '')}.",
+        next_step=f"See `{Options().command(' '.join(words))}`.",
+    )
+    print_error(messages(), shown)
+    return shown.exit_code
+
+
+class ListingGroup(LightGroup):
+    """A group whose name alone, or with options, lists: `events --limit 5` is `events list --limit 5`."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        """Of the group."""
+        is_named = bool(args) and (args[0] in self.commands or args[0] in ctx.help_option_names)
+        return super().parse_args(ctx, args if is_named else ["list", *args])
 
 
 class SettingsCommand(LightCommand):
@@ -163,12 +239,24 @@ class _Conversion:
         return value if callback is None else callback(context, self._parameter, value)
 
 
+def leave_out_others(app: typer.Typer, words: Sequence[str]) -> None:
+    """Typer builds all commands to run one. Where the first word names one, or a group, only that is built;
+    where it does not (options come first, a name is misspelled, a shell completes) all are.
+    """
+    named = [*words[:1]]
+    commands = [command for command in app.registered_commands if command.name in named]
+    groups = [group for group in app.registered_groups if group.name in named]
+    if commands or groups:
+        app.registered_commands, app.registered_groups = commands, groups
+
+
 def register(
-    group: typer.Typer, name: str, *, settings: bool = False
+    group: typer.Typer, name: str, *, settings: bool = False, lines: bool = False
 ) -> Callable[[Callable[..., ExitCode]], Callable[..., None]]:
     """Register a command that also takes the global options, and with `settings` every setting's flag.
 
     The function gets `options` (an `Options`) and, with `settings`, `flags` (key of a setting to its text).
+    With `lines` its `--json` is one line an event, not one document.
     """
 
     def decorate(function: Callable[..., ExitCode]) -> Callable[..., None]:
@@ -182,9 +270,10 @@ def register(
                 key: given[key] if given[key] is not None else outer.get(key) for key in GLOBAL_OPTIONS
             }
             chosen["state"] = chosen["state"] or STATE_FILE
-            options = Options(**chosen)
+            program = program_called(sys.argv[0], shutil.which(NAME))
+            options = Options(**chosen, program=program)
             collect_garbage_rarely()
-            _exit_with(function, options, values)
+            _exit_with(function, options, values, "lines" if lines else "document")
 
         give_signature(run, function)
         group.command(name, cls=SettingsCommand if settings else LightCommand)(run)
@@ -231,10 +320,20 @@ def _set_signature(run: Any, parameters: Sequence[inspect.Parameter]) -> None:
     run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
 
 
-def _exit_with(function: Callable[..., ExitCode], options: Options, values: dict[str, Any]) -> None:
+def _exit_with(
+    function: Callable[..., ExitCode], options: Options, values: dict[str, Any], json: JsonForm
+) -> None:
     from wizard.commands.common import guarded
 
     # A message that suggests a command knows the deployment's name and place as they were typed.
     said = replace(options, local=bool(values.get("local")), name=values.get("name"))
-    code = guarded(lambda: function(options=options, **values), said, as_json=bool(values.get("json")))
+
+    def run() -> ExitCode:
+        if said.name is not None:
+            from wizard.settings.validators import checked_deployment_name
+
+            checked_deployment_name(said.name)
+        return function(options=options, **values)
+
+    code = guarded(run, said, form=json if values.get("json") else "none")
     raise typer.Exit(int(code))

@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from wizard.errors import CredentialsError, ExitCode, Interrupted, WizardError
+from wizard.errors import CredentialsError, ExitCode, Interrupted, UsageError, WizardError
 from wizard.options import Options
-from wizard.ui.output import is_of_output, messages, print_json
+from wizard.ui.output import is_of_output, messages, missing_for_questions, print_json
 
 if TYPE_CHECKING:
     from wizard.clock import SystemClock
@@ -22,10 +22,13 @@ if TYPE_CHECKING:
 # With the way out it is to be less than two seconds, also on a busy machine.
 SECONDS_TO_FINISH = 1.0
 
+# What `--json` makes of a command: nothing where it was not given, one document, or one line an event.
+JsonForm = Literal["none", "document", "lines"]
+
 
 @contextmanager
 def stoppable(clock: SystemClock) -> Iterator[None]:
-    """Let the first Ctrl-C or SIGTERM finish the call in flight, the second one stop at once.
+    """Let the first Ctrl-C, SIGTERM or closed window finish the call in flight, the second one stop at once.
 
     Raises:
         Interrupted: from inside the block.
@@ -41,6 +44,8 @@ def stoppable(clock: SystemClock) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_FINISH)
 
     handlers = {signal.SIGINT: stop_soon, signal.SIGTERM: stop_soon, signal.SIGALRM: stop_now}
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # or it runs under nohup
+        handlers[signal.SIGHUP] = stop_soon
     former = {number: signal.signal(number, handler) for number, handler in handlers.items()}
     try:
         yield
@@ -48,6 +53,15 @@ def stoppable(clock: SystemClock) -> Iterator[None]:
         signal.setitimer(signal.ITIMER_REAL, 0)
         for number, handler in former.items():
             signal.signal(number, handler)
+
+
+def nobody_answers(what: str, command: str, *, as_json: bool = False) -> UsageError:
+    """A command that would have to ask, where nobody can answer; `command` is the one that asks nothing."""
+    return UsageError(
+        what=what,
+        why="With --json nothing is asked." if as_json else missing_for_questions(),
+        next_step=f"Run `eventtrack-wizard {command}`.",
+    )
 
 
 def complete(error: WizardError, options: Options) -> None:
@@ -66,18 +80,18 @@ def say(text: str, options: Options) -> None:
     messages().print(options.complete(text), markup=False)
 
 
-def guarded(action: Callable[[], ExitCode], options: Options, *, as_json: bool = False) -> ExitCode:
+def guarded(action: Callable[[], ExitCode], options: Options, *, form: JsonForm = "none") -> ExitCode:
     """Run a command; whatever goes wrong becomes a message and a known exit code, never a traceback."""
     saved_before = _written_at(options.state)
     try:
         return action()
     except WizardError as error:
-        return _show(error, options, as_json)
+        return _show(error, options, form)
     except (Interrupted, KeyboardInterrupt):
-        if _written_at(options.state) == saved_before:  # it is written ahead of every change
-            messages().print("Stopped. Nothing was changed.")
-        else:
-            messages().print("Stopped. What was done is saved; run the same command again to continue.")
+        stopped = _stopped(changed=_written_at(options.state) != saved_before)
+        messages().print(f"{stopped.what} {stopped.why}")
+        if form == "lines":
+            _tell(stopped, options)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
         # Whoever read our results has gone; Python would complain once more at exit.
@@ -86,7 +100,18 @@ def guarded(action: Callable[[], ExitCode], options: Options, *, as_json: bool =
     except Exception as error:
         if is_of_output(error) or os.environ.get("EVENTTRACK_DEBUG"):
             raise
-        return _show(_unexpected(error), options, as_json)
+        return _show(_unexpected(error), options, form)
+
+
+def _stopped(*, changed: bool) -> WizardError:
+    """What to say after Ctrl-C; the state file is written ahead of every change, so it tells of any."""
+    saved = "What was done is saved; run the same command again to continue."
+    return WizardError(
+        what="Stopped.",
+        why=saved if changed else "Nothing was changed.",
+        next_step="Run the same command again.",
+        exit_code=ExitCode.INTERRUPTED,
+    )
 
 
 def _written_at(path: Path) -> int | None:
@@ -97,14 +122,22 @@ def _written_at(path: Path) -> int | None:
         return None
 
 
-def _show(error: WizardError, options: Options, as_json: bool) -> ExitCode:
+def _show(error: WizardError, options: Options, form: JsonForm) -> ExitCode:
     from wizard.ui.error_panel import print_error
 
     complete(error, options)
     print_error(messages(), error)
-    if as_json:
+    if form == "document":
         print_json({"error": error.as_dict()})
+    elif form == "lines":
+        _tell(error, options)
     return error.exit_code
+
+
+def _tell(error: WizardError, options: Options) -> None:
+    from wizard.ui import ndjson
+
+    ndjson.teller(options.complete)(ndjson.failed(error))
 
 
 def _unexpected(error: Exception) -> WizardError:

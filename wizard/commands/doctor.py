@@ -16,12 +16,12 @@ from wizard.errors import ExitCode, NewerStateError, StateError, WizardError
 from wizard.identity import DeploymentId
 from wizard.options import Options
 from wizard.settings.resolve import from_saved, merge
-from wizard.settings.table import DEFAULT_NAME
+from wizard.settings.table import DEFAULT_NAME, Settings
 from wizard.state import model as state_module
 from wizard.state.model import State, unwritable
 from wizard.state.redaction import redacted
 from wizard.ui.findings import finding_line
-from wizard.ui.output import print_json, results
+from wizard.ui.output import print_json, show
 
 
 def run(options: Options, *, as_json: bool, report: Path | None) -> ExitCode:
@@ -32,7 +32,7 @@ def run(options: Options, *, as_json: bool, report: Path | None) -> ExitCode:
         for finding in _examine(options, clock):
             findings.append(finding)
             if not as_json:
-                results().print(finding_line(finding, options.complete(finding.remedy)))
+                show(finding_line(finding, options.complete(finding.remedy)))
     healthy = all(finding.status != "failed" for finding in findings)
     document = {"healthy": healthy, "findings": [finding.as_dict() for finding in findings]}
     if as_json:
@@ -77,6 +77,9 @@ def _who_we_are(account: deployment.Account, state: State | None, options: Optio
         yield finding
         if finding.status == "failed":
             return
+    identity, settings = _meant(account, state, options)
+    if topic := settings.alarm_topic:
+        yield doctor.alarm_topic(account.aws, topic, identity.account)
 
 
 def _state_file(path: Path) -> tuple[State | None, Finding]:
@@ -105,14 +108,21 @@ def _local_aws() -> Finding:
 
 
 def _permissions(account: deployment.Account, state: State | None, options: Options) -> Finding:
-    caller = account.caller
+    identity, settings = _meant(account, state, options)
+    standing = state.records if state else ()
+    policy = deployment.operator_policy(identity, settings, standing=standing)
+    return doctor.permissions(account.aws, account.caller.arn, policy)
+
+
+def _meant(
+    account: deployment.Account, state: State | None, options: Options
+) -> tuple[DeploymentId, Settings]:
+    """The deployment that stands, or that a setup would make."""
     if state is not None:
-        identity, settings = state.identity, from_saved(state.settings, state.identity)
-    else:
-        name = options.name or DEFAULT_NAME
-        identity = DeploymentId("", name, caller.account, caller.partition, account.aws.region)
-        settings = merge(identity, flags={}, environment=os.environ, saved={}).settings
-    return doctor.permissions(account.aws, caller.arn, deployment.operator_policy(identity, settings))
+        return state.identity, from_saved(state.settings, state.identity)
+    name, caller = options.name or DEFAULT_NAME, account.caller
+    identity = DeploymentId("", name, caller.account, caller.partition, account.aws.region)
+    return identity, merge(identity, flags={}, environment=os.environ, saved={}).settings
 
 
 def _write_report(path: Path, document: dict[str, object], options: Options) -> None:

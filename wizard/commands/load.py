@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -13,15 +14,19 @@ from rich.table import Table
 from wizard.aws.retry import retry
 from wizard.clock import SystemClock
 from wizard.commands.common import say, stoppable
-from wizard.commands.send_test import endpoint_of
+from wizard.commands.send_test import endpoint_of, not_arrived
+from wizard.commands.waiting import waiting
 from wizard.deployment import existing
-from wizard.endpoint.load import LoadReport, post_all
+from wizard.endpoint.buffered import how_long, wait_for
+from wizard.endpoint.checks import is_buffered
+from wizard.endpoint.load import LoadReport, Posted, post_all
 from wizard.endpoint.throttling import why_429
 from wizard.errors import ExitCode
-from wizard.events.stored import stored_request_ids
+from wizard.events.stored import StoredEvents, stored_request_ids
 from wizard.options import Options
 from wizard.resources.base import Deployment
-from wizard.ui.output import messages, print_json, results
+from wizard.ui.output import can_redraw, messages, print_json, results
+from wizard.ui.text import counted
 
 
 def run(options: Options, *, as_json: bool, requests: int, clients: int, event_name: str) -> ExitCode:
@@ -31,13 +36,14 @@ def run(options: Options, *, as_json: bool, requests: int, clients: int, event_n
         endpoint = endpoint_of(at, connections=clients)
         began_at, begun = datetime.now(UTC), perf_counter()
         console = messages()
-        with Progress(console=console, disable=not console.is_terminal) as bar:
+        with Progress(console=console, disable=not can_redraw(console)) as bar:
             task = bar.add_task(f"{clients} clients", total=requests)
             outcomes = post_all(endpoint, requests, clients, event_name, clock, lambda: bar.advance(task))
         seconds = perf_counter() - begun
         messages().print("Looking for what was accepted in the bucket …")
-        stored = stored_since(at, began_at)
-        answers = [outcome for outcome in outcomes if outcome is not None]
+        posted = [outcome for outcome in outcomes if outcome is not None]
+        stored = stored_since(at, began_at) + arrived_since(at, began_at, posted)
+        answers = [outcome.answer for outcome in posted]
         report = LoadReport(endpoint.url, clients, seconds, answers, len(outcomes) - len(answers), stored)
         if as_json:
             print_json(_document(report))
@@ -45,6 +51,8 @@ def run(options: Options, *, as_json: bool, requests: int, clients: int, event_n
             results().print(_table(report))
     if "429" in report.refused:
         say(why_429(at.settings), options)
+    elif not report.is_good and any(is_buffered(answer.body) for answer in report.accepted):
+        say(not_arrived(at), options)
     elif not report.is_good:
         say("Run `eventtrack-wizard status` to see what differs.", options)
     return ExitCode.DONE if report.is_good else ExitCode.FAILED
@@ -62,6 +70,25 @@ def stored_since(at: Deployment, began_at: datetime) -> Counter[str]:
         on_wait=at.aws.on_wait,
         doing="look for the stored events",
     )
+
+
+def arrived_since(at: Deployment, began_at: datetime, posted: Sequence[Posted]) -> Counter[str]:
+    """How often streams have stored each request that they have taken, once all of them are there or the time
+    is up."""
+    requests = {one.event_id: one.answer.request_id for one in posted if is_buffered(one.answer.body)}
+    arrived: Counter[str] = Counter()
+    if not requests:
+        return arrived
+
+    def take(stored: StoredEvents) -> bool:
+        ids = [event.get("event_id") for event in stored.events if isinstance(event, dict)]
+        arrived.update(requests[event_id] for event_id in ids if event_id in requests)
+        return len(arrived) == len(requests)
+
+    said = f"{counted(len(requests), 'request')} accepted, {how_long(at)}; looking for it in the bucket"
+    with waiting(said) as on_wait:
+        wait_for(at, began_at, take, on_wait)
+    return arrived
 
 
 def _table(report: LoadReport) -> Table:

@@ -6,24 +6,28 @@ import dataclasses
 from collections.abc import Iterator
 
 from wizard import local
-from wizard.errors import ExitCode, UsageError
+from wizard.commands.common import nobody_answers, say
+from wizard.errors import ExitCode
 from wizard.local.report import LocalAwsStatus
+from wizard.options import Options
 from wizard.ui.output import is_interactive, messages, print_json, results
-from wizard.ui.prompts import Interview
+from wizard.ui.prompts import Prompts
 from wizard.ui.text import long_duration, size
 
 KILLED = "It was killed, or the machine went down, before it had saved what it held."
 
 
-def start() -> ExitCode:
+def start(options: Options) -> ExitCode:
     """Start it, if it does not run."""
     was_killed = local.status().killed
     running = local.start()
     results().print(running.url)
     if was_killed:
         messages().print(f"{KILLED} The `status` of a deployment says what is gone.")
-    messages().print(f"The local AWS runs as process {running.process_id}. Stop it with"
-                     " `eventtrack-wizard local stop`.")  # fmt: skip
+    say(
+        f"The local AWS runs as process {running.process_id}. Stop it with `eventtrack-wizard local stop`.",
+        options,
+    )
     return ExitCode.DONE
 
 
@@ -52,12 +56,8 @@ def reset(*, yes: bool) -> ExitCode:
     """Forget everything in it."""
     if not yes:
         if not is_interactive():
-            raise UsageError(
-                what="There is nobody to confirm the reset.",
-                why="Standard input or standard error is not a terminal.",
-                next_step="Run `eventtrack-wizard local reset --yes`.",
-            )
-        if not Interview(messages()).confirm(
+            raise nobody_answers("There is nobody to confirm the reset.", "local reset --yes")
+        if not Prompts(messages()).confirm(
             "Forget every bucket, role, function and API in it?", default=False
         ):
             return ExitCode.DONE

@@ -5,11 +5,11 @@ from __future__ import annotations
 from wizard.endpoint.throttling import CLOSED, is_closed
 from wizard.errors import ExitCode
 from wizard.options import Options
-from wizard.phase_titles import PHASE_TITLES
+from wizard.phase_titles import titles_with
 from wizard.state import model as state_module
 from wizard.state.model import State
-from wizard.ui.output import print_json, results
-from wizard.ui.status_table import offline_table
+from wizard.ui.output import print_json, show
+from wizard.ui.status_table import offline_table, resources_of
 
 
 def run(options: Options, *, as_json: bool) -> ExitCode:
@@ -24,7 +24,7 @@ def run(options: Options, *, as_json: bool) -> ExitCode:
     else:
         url = state.checks.get("deploy.endpoint", {}).get("url")
         closed = options.complete(CLOSED) if _is_closed(state) else ""
-        results().print(offline_table(state, url, ask_with=options.command("status"), note=closed))
+        show(offline_table(state, url, ask_with=options.command("status"), note=closed))
     return ExitCode.DONE if state.lifecycle == "deployed" else ExitCode.DRIFT
 
 
@@ -42,6 +42,7 @@ def _document(state: State) -> dict[str, object]:
         "healthy": None,  # AWS was not asked
         "endpoint": state.checks.get("deploy.endpoint", {}).get("url"),
         "closed": _is_closed(state),
+        "resources": resources_of(state),
         "phases": [
             {
                 "number": number,
@@ -51,6 +52,6 @@ def _document(state: State) -> dict[str, object]:
                 "finished_at": state.phases.get(key, {}).get("finished_at"),
                 "seconds": state.phases.get(key, {}).get("seconds"),
             }
-            for number, (key, title) in enumerate(PHASE_TITLES.items(), start=1)
+            for number, (key, title) in enumerate(titles_with(state.records).items(), start=1)
         ],
     }

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wizard import deployment
-from wizard.aws.client import open_session, partition_of
+from wizard.aws.policies import characters
+from wizard.aws.session import open_session, partition_of
 from wizard.clock import SystemClock
 from wizard.deployment import Account
 from wizard.errors import CredentialsError, ExitCode, UsageError
@@ -21,6 +22,8 @@ from wizard.state import model as state_module
 from wizard.state.model import State
 from wizard.ui.output import messages, print_json
 
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+MOST_CHARACTERS = 6_144
 HOW_TO_GRANT = (
     "Save it as policy.json and grant it with"
     " `aws iam create-policy --policy-name eventtrack-wizard --policy-document file://policy.json`;"
@@ -51,8 +54,15 @@ def run(request: Request) -> ExitCode:
         environment=os.environ,
         saved=state.settings if state else {},
     )
-    print_json(deployment.operator_policy(identity, resolved.settings, wide=request.wide))
+    standing = state.records if state else ()
+    policy = deployment.operator_policy(identity, resolved.settings, wide=request.wide, standing=standing)
+    print_json(policy)
     messages().print(HOW_TO_GRANT)
+    if (size := characters(policy)) > MOST_CHARACTERS:
+        messages().print(
+            f"It has {size:,} characters, and a managed policy {MOST_CHARACTERS:,} at most: make two of its"
+            " statements, or grant it as the inline policy of a role, which may have 10,240."
+        )
     return ExitCode.DONE
 
 

@@ -13,7 +13,7 @@ from rich.console import Console
 
 from wizard import deployment
 from wizard.clock import SystemClock
-from wizard.commands.common import stoppable
+from wizard.commands.common import nobody_answers, stoppable
 from wizard.deployment import Account
 from wizard.engine import recover as recovery
 from wizard.engine.recover import Recovered
@@ -27,8 +27,9 @@ from wizard.state import model as state_module
 from wizard.state.lock import locked
 from wizard.state.model import State, backup_path
 from wizard.state.store import Store
-from wizard.ui.output import is_interactive, messages, results
-from wizard.ui.prompts import Interview
+from wizard.ui import output
+from wizard.ui.output import is_interactive, messages
+from wizard.ui.prompts import Prompts
 
 NEXT = "Run `eventtrack-wizard setup` to check everything and to finish what is missing."
 
@@ -46,26 +47,22 @@ class Request:
 def run(request: Request) -> ExitCode:
     """Rebuild the state file; AWS is only read."""
     if not request.yes and not is_interactive():
-        raise UsageError(
-            what="There is nobody to confirm the recovery.",
-            why="Standard input or standard error is not a terminal.",
-            next_step="Run `eventtrack-wizard recover --yes`.",
-        )
+        raise nobody_answers("There is nobody to confirm the recovery.", "recover --yes")
     path, clock, console = request.options.state, SystemClock(), messages()
     _refuse_good_state(path)
-    interview = None if request.yes else Interview(console)
+    prompts = None if request.yes else Prompts(console)
     with locked(path), stoppable(clock):
-        if _take_backup(path, request, interview, console):
+        if _take_backup(path, request, prompts, console):
             return ExitCode.DONE
         account = deployment.connect(request.options, clock, None)
-        recovered = _from_aws(request, account, _name(request, account, interview))
+        recovered = _from_aws(request, account, _name(request, account, prompts))
         show(recovered, console)
-        if interview and not interview.confirm("Write the state file?", default=True):
+        if prompts and not prompts.confirm("Write the state file?", default=True):
             console.print("Nothing was changed.")
             return ExitCode.DONE
         _keep_aside(path, console)
         Store(path, recovered.state).save()
-    results().print(f"{path} is back. {request.options.complete(NEXT)}", markup=False)
+    output.show(f"{path} is back. {request.options.complete(NEXT)}")
     return ExitCode.DONE
 
 
@@ -102,7 +99,7 @@ def _refuse_good_state(path: Path) -> None:
         )
 
 
-def _take_backup(path: Path, request: Request, interview: Interview | None, console: Console) -> bool:
+def _take_backup(path: Path, request: Request, prompts: Prompts | None, console: Console) -> bool:
     """The copy before the last write knows more than AWS does, so it comes first."""
     backup = backup_path(path)
     try:
@@ -112,11 +109,11 @@ def _take_backup(path: Path, request: Request, interview: Interview | None, cons
     if state is None or not _is_meant(state, request):
         return False
     question = f"Take the last good copy, {backup} of the deployment {state.identity.name}?"
-    if interview and not interview.confirm(question, default=True):
+    if prompts and not prompts.confirm(question, default=True):
         return False
     _keep_aside(path, console)
     Store(path, state).save()
-    results().print(f"{path} is back, from {backup}. {request.options.complete(NEXT)}", markup=False)
+    output.show(f"{path} is back, from {backup}. {request.options.complete(NEXT)}")
     return True
 
 
@@ -149,7 +146,7 @@ def _keep_aside(path: Path, console: Console) -> None:
     console.print(f"The corrupt file was kept as {kept}.", markup=False)
 
 
-def _name(request: Request, account: Account, interview: Interview | None) -> str:
+def _name(request: Request, account: Account, prompts: Prompts | None) -> str:
     """Given, or still in the corrupt file, or the only one in the region; else it is asked for.
 
     Raises:
@@ -161,16 +158,16 @@ def _name(request: Request, account: Account, interview: Interview | None) -> st
     likely = _name_in(request.options.state)
     if likely is None:
         found = recovery.names_in_use(account.aws)
-        if len(found) > 1 and interview is None:
+        if len(found) > 1 and prompts is None:
             raise UsageError(
                 what=f"There are several deployments here: {', '.join(found)}.",
                 why="One state file holds one deployment.",
                 next_step=f"Name it: `eventtrack-wizard recover --yes --name {found[0]}`.",
             )
-        if len(found) > 1 and interview is not None:
-            return interview.choose("Which deployment?", [(name, name) for name in found])
+        if len(found) > 1 and prompts is not None:
+            return prompts.choose("Which deployment?", [(name, name) for name in found])
         likely = found[0] if found else DEFAULT_NAME
-    return interview.ask_name(likely) if interview else likely
+    return prompts.ask_name(likely) if prompts else likely
 
 
 def _name_in(path: Path) -> str | None:
@@ -188,11 +185,9 @@ def _from_aws(request: Request, account: Account, name: str) -> Recovered:
     return recovery.recover(Deployment(account.aws, identity, settings), request.flags, request.deployment_id)
 
 
-def take_over(
-    at: Deployment, flags: Mapping[str, str], interview: Interview, console: Console
-) -> State | None:
+def take_over(at: Deployment, flags: Mapping[str, str], prompts: Prompts, console: Console) -> State | None:
     """Offer to recover in the middle of a setup; None when the operator does not want it."""
     recovered = recovery.recover(at, flags)
     show(recovered, console)
     question = "This deployment's state file is not here. Take the deployment over?"
-    return recovered.state if interview.confirm(question, default=True) else None
+    return recovered.state if prompts.confirm(question, default=True) else None

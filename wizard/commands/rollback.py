@@ -5,20 +5,23 @@ from __future__ import annotations
 from rich.console import Console
 
 from wizard import deployment
+from wizard.aws.bucket_contents import Contents, contents_of
 from wizard.clock import SystemClock
-from wizard.commands.common import stoppable
+from wizard.commands.common import nobody_answers, stoppable
 from wizard.engine.apply import DEFAULT_JOBS, Engine
 from wizard.engine.decide import Consent
 from wizard.engine.plan import Plan, Step, make_plan
-from wizard.errors import ExitCode, UsageError
-from wizard.events.stored import Contents, contents_of
+from wizard.errors import ExitCode
 from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
-from wizard.ui.output import is_interactive, messages, print_json, results
+from wizard.ui import ndjson
+from wizard.ui.output import is_interactive, messages, results, show
 from wizard.ui.progress import progress
 from wizard.ui.rollback_table import doomed_events, rollback_table
+from wizard.ui.styles import BAD, bold
+from wizard.ui.text import text
 
 NOTHING_LEFT = "Nothing of this deployment is left."
 
@@ -33,61 +36,74 @@ def run(
     jobs: int | None = None,
 ) -> ExitCode:
     """Take the deployment back; what stays is named with its reason."""
-    if not yes and not dry_run and not is_interactive():
-        raise UsageError(
-            what="There is nobody to confirm the rollback.",
-            why="Standard input or standard error is not a terminal.",
-            next_step="Run `eventtrack-wizard rollback --yes`.",
-        )
+    if not yes and not dry_run and (as_json or not is_interactive()):
+        words = [
+            "rollback --yes",
+            *(["--json"] if as_json else []),
+            *(["--delete-events"] if delete_events else []),
+        ]
+        raise nobody_answers("There is nobody to confirm the rollback.", " ".join(words), as_json=as_json)
     clock, consent = SystemClock(), Consent(delete_events=delete_events)
+    tell = ndjson.teller(options.complete) if as_json else None
     if dry_run:
-        return _dry_run(options, clock, consent, as_json=as_json)
+        return _dry_run(options, clock, consent, tell)
     with stoppable(clock), deployment.existing(options, clock, lock=True, looks_first=True) as (at, store):
-        plan = _take_back(at, store, options, consent, ask=not yes, jobs=jobs or DEFAULT_JOBS)
-        if plan is None:
+        done = _take_back(at, store, options, consent, ask=not yes, jobs=jobs or DEFAULT_JOBS, tell=tell)
+        if done is None:
             messages().print("Nothing was changed.")
-            if as_json:
-                print_json({**_head(store), "declined": True})
-            return ExitCode.DONE
-        _report(plan, store, as_json=as_json)
+        elif tell:
+            tell(_result(*done, store, dry_run=False))
+        else:
+            _report(done[0])
         return ExitCode.DONE
 
 
 def take_back(at: Deployment, store: Store, options: Options) -> None:
     """Roll back after a failed setup, when the operator has chosen to."""
-    plan = _take_back(at, store, options, Consent(), ask=True, jobs=DEFAULT_JOBS)
-    if plan is not None:
-        _report(plan, store, as_json=False)
+    done = _take_back(at, store, options, Consent(), ask=True, jobs=DEFAULT_JOBS)
+    if done is not None:
+        _report(done[0])
 
 
 def _take_back(
-    at: Deployment, store: Store, options: Options, consent: Consent, *, ask: bool, jobs: int
-) -> Plan | None:
+    at: Deployment,
+    store: Store,
+    options: Options,
+    consent: Consent,
+    *,
+    ask: bool,
+    jobs: int,
+    tell: ndjson.Tell | None = None,
+) -> tuple[Plan, Contents] | None:
+    """What was carried out, and the events that were deleted with it; None when the operator said no."""
     console = messages()
     plan = Engine(at, store, lambda _event: None, consent=consent, jobs=jobs).plan(remove=True)
     events, is_planned = _doomed_events(plan, at, consent), bool(_shown(plan))
     if lost := deployment.lost_with_local_aws(store.state):
         console.print(f"{lost.what} {lost.why}", markup=False)
     _show(plan, events, console)
+    if tell:
+        tell(ndjson.planned(plan, store.state.identity))
     if ask and is_planned and not _confirmed(console, store.state.identity.name, events):
         return None
     if is_planned:
-        with progress(console, reverse=True) as listen:
+        with progress(console, reverse=True, also=tell) as listen:
             Engine(at, store, listen, consent=consent, jobs=jobs).roll_back(plan)
     else:
         store.end_rollback()
     tokens.remove(options.state)
+    at.uploads.remove()
     deployment.remove_local_operator(at)
-    return plan
+    return plan, events
 
 
-def _dry_run(options: Options, clock: SystemClock, consent: Consent, *, as_json: bool) -> ExitCode:
+def _dry_run(options: Options, clock: SystemClock, consent: Consent, tell: ndjson.Tell | None) -> ExitCode:
     with stoppable(clock), deployment.existing(options, clock, lock=False, looks_first=True) as (at, store):
         plan = make_plan(at, store, consent=consent, remove=True)
         events = _doomed_events(plan, at, consent)
-        if as_json:
-            counts = {"dry_run": True, "events": events.objects, "bytes": events.size}
-            print_json({**_document(plan, store), **counts})
+        if tell:
+            tell(ndjson.planned(plan, store.state.identity))
+            tell(_result(plan, events, store, dry_run=True))
         else:
             _show(plan, events, results())
         return ExitCode.DONE
@@ -104,46 +120,48 @@ def _show(plan: Plan, events: Contents, console: Console) -> None:
     if plan.unknown_keys or _shown(plan):
         console.print(rollback_table(plan))
     if events.objects:
-        console.print(f"[bold red]{doomed_events(events)}[/]")
+        console.print(text(doomed_events(events), bold(BAD)))
 
 
 def _confirmed(console: Console, name: str, events: Contents) -> bool:
     """Events cannot be had again, so a single key must not decide about them."""
-    from wizard.ui.prompts import Interview
+    from wizard.ui.prompts import Prompts
 
-    interview = Interview(console)
+    prompts = Prompts(console)
     if events.objects:
-        return interview.confirm_by_name(f"Type {name} to delete all of it", name)
-    return interview.confirm("Delete these?", default=False)
+        return prompts.confirm_by_name(f"Type {name} to delete all of it", name)
+    return prompts.confirm("Delete these?", default=False)
 
 
-def _report(plan: Plan, store: Store, *, as_json: bool) -> None:
-    if as_json:
-        print_json(_document(plan, store))
-        return
+def _report(plan: Plan) -> None:
     shown = _shown(plan)
     stays = [step for step in shown if _stays(step)]
     for step in stays:
-        results().print(f"{step.title} stays: {step.action.reasons[0]}.", markup=False)
+        show(f"{step.title} stays: {step.action.reasons[0]}.")
     for key in plan.unknown_keys:
-        results().print(
-            f"{key} stays: it was set up by another version of the wizard, which can remove it.", markup=False
-        )
+        show(f"{key} stays: it was set up by another version of the wizard, which can remove it.")
     if not stays and not plan.unknown_keys:
-        results().print(NOTHING_LEFT)
+        show(NOTHING_LEFT)
 
 
 def _shown(plan: Plan) -> list[Step]:
     return [step for step in reversed(plan.steps) if step.action.kind != "nothing"]
 
 
-def _document(plan: Plan, store: Store) -> dict[str, object]:
-    resources = [
-        {"key": step.key, "title": step.title, "fate": step.action.kind, "reason": step.action.reasons[0]}
-        for step in _shown(plan)
-        if not (step.action.with_parent and step.action.kind == "keep")
-    ]
-    return {**_head(store), "resources": resources, "unknown": list(plan.unknown_keys)}
+def _result(plan: Plan, events: Contents, store: Store, *, dry_run: bool) -> ndjson.RolledBack:
+    return ndjson.RolledBack(
+        deployment=store.state.identity.name,
+        stage=store.state.lifecycle,
+        dry_run=dry_run,
+        resources=tuple(
+            ndjson.Fate(step.key, step.title, step.action.kind, step.action.reasons[0])
+            for step in _shown(plan)
+            if not (step.action.with_parent and step.action.kind == "keep")
+        ),
+        unknown=plan.unknown_keys,
+        events=events.objects,
+        bytes=events.size,
+    )
 
 
 def _stays(step: Step) -> bool:
@@ -151,7 +169,3 @@ def _stays(step: Step) -> bool:
     return not step.action.with_parent and (
         step.action.kind in ("keep", "restore") or step.action.origin == "adopted"
     )
-
-
-def _head(store: Store) -> dict[str, object]:
-    return {"deployment": store.state.identity.name, "stage": store.state.lifecycle}

@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from wizard.identity import DeploymentId
 from wizard.options import Options
+from wizard.ui import ndjson
 from wizard.ui.text import duration, size
 
 NEXT = (
     ("send-test", "send a test event and see it stored"),
-    ("snippet javascript", "print a client; also for python, node and curl"),
+    ("snippet javascript", "a client; also in python, node, curl"),
     ("token add", "make a token for one more client"),
     ("status", "compare what runs with what was set up"),
-    ("rollback", "take everything back; --dry-run shows what would go"),
+    ("rollback", "take all back; --dry-run only shows it"),
 )
 
 
@@ -24,18 +26,20 @@ class Result:
     """A setup that has come to its end.
 
     Attributes:
-        url: the endpoint.
+        url: the endpoint; None as long as there is none.
         seconds: from the first change to the last proof.
         proved: what was checked, in words.
         stored: where the test event lies (`s3://…`), as far as one was sent.
         closed: why no event can be sent, as far as the endpoint is closed.
         token_file: where the token is.
         new_token: one that was made in this run; None where there is none to show.
+        former_url: the one that clients were told before; None where it is the same.
+        remarks: what the operator should know, or do, besides.
         local_bytes: resident memory of the embedded local AWS; None where the deployment is on AWS.
     """
 
     name: str
-    url: str
+    url: str | None
     seconds: float
     proved: tuple[str, ...]
     stored: str | None
@@ -43,15 +47,19 @@ class Result:
     token_file: Path
     new_token: str | None = None
     shows_token: bool = False
+    former_url: str | None = None
     local_bytes: int | None = None
+    remarks: tuple[str, ...] = ()
 
 
-def result_lines(result: Result, options: Options) -> Iterator[str]:
-    """The lines, for standard output."""
+def result_lines(result: Result, options: Options, width: int | None = None) -> Iterator[str]:
+    """The lines, for standard output.
+
+    Args:
+        width: columns of the terminal; None where lines may be as long as they are.
+    """
     yield f"Deployed {result.name} in {duration(result.seconds)}."
-    yield f"Endpoint: {result.url}"
-    if result.closed:
-        yield options.complete(result.closed)
+    yield from endpoint_lines(result, options)
     for proof in result.proved:
         yield f"Verified: {proof}"
     if result.stored:
@@ -63,15 +71,46 @@ def result_lines(result: Result, options: Options) -> Iterator[str]:
     if not result.closed:
         yield f"\nSend an event:\n  {curl_line(result.url, result.token_file)}"
     yield "\nNext:"
-    yield from _next_commands(options)
+    yield from _next_commands(options, width)
     if result.local_bytes is not None:
-        yield (
-            f"\nThe local AWS goes on running ({size(result.local_bytes)} of memory)."
-            " `eventtrack-wizard local stop` stops it; what is in it is kept."
+        yield options.complete(
+            f"\nThe local AWS goes on running ({size(result.local_bytes)} of memory).\n"
+            "`eventtrack-wizard local stop` stops it; what is in it is kept."
         )
 
 
-def curl_line(url: str, token_file: Path) -> str:
+def endpoint_lines(result: Result, options: Options) -> Iterator[str]:
+    """Where the endpoint is, and what clients have to be told of it."""
+    yield f"Endpoint: {result.url}"
+    if result.former_url:
+        yield f"The URL has changed, tell the clients: {result.former_url} → {result.url}"
+    if result.closed:
+        yield options.complete(result.closed)
+    for remark in result.remarks:
+        yield options.complete(remark)
+
+
+def as_line(
+    result: Result, identity: DeploymentId, changes: int = 0, *, dry_run: bool = False
+) -> ndjson.SetUp:
+    """The last line of `setup --json`; the token's file is named, never the token."""
+    return ndjson.SetUp(
+        deployment=result.name,
+        account=identity.account,
+        region=identity.region,
+        dry_run=dry_run,
+        endpoint=result.url,
+        former_endpoint=result.former_url,
+        closed=result.closed is not None,
+        changes=changes,
+        verified=result.proved,
+        stored=result.stored,
+        token_file=str(result.token_file),
+        seconds=result.seconds,
+    )
+
+
+def curl_line(url: str | None, token_file: Path) -> str:
     """A line to paste. The token goes from its file to curl through a pipe: no screen, no history and no
     list of processes shows it."""
     return (
@@ -80,7 +119,14 @@ def curl_line(url: str, token_file: Path) -> str:
     )
 
 
-def _next_commands(options: Options) -> Iterator[str]:
+def _next_commands(options: Options, room: int | None) -> Iterator[str]:
+    """Side by side, or, where that would be too wide (a path before the program), one above the other."""
     commands = [(options.command(words), purpose) for words, purpose in NEXT]
     width = max(len(command) for command, _purpose in commands)
-    return (f"  {command:{width}}   {purpose}" for command, purpose in commands)
+    lines = [f"  {command:{width}}   {purpose}" for command, purpose in commands]
+    if room is None or max(map(len, lines)) <= room:
+        yield from lines
+        return
+    for command, purpose in commands:
+        yield f"  {command}"
+        yield f"      {purpose}"

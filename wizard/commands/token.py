@@ -3,51 +3,85 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
 
-from rich.table import Table
-
+from wizard.aws.objects import ObjectReader
 from wizard.clock import SystemClock
-from wizard.commands.common import say, stoppable
+from wizard.commands.common import complete, nobody_answers, say, stoppable
 from wizard.deployment import existing
-from wizard.errors import ExitCode, UsageError, WizardError
+from wizard.errors import ExitCode, WizardError
 from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.resources.function_settings import FunctionEnvironment
-from wizard.state.model import required
+from wizard.state.model import TokenDigest, required
 from wizard.state.store import Store
 from wizard.tokens import rotation as rotations
 from wizard.tokens import token as tokens
 from wizard.tokens.apply import bring_into_force, refuse_unfinished, write_ahead
 from wizard.tokens.rotation import Rotation
-from wizard.ui.lines import PlainLines
+from wizard.tokens.use import Use, Uses, uses
+from wizard.ui.one_line import OneLine
 from wizard.ui.output import is_interactive, messages, print_json, results
-from wizard.ui.prompts import Interview
+from wizard.ui.prompts import Prompts
+from wizard.ui.token_table import token_table
 
 CLIENT_LABEL = "client"
+TELLING = "Telling the function of the new token …"
+NOT_ALL = (
+    "There is too much to count at a glance: from {since:%H:%M} UTC on it is counted."
+    " `eventtrack-wizard events overview --since 24h` counts all."
+)
 
 
-def list_all(options: Options, *, as_json: bool) -> ExitCode:
-    """Show the tokens by label, from the state file alone."""
+def list_all(options: Options, *, as_json: bool, offline: bool) -> ExitCode:
+    """Show the tokens by label, from the state file; and when they were used, which AWS alone can tell.
+
+    That it cannot be told, for whatever reason, is said and no failure.
+    """
     state = required(options.state)
-    own = {tokens.digest(token).sha256 for token in _own(options) if token}
+    own = [tokens.digest(token).sha256 for token in _own(options) if token]
+    found, problem = (None, None) if offline or not state.tokens else _uses(options)
     if as_json:
-        print_json(
-            [
-                {"label": token.label, "created_at": token.created_at, "own": token.sha256 in own}
-                for token in state.tokens
-            ]
-        )
+        print_json([_document(token, own, found) for token in state.tokens])
     elif not state.tokens:
         say("There is no token: `eventtrack-wizard setup` makes the first one.", options)
     else:
-        table = Table("Label", "Made", "", box=None)
-        for token in state.tokens:
-            table.add_row(token.label, token.created_at, "this wizard's own" if token.sha256 in own else "")
-        results().print(table)
+        note = "" if found is None or found.is_all else options.complete(NOT_ALL.format(since=found.since))
+        results().print(token_table(state.tokens, own, found, note))
+    if problem:
+        say(f"When they were used is not known. {problem.what} {problem.why} {problem.next_step}", options)
+    elif offline and state.tokens:
+        say("AWS was not asked when they were used; `eventtrack-wizard token list` asks it.", options)
     if rotations.unfinished(options.state):
         say("A rotation is not finished: run `eventtrack-wizard token rotate`.", options)
     return ExitCode.DONE
+
+
+def _uses(options: Options) -> tuple[Uses | None, WizardError | None]:
+    clock = SystemClock()
+    try:
+        with stoppable(clock), existing(options, clock, lock=False) as (at, _store):
+            reader = ObjectReader(at.aws, at.settings.bucket_name)
+            return uses(reader, datetime.now(UTC), at.identity.id), None
+    except WizardError as error:
+        complete(error, options)
+        return None, error
+
+
+def _document(token: TokenDigest, own: Sequence[str], found: Uses | None) -> dict[str, Any]:
+    """A token for `--json`; null is what is not known."""
+    use = found and (found.by_label.get(token.label) or Use())
+    return {
+        "label": token.label,
+        "created_at": token.created_at,
+        "own": token.sha256 in own,
+        "events": use and use.events,
+        "last_use": use and use.last and use.last.isoformat(),
+        "counted_since": found and found.since.isoformat(),
+    }
 
 
 def add(options: Options, *, label: str | None) -> ExitCode:
@@ -65,7 +99,7 @@ def add(options: Options, *, label: str | None) -> ExitCode:
         print(token, flush=True)  # noqa: T201  the result: the token alone, for `$(…)`
         at = replace(at, token=token)
         try:
-            bring_into_force(at, store, PlainLines(messages()))
+            bring_into_force(at, store, OneLine(messages(), TELLING))
         except WizardError:
             say("The token is written down: `eventtrack-wizard setup` brings it into force.", options)
             raise
@@ -82,7 +116,8 @@ def revoke(options: Options, *, label: str, yes: bool) -> ExitCode:
         is_known = label in {token.label for token in known}
         if not is_known and not rotations.unfinished(options.state) and not _is_in_force(label, at):
             tokens.without(known, label, ())
-        if not is_known and bring_into_force(at, store, PlainLines(messages())):
+        finishing = OneLine(messages(), "Telling the function which tokens are left …")
+        if not is_known and bring_into_force(at, store, finishing):
             messages().print("Finished what an earlier run had begun.")
             return ExitCode.DONE
         left = tokens.without(known, label, _own(options))
@@ -92,7 +127,8 @@ def revoke(options: Options, *, label: str, yes: bool) -> ExitCode:
             return ExitCode.DONE
         _give_up_rotation_to(label, store, options)
         at = write_ahead(at, store, left)
-        bring_into_force(at, store, PlainLines(messages()))
+        refusing = OneLine(messages(), f"Telling the function to refuse the token of {label} …")
+        bring_into_force(at, store, refusing)
         messages().print(f"The token of {label} is revoked.", markup=False)
         if at.token is None:
             say("No token is here to prove the endpoint with: run `eventtrack-wizard setup`.", options)
@@ -120,17 +156,17 @@ def rotate(options: Options, *, label: str | None, keep_old: bool, grace: float,
 
 def _carry_out(rotation: Rotation, at: Deployment, store: Store, options: Options, grace: float) -> None:
     """Every step may have happened before: each does nothing then."""
-    listen = PlainLines(messages())
     old_is_known = any(token.sha256 == rotation.old_sha256 for token in store.state.tokens)
     at = write_ahead(replace(at, token=rotation.token), store, rotation.joined(store.state.tokens))
-    bring_into_force(at, store, listen)
+    bring_into_force(at, store, OneLine(messages(), TELLING))
     tokens.write(options.state, rotation.token)
     if old_is_known and not rotation.keep_old:
         messages().print(f"The new token is in force. The old one goes in {grace:g} s.", markup=False)
         # Requests that were begun with the old token are still on their way.
         at.aws.clock.sleep(grace)
     at = write_ahead(at, store, rotation.finished(store.state.tokens))
-    bring_into_force(at, store, listen)
+    refusing = OneLine(messages(), "Telling the function to refuse the old token …")
+    bring_into_force(at, store, refusing)
     rotations.forget(options.state)
 
 
@@ -172,12 +208,8 @@ def _agreed(question: str, command: str, *, yes: bool) -> bool:
     if yes:
         return True
     if not is_interactive():
-        raise UsageError(
-            what="There is nobody to confirm it.",
-            why="Standard input or standard error is not a terminal.",
-            next_step=f"Run `eventtrack-wizard token {command} --yes`.",
-        )
-    if Interview(messages()).confirm(question, default=False):
+        raise nobody_answers("There is nobody to confirm it.", f"token {command} --yes")
+    if Prompts(messages()).confirm(question, default=False):
         return True
     messages().print("Nothing was changed.")
     return False

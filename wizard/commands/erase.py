@@ -1,0 +1,89 @@
+"""`events erase`: a person's right to be forgotten."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from wizard.aws.objects import ObjectReader, ObjectWriter
+from wizard.clock import SystemClock
+from wizard.commands.common import say, stoppable
+from wizard.commands.engines import cache_of
+from wizard.deployment import existing
+from wizard.errors import ExitCode, UsageError
+from wizard.events.erase import Affected, Sum, erase, find, summed_up
+from wizard.options import Options
+from wizard.ui.output import is_interactive, messages, show
+from wizard.ui.text import counted
+
+
+def run(options: Options, user: str, *, yes: bool, dry_run: bool) -> ExitCode:
+    """Show what there is of the user, ask for the id again, erase, look again. Where nobody can type the id
+    nothing is changed.
+
+    Raises:
+        UsageError: no user is named.
+    """
+    if not user:
+        raise UsageError(
+            what="No user is named.",
+            why="An event without a user_id is nobody's.",
+            next_step="Give the id as it stands in user_id, with --user.",
+        )
+    is_looking = dry_run or not (yes or is_interactive())
+    clock = SystemClock()
+    with stoppable(clock), existing(options, clock, lock=not is_looking) as (at, _store):
+        bucket = at.settings.bucket_name
+        reader, writer = ObjectReader(at.aws, bucket), ObjectWriter(at.aws, bucket)
+        messages().print("Looking through all objects and their versions …")
+        found = list(find(reader, user))
+        what = summed_up(found)
+        show(f"{_words(what)} in s3://{bucket}")
+        if is_looking:
+            _say_how(found, user, options)
+            return ExitCode.DONE
+        if found and not yes and not _confirmed(user):
+            messages().print("Nothing was changed.")
+            return ExitCode.DONE
+        for affected in found:
+            erase(reader, writer, affected, user)
+        # Also where nothing is left in S3: a run that was killed may have left copies on this machine.
+        cache_of(at.identity, bucket).clear()
+        if not found:
+            return ExitCode.DONE
+        left = summed_up(list(find(reader, user)))
+    digest = sha256(user.encode()).hexdigest()
+    # The line is kept in logs, which should not name the person whom it is about.
+    show(
+        f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ} erased from s3://{bucket}: {_words(what)};"
+        f" SHA-256 of the user's id {digest}"
+    )
+    if left.versions:
+        say(
+            f"{_words(left)} came meanwhile. Run the same command again;"
+            " `eventtrack-wizard token revoke` stops a client that still sends them.",
+            options,
+        )
+        return ExitCode.FAILED
+    return ExitCode.DONE
+
+
+def _say_how(found: Sequence[Affected], user: str, options: Options) -> None:
+    if found:
+        command = f"eventtrack-wizard events erase --user {shlex.quote(user)} --yes"
+        say(f"Nothing was changed. `{command}` erases them for ever.", options)
+
+
+def _words(what: Sum) -> str:
+    if not what.versions:
+        return "No events of this user"
+    objects, versions = counted(what.objects, "object"), counted(what.versions, "version")
+    return f"{counted(what.events, 'event')} in {objects} ({versions})"
+
+
+def _confirmed(user: str) -> bool:
+    from wizard.ui.prompts import Prompts
+
+    return Prompts(messages()).confirm_by_name("Type the user's id once more to erase all of it", user)

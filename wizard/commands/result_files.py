@@ -1,0 +1,62 @@
+"""Files that commands write for the operator: complete, or not there, and never over another one unasked."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from wizard.errors import UsageError
+
+STANDARD_OUTPUT = Path("-")
+
+
+def refuse_existing(file: Path, *, overwrite: bool) -> None:
+    """Before anything is read for it.
+
+    Raises:
+        UsageError: the file exists, and is not to be replaced; it is a folder, or its name cannot be.
+    """
+    try:
+        is_there, is_folder = file.exists(), file.is_dir()
+    except OSError as error:  # a name that is too long, for one
+        raise _unwritable(file, error) from error
+    if is_folder:
+        raise UsageError(
+            what=f"{file} is a folder.", why="A file is written.", next_step="Name a file, for example in it."
+        )
+    if is_there and not overwrite:
+        raise UsageError(
+            what=f"{file} exists already.",
+            why="No command writes over a file by itself.",
+            next_step="Name another file, or add --overwrite.",
+        )
+
+
+@contextmanager
+def replaced(file: Path) -> Iterator[Path]:
+    """A path beside `file`, which takes its place if all goes well; readable by its owner alone, because
+    events tell of persons.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    try:
+        temporary.touch(0o600)
+        yield temporary
+        temporary.replace(file)
+    except OSError as error:
+        raise _unwritable(file, error) from error
+    finally:
+        with suppress(OSError):  # it is not there, or cannot be
+            temporary.unlink()
+
+
+def _unwritable(file: Path, error: OSError) -> UsageError:
+    return UsageError(
+        what=f"{file} cannot be written.",
+        why=f"{error.strerror or error}.",
+        next_step="Name a file in a folder that exists, on a disk that has room.",
+    )
