@@ -334,6 +334,12 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             doubles=("FunctionDeletesLater",),
         ),
         row(
+            "A change of a function lets the invocations that run end",
+            "aws/test_functions.py::test_a_change_lets_running_invocations_end",
+            "e2e/test_upgrade.py::test_an_upgrade_and_the_way_back_refuse_nobody",
+            doubles=("RunningInvocationsEnd",),
+        ),
+        row(
             "A function without statements has no policy at all (404)",
             "aws/test_functions.py::test_a_function_without_permissions_has_no_policy",
             doubles=("NoPolicyIsNotFound",),
@@ -510,10 +516,62 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "lambda_code/test_contract.py::test_an_event_of_any_shape_is_answered",
         ),
     ),
+    "SNS, CloudWatch alarms": (
+        row(
+            "CreateTopic answers 200 for a topic that stands already, and refuses other tags than it has",
+            "unit/resources/test_alarms.py::test_a_topic_of_somebody_under_our_name_is_refused_with_the_flag_that_uses_it",
+            answers=("sns.CreateTopic InvalidParameter",),
+        ),
+        row(
+            "An address is told nothing before it has confirmed, and AWS forgets it after 48 hours",
+            "unit/resources/test_alarms.py::test_until_the_address_has_confirmed_it_is_said_what_to_do_although_nothing_differs",
+            "unit/resources/test_alarms.py::test_an_address_that_is_told_no_more_is_missing_and_asked_anew",
+        ),
+        row(
+            "A subscription that waits for its confirmation has no ARN and cannot be deleted",
+            "unit/resources/test_alarms.py::test_a_former_address_that_never_confirmed_cannot_be_taken_off_and_stops_nothing",
+        ),
+        row(
+            "Who unsubscribes by the link in a mail is listed for a while, with Deleted in place of an ARN",
+            "unit/resources/test_alarms.py::test_an_address_that_is_told_no_more_is_missing_and_asked_anew",
+        ),
+        row(
+            "PutMetricAlarm overwrites an alarm of that name without a word, and empties what is left out",
+            "unit/resources/test_alarms.py::test_an_alarm_of_somebody_under_our_name_is_not_overwritten_although_aws_would_let_us",
+            "unit/resources/test_alarms.py::test_a_repair_of_an_alarm_keeps_what_somebody_added_to_it",
+            "unit/resources/test_alarms.py::test_one_that_was_adopted_is_afterwards_as_it_was_to_the_last_member",
+        ),
+        row(
+            "No alarm reaches a topic that is encrypted with AWS's own key, or one of another region",
+            "unit/resources/test_drift.py::test_a_change_behind_our_back_is_named_and_exactly_that_is_repaired",
+            "unit/resources/test_alarms.py::test_a_topic_of_another_region_is_refused_because_no_alarm_could_ever_tell_it",
+        ),
+        row(
+            "A function that is not called has no data, which counts as neither good nor bad unless one says so",
+            "unit/resources/test_alarms.py::test_silence_is_an_alarm_of_so_many_hours_in_which_no_data_is_what_it_waits_for",
+        ),
+        row(
+            "An alarm can stop and terminate machines, whoever made it",
+            "e2e/test_operator_detours.py::test_the_detour_is_refused_and_nothing_else_refuses_it",
+        ),
+        row(
+            "SNS says AuthorizationError where others say AccessDenied",
+            "e2e/test_operator_policy.py::test_the_life_cycle_needs_every_action_of_the_printed_policy_and_no_other",
+            answers=("sns.CreateTopic AuthorizationError",),
+        ),
+        row(
+            "A topic is not visible everywhere at once",
+            answers=("sns.Subscribe NotFound",),
+        ),
+        not_provoked(
+            "An alarm for missing data may go off once before the first event has been counted",
+            "No emulator looks at alarms by itself. It is said in the page on operation.",
+        ),
+    ),
     "Credentials, region, organisation": (
         row(
             "None, or half of them, or an unknown profile, or no region",
-            "unit/aws/test_client.py::test_an_unknown_profile_is_a_message",
+            "unit/aws/test_caller.py::test_an_unknown_profile_is_a_message",
             "resilience/test_credentials.py::test_every_way_to_lose_a_login_names_a_command_that_takes_the_profile",
         ),
         row(
@@ -531,17 +589,150 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         ),
         row(
             "The right keys of another account",
-            "unit/aws/test_client.py::test_other_credentials_are_refused_before_anything_is_touched",
+            "unit/aws/test_caller.py::test_other_credentials_are_refused_before_anything_is_touched",
         ),
         row(
             "MFA may be demanded by an explicit deny in the user's own policy",
             "unit/engine/test_preflight.py::test_a_permission_that_hangs_on_a_condition_is_not_called_missing",
             answers=("iam.CreateRole AccessDenied",),
         ),
+        row(
+            "The search for tags goes on listing what was deleted, and hears of new tags late; it knows no roles",
+            "unit/engine/test_fleet.py::test_what_aws_lists_by_its_tag_after_it_was_deleted_is_not_there",
+            "unit/engine/test_fleet.py::test_what_the_state_file_names_is_found_although_aws_has_not_heard_of_its_tags_yet",
+        ),
+    ),
+    "CloudWatch": (
+        row(
+            "GetMetricData begins to count at StartTime, so that a period of a day has one value; emulators keep days apart",
+            "unit/endpoint/test_traffic.py::test_of_two_days_of_an_emulator_counts_are_added_and_the_longer_time_holds",
+        ),
+        row(
+            "A metric that nothing was measured of has no value, which is not zero",
+            "unit/endpoint/test_traffic.py::test_where_nothing_was_measured_there_are_no_zeros",
+        ),
+        row(
+            "GetMetricData answers 200 where it may not, or cannot, read a metric: Forbidden or InternalError stands beside it",
+            "unit/endpoint/test_traffic.py::test_what_cannot_be_told_is_no_failure_but_says_why_and_what_to_do",
+        ),
+        row(
+            "Calls are signed for `monitoring`, actions begin with `cloudwatch:`, and IAM knows no single metric",
+            "aws/test_operations.py::test_a_call_to_cloudwatch_has_the_name_that_iam_gives_it_and_not_that_of_its_signature",
+            "e2e/test_operator_policy.py::test_the_life_cycle_needs_every_action_of_the_printed_policy_and_no_other",
+        ),
     ),
     "Firehose, Glue, Athena": (
+        row(
+            "A stream stores what it has taken together, gzipped, minutes later, under the hour of its first record",
+            "aws/test_streams.py::test_records_are_stored_together_and_gzipped_when_the_streams_time_has_passed",
+            "aws/test_firehose.py::test_a_full_buffer_is_delivered_at_once",
+            "aws/test_firehose.py::test_delivery_may_be_late_and_loses_nothing",
+            "e2e/test_buffered_load.py::test_of_5000_events_from_50_clients_each_is_found_once_and_raw_has_only_what_was_sent_again",
+            doubles=("StreamsBuffer",),
+        ),
+        row(
+            "A stream may take a record and not answer in time: the events are stored twice, with the same ids",
+            "e2e/test_buffered_load.py::test_a_stream_that_refuses_or_gives_no_answer_costs_no_event_and_what_is_told_is_true",
+        ),
+        row(
+            "A stream that is changed loses nothing of what it holds",
+            "aws/test_streams.py::test_a_stream_that_is_changed_loses_nothing_of_what_it_holds",
+            doubles=("StreamsBuffer",),
+        ),
+        row(
+            "A stream that is deleted takes along what it has not delivered",
+            "aws/test_streams.py::test_deleting_a_stream_deletes_what_it_has_not_delivered_so_the_wizard_must_wait",
+            "resilience/test_waiting.py::test_a_stream_is_deleted_when_the_last_record_that_it_may_have_taken_is_in_the_bucket",
+            doubles=("StreamsBuffer",),
+        ),
+        row(
+            "A stream is made in the background, or could not be made; it is deleted in the background, too",
+            "unit/resources/test_buffered_ingest.py::test_a_stream_in_the_making_is_waited_for_and_one_that_is_being_deleted_is_gone",
+            "unit/resources/test_buffered_ingest.py::test_a_stream_that_firehose_cannot_make_stops_with_firehoses_own_reason_and_is_made_anew_once",
+        ),
+        row(
+            "Firehose cannot take on a role of a moment ago, and says so in two ways; one that is being deleted keeps its name",
+            answers=(
+                "firehose.CreateDeliveryStream InvalidArgumentException",
+                "firehose.CreateDeliveryStream ResourceInUseException",
+            ),
+        ),
+        row(
+            "A view of Athena's is a table of the catalog with its SQL and columns, as JSON in Base64, in a comment",
+            "unit/resources/test_query_table.py::test_a_view_is_written_down_as_athena_does_it",
+            "unit/events/test_table_sql.py::test_an_event_has_the_columns_that_query_gives_it_however_odd_it_is",
+        ),
+        row(
+            "Glue has tags on databases, tables go with theirs; IAM is asked about catalog, database and tables together",
+            "unit/resources/test_query_table.py::test_switched_off_all_of_it_goes_and_no_event",
+            "e2e/test_operator_policy.py::test_the_query_table_needs_every_action_that_the_printed_policy_has_for_it",
+        ),
+        row(
+            "A database is not visible everywhere at once, and the catalog may be busy",
+            answers=(
+                "glue.CreateTable EntityNotFoundException",
+                "glue.CreateTable OperationTimeoutException",
+            ),
+        ),
+        row(
+            "Where Lake Formation guards the catalog it refuses what IAM allows, with the same code",
+            "unit/resources/test_query_table.py::test_whose_lake_formation_forbids_it_learns_that_no_policy_of_iam_helps",
+            answers=("glue.CreateDatabase AccessDeniedException",),
+        ),
+        row(
+            "Athena has one code for all requests that it does not take; that a workgroup is not there, or there already, its text says",
+            "unit/resources/test_query_table.py::test_only_what_says_that_there_is_no_workgroup_is_taken_for_that",
+            "unit/resources/test_query_table.py::test_what_somebody_has_under_our_names_is_refused_and_left_alone",
+            answers=("athena.CreateWorkGroup InvalidRequestException",),
+        ),
         not_provoked(
-            "Roles, states, prefixes and buffers of Firehose; what Athena reads of an object", "Not used yet."
+            "A workgroup in which a query has run is only deleted with its history",
+            "The wizard always deletes it with its history; no emulator refuses the other way.",
+        ),
+        row(
+            "A query is queued, runs and ends; its answer comes in pages of a thousand rows, of which the first names the columns, as text",
+            "aws/test_athena.py::test_states_follow_each_other_and_a_query_can_be_stopped_before_its_end",
+            "aws/test_athena.py::test_a_page_has_a_thousand_rows_and_the_names_are_the_first_row",
+            "unit/aws/test_athena.py::test_a_long_answer_is_read_page_by_page_and_its_names_are_no_row",
+            "unit/aws/test_athena.py::test_ctrl_c_ends_the_query_as_well_because_it_would_go_on_costing",
+        ),
+        row(
+            "A query that is started again with the token of one that was started is that one",
+            "aws/test_athena.py::test_a_token_that_was_used_starts_nothing_new",
+            "unit/aws/test_athena.py::test_a_query_whose_start_was_not_answered_is_started_once",
+        ),
+        row(
+            "A query that has read more than its workgroup allows is cancelled, and billed",
+            "aws/test_athena.py::test_a_query_that_reads_too_much_is_cancelled_and_what_it_has_read_is_told",
+            "unit/aws/test_athena.py::test_a_query_that_would_read_more_than_it_may_says_what_to_do",
+        ),
+        row(
+            "Athena reads the objects of projected partitions line by line, and of those alone that a query may need",
+            "aws/test_athena.py::test_a_table_shows_the_lines_of_its_partitions_objects_by_the_column",
+            "aws/test_athena.py::test_a_partition_that_a_query_leaves_out_is_not_read_and_not_billed",
+            "aws/test_athena.py::test_a_range_that_is_not_of_the_days_format_fails_every_query",
+            "unit/events/test_engines_agree.py::test_both_engines_give_the_same_answer",
+            "unit/events/test_engines_agree.py::test_a_period_is_all_that_athena_reads_because_it_bills_what_it_reads",
+            doubles=("AthenaReadsTheCatalog",),
+        ),
+        row(
+            "Athena reads the catalog and the objects with the rights of whoever asks",
+            "e2e/test_operator_policy.py::test_the_query_table_needs_every_action_that_the_printed_policy_has_for_it",
+            doubles=("AthenaReadsTheCatalog",),
+        ),
+        row(
+            "A view whose declared columns are not those of its query is stale, and every query of it fails",
+            "aws/test_athena.py::test_a_view_is_what_the_catalog_says_and_stale_where_its_columns_are_others",
+        ),
+        row(
+            "SQL is Trino's; a mistake in it is found before the query runs, or makes it fail with its place in the text",
+            "aws/test_athena.py::test_what_is_no_sql_of_athenas_is_refused_before_it_runs",
+            "unit/aws/test_athena.py::test_a_mistake_in_the_sql_is_the_operators_and_told_with_what_there_is",
+            answers=("athena.StartQueryExecution InvalidRequestException",),
+        ),
+        row(
+            "Lake Formation, missing rights, memory and Athena's own faults make a query fail, each with words of its own",
+            "unit/aws/test_athena.py::test_why_a_query_has_failed_decides_what_the_operator_is_told",
         ),
     ),
     "Where emulators differ": (
@@ -581,7 +772,7 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         ),
         row(
             "What answers is not AWS but a page to sign in to a network",
-            "unit/aws/test_client.py::test_a_sign_in_page_instead_of_aws_is_said_so_because_it_is_no_fault_of_ours",
+            "unit/aws/test_caller.py::test_a_sign_in_page_instead_of_aws_is_said_so_because_it_is_no_fault_of_ours",
         ),
     ),
     "Not confirmed": (
@@ -622,7 +813,7 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
         row(
             "Attaching policies, passing roles and changing code add up to administrator access",
             "e2e/test_operator_detours.py::test_the_detour_is_refused_and_nothing_else_refuses_it",
-            "e2e/test_operator_detours.py::test_who_may_write_the_roles_policy_is_administrator_unless_there_is_a_boundary",
+            "e2e/test_operator_detours.py::test_who_may_write_a_roles_policy_and_trust_is_administrator_unless_there_is_a_boundary",
             "aws/test_conditions.py::test_a_managed_policy_is_named_by_its_arn",
             "aws/test_conditions.py::test_a_boundary_counts_in_the_request_of_a_new_role_and_on_the_role_later",
             "aws/test_conditions.py::test_a_role_is_passed_to_the_service_of_the_call",
@@ -717,6 +908,13 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             "unit/engine/test_rollback.py::test_late_lines_are_waited_for_where_the_role_could_make_log_groups_and_it_is_said",
             "unit/engine/test_rollback.py::test_a_role_of_ours_cannot_make_log_groups_so_nothing_is_waited_for",
         ),
-        not_provoked("Quotas of Firehose, and what Athena makes of joined gzip members", "Not used yet."),
+        row(
+            "A stream takes so many requests and bytes a second and refuses what is above",
+            "aws/test_streams.py::test_a_stream_refuses_above_its_quota_and_where_there_is_none",
+            "aws/test_firehose.py::test_above_its_quota_a_stream_refuses_and_takes_again_a_second_later",
+            "e2e/test_buffered_load.py::test_above_the_quota_of_every_stream_the_function_stores_the_rest_itself",
+            doubles=("StreamsBuffer",),
+        ),
+        not_provoked("What Athena makes of joined gzip members", "Not used yet."),
     ),
 }

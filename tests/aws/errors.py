@@ -18,6 +18,11 @@ THROTTLED: dict[str, WireError] = {
     "apigateway": (429, "TooManyRequestsException", "Too Many Requests"),
     "execute-api": (429, "TooManyRequestsException", "Too Many Requests"),
     "logs": (400, "ThrottlingException", "Rate exceeded"),
+    "cloudwatch": (400, "Throttling", "Rate exceeded"),
+    "sns": (400, "Throttling", "Rate exceeded"),
+    "firehose": (400, "ThrottlingException", "Rate exceeded"),
+    "glue": (400, "ThrottlingException", "Rate exceeded"),
+    "athena": (400, "TooManyRequestsException", "Rate exceeded"),
 }
 INTERNAL_ERROR: dict[str, WireError] = {
     "iam": (500, "ServiceFailure", "The request processing has failed because of an unknown error."),
@@ -27,6 +32,11 @@ INTERNAL_ERROR: dict[str, WireError] = {
     "apigateway": (500, "InternalFailure", "Internal server error"),
     "execute-api": (500, "InternalServerErrorException", "Internal server error"),
     "logs": (500, "InternalFailure", "The request processing has failed because of an unknown error."),
+    "cloudwatch": (500, "InternalServiceError", "An internal error occurred."),
+    "sns": (500, "InternalError", "The request processing has failed because of an unknown error."),
+    "firehose": (500, "InternalFailure", "The request processing has failed because of an unknown error."),
+    "glue": (500, "InternalServiceException", "An internal service error occurred."),
+    "athena": (500, "InternalServerException", "Indicates a platform issue."),
 }
 UNAVAILABLE: dict[str, WireError] = {
     "iam": (503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server."),
@@ -36,6 +46,15 @@ UNAVAILABLE: dict[str, WireError] = {
     "apigateway": (503, "ServiceUnavailableException", "Service is temporarily unavailable."),
     "execute-api": (503, "ServiceUnavailableException", "Service Unavailable"),
     "logs": (503, "ServiceUnavailableException", "The service cannot complete the request."),
+    "sns": (503, "ServiceUnavailable", "The request has failed due to a temporary failure of the server."),
+    "firehose": (500, "ServiceUnavailableException", "The service is unavailable. Back off and retry."),
+    "glue": (500, "InternalServiceException", "An internal service error occurred."),
+    "athena": (500, "InternalServerException", "Indicates a platform issue."),
+    "cloudwatch": (
+        503,
+        "ServiceUnavailable",
+        "The request has failed due to a temporary failure of the server.",
+    ),
 }
 INVALID_TOKEN = "The security token included in the request is invalid."
 EXPIRED_TOKEN = "The security token included in the request is expired"
@@ -85,6 +104,11 @@ REFUSED: dict[str, tuple[int, str]] = {
     "apigateway": (403, "AccessDeniedException"),
     "execute-api": (403, "AccessDeniedException"),
     "logs": (400, "AccessDeniedException"),
+    "cloudwatch": (403, "AccessDenied"),
+    "sns": (403, "AuthorizationError"),
+    "firehose": (400, "AccessDeniedException"),
+    "glue": (400, "AccessDeniedException"),
+    "athena": (400, "AccessDeniedException"),
 }
 """HTTP status and code of a refusal; its text is `refusal_text`."""
 POLICY_ARN = (

@@ -11,12 +11,34 @@ from typing import Any, Protocol
 from botocore.exceptions import ClientError
 
 from wizard.aws.client import Aws
+from wizard.events.decode import text_of
 from wizard.events.stored import probe_event_id
 from wizard.resources.base import OWNER_TAG
+
+from .names import ACCOUNT_ID
 
 Snapshot = dict[str, Any]
 Inventory = dict[str, Any]
 """`kind: name` to everything that can be told of it."""
+KINDS = (
+    "buckets",
+    "roles",
+    "functions",
+    "log groups",
+    "topics",
+    "alarms",
+    "streams",
+    "databases",
+    "workgroups",
+)
+VOLATILE_STREAM_FACTS = ("VersionId", "CreateTimestamp", "LastUpdateTimestamp")
+VOLATILE_TABLE_FACTS = ("CreateTime", "UpdateTime", "LastAccessTime", "VersionId")
+VOLATILE_ALARM_FACTS = (
+    "AlarmConfigurationUpdatedTimestamp", "StateUpdatedTimestamp", "StateTransitionedTimestamp",
+    "StateReason", "StateReasonData", "StateValue",
+)  # fmt: skip
+TEXTS: dict[str, str] = {}
+"""What the objects held that were read so far, by ETag: the MD5 of their content."""
 VOLATILE_FUNCTION_FACTS = ("LastModified", "RevisionId", "Version", "Description", "TracingConfig")
 
 
@@ -35,6 +57,11 @@ def snapshot(account: Looking) -> Snapshot:
         "roles": _roles(look),
         "functions": _functions(look),
         "log groups": _log_groups(look),
+        "topics": _topics(look),
+        "alarms": _alarms(look),
+        "streams": _streams(look),
+        "databases": _databases(look),
+        "workgroups": _workgroups(look),
         "apis": [_api(look, api) for api in look.apigateway.get_rest_apis(limit=500)["items"]],
     }
     text = json.dumps(found, sort_keys=True, default=str)
@@ -48,11 +75,7 @@ def leftovers(account: Looking) -> list[str]:
     """The names of everything that stands."""
     everything = snapshot(account)
     return sorted(
-        [
-            f"{kind}: {name}"
-            for kind in ("buckets", "roles", "functions", "log groups")
-            for name in everything[kind]
-        ]
+        [f"{kind}: {name}" for kind in KINDS for name in everything[kind]]
         + [f"apis: {api['name']}" for api in everything["apis"]]
     )
 
@@ -85,6 +108,7 @@ def _bucket(look: Aws, name: str) -> Snapshot:
         "encryption": _or_none(lambda: s3.get_bucket_encryption(Bucket=name)),
         "policy": json.loads(policy["Policy"]) if policy else None,
         "versioning": s3.get_bucket_versioning(Bucket=name).get("Status"),
+        "lifecycle": _or_none(lambda: s3.get_bucket_lifecycle_configuration(Bucket=name)),
     }
 
 
@@ -140,8 +164,82 @@ def _log_groups(look: Aws) -> Snapshot:
         group["logGroupName"]: {
             "days": group.get("retentionInDays"),
             "tags": look.logs.list_tags_for_resource(resourceArn=group["arn"].removesuffix(":*"))["tags"],
+            "streams": _log_streams(look, group["logGroupName"]),
         }
         for group in look.logs.describe_log_groups()["logGroups"]
+    }
+
+
+def _log_streams(look: Aws, group: str) -> list[str]:
+    """Those that a run of the function has made are left out: none is made in this process."""
+    found = look.logs.describe_log_streams(logGroupName=group)["logStreams"]
+    return sorted(stream["logStreamName"] for stream in found if "[$LATEST]" not in stream["logStreamName"])
+
+
+def _streams(look: Aws) -> Snapshot:
+    names = look.firehose.list_delivery_streams(Limit=100)["DeliveryStreamNames"]
+    return {name: _stream(look, name) for name in names}
+
+
+def _stream(look: Aws, name: str) -> Snapshot:
+    facts = look.firehose.describe_delivery_stream(DeliveryStreamName=name)["DeliveryStreamDescription"]
+    return {
+        **{key: value for key, value in facts.items() if key not in VOLATILE_STREAM_FACTS},
+        "tags": _sorted_tags(look.firehose.list_tags_for_delivery_stream(DeliveryStreamName=name)["Tags"]),
+    }
+
+
+def _databases(look: Aws) -> Snapshot:
+    return {item["Name"]: _database(look, item["Name"]) for item in look.glue.get_databases()["DatabaseList"]}
+
+
+def _database(look: Aws, name: str) -> Snapshot:
+    arn = f"arn:aws:glue:{look.region}:{ACCOUNT_ID}:database/{name}"
+    return {
+        "tags": look.glue.get_tags(ResourceArn=arn)["Tags"],
+        "tables": {
+            table["Name"]: {key: value for key, value in table.items() if key not in VOLATILE_TABLE_FACTS}
+            for table in look.glue.get_tables(DatabaseName=name)["TableList"]
+        },
+    }
+
+
+def _workgroups(look: Aws) -> Snapshot:
+    """Without the one that every account has."""
+    names = [item["Name"] for item in look.athena.list_work_groups()["WorkGroups"]]
+    return {name: _workgroup(look, name) for name in names if name != "primary"}
+
+
+def _workgroup(look: Aws, name: str) -> Snapshot:
+    arn = f"arn:aws:athena:{look.region}:{ACCOUNT_ID}:workgroup/{name}"
+    found: Any = look.athena.get_work_group(WorkGroup=name)["WorkGroup"]
+    found.pop("CreationTime")
+    return {**found, "tags": _sorted_tags(look.athena.list_tags_for_resource(ResourceARN=arn)["Tags"])}
+
+
+def _topics(look: Aws) -> Snapshot:
+    arns = [topic["TopicArn"] for topic in look.sns.list_topics()["Topics"]]
+    return {arn.rpartition(":")[2]: _topic(look, arn) for arn in arns}
+
+
+def _topic(look: Aws, arn: str) -> Snapshot:
+    told = look.sns.list_subscriptions_by_topic(TopicArn=arn)["Subscriptions"]
+    return {
+        "key": look.sns.get_topic_attributes(TopicArn=arn)["Attributes"].get("KmsMasterKeyId") or None,
+        "tags": _sorted_tags(look.sns.list_tags_for_resource(ResourceArn=arn)["Tags"]),
+        "subscriptions": sorted(f"{one['Protocol']} {one['Endpoint']}" for one in told),
+    }
+
+
+def _alarms(look: Aws) -> Snapshot:
+    return {
+        alarm["AlarmName"]: {
+            **{key: value for key, value in alarm.items() if key not in VOLATILE_ALARM_FACTS},
+            "tags": _sorted_tags(
+                look.cloudwatch.list_tags_for_resource(ResourceARN=alarm["AlarmArn"])["Tags"]
+            ),
+        }
+        for alarm in look.cloudwatch.describe_alarms()["MetricAlarms"]
     }
 
 
@@ -205,7 +303,7 @@ def inventory(account: Looking, deployment_id: str) -> Inventory:
     """`kind: name` to everything that can be told of it; ids that AWS or we roll are replaced."""
     ours = deployment_id
     found, entries = snapshot(account), Inventory()
-    for kind in ("buckets", "roles", "functions", "log groups"):
+    for kind in KINDS:
         entries.update({f"{kind}: {name}": facts for name, facts in found[kind].items()})
     seen: Counter[str] = Counter()
     for api in found["apis"]:
@@ -222,7 +320,6 @@ def inventory(account: Looking, deployment_id: str) -> Inventory:
 
 def _further_settings(look: Aws, bucket: str) -> Inventory:
     calls = {
-        "lifecycle": look.s3.get_bucket_lifecycle_configuration,
         "cors": look.s3.get_bucket_cors,
     }
     return {name: _or_none(partial(call, Bucket=bucket)) for name, call in calls.items()}
@@ -230,11 +327,17 @@ def _further_settings(look: Aws, bucket: str) -> Inventory:
 
 def _operators_events(look: Aws, bucket: str, probe: str) -> dict[str, str]:
     """Objects and their content, without the events by which the wizard proves that things work."""
+    return {key: text for key, text in stored_texts(look, bucket).items() if probe not in text}
+
+
+def stored_texts(look: Aws, bucket: str) -> dict[str, str]:
+    """Objects and their content."""
     s3, found = look.s3, {}
     for item in s3.list_objects_v2(Bucket=bucket).get("Contents", []):
-        text = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read().decode()
-        if probe not in text:
-            found[item["Key"]] = text
+        if item["ETag"] not in TEXTS:
+            content = s3.get_object(Bucket=bucket, Key=item["Key"])["Body"].read()
+            TEXTS[item["ETag"]] = text_of(content) or ""
+        found[item["Key"]] = TEXTS[item["ETag"]]
     return found
 
 

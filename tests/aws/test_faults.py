@@ -65,6 +65,23 @@ def test_a_lost_answer_is_a_closed_connection_and_a_reset_one_a_reset(lab: Lab) 
         ask()
 
 
+@pytest.mark.parametrize(
+    ("framing", "sent"),
+    [("Content-Length: 10", b"a half"), ("Transfer-Encoding: chunked", b"a\r\na half")],
+    ids=["length", "chunks"],
+)
+def test_a_request_whose_client_died_before_all_of_its_body_was_sent_is_never_executed(
+    lab: Lab, framing: str, sent: bytes
+) -> None:
+    double = lab.double()
+    port = int(double.url.rpartition(":")[2])
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(f"PUT /half-a-bucket HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n".encode() + sent)
+        connection.shutdown(socket.SHUT_WR)
+        assert connection.recv(100) == b""
+    assert double.calls == []
+
+
 def test_a_hang_longer_than_the_clients_patience_is_a_read_timeout(lab: Lab) -> None:
     double = lab.double(faults=[faults.hang(60, executed=True, at=1)])
     session = boto3.Session("test", "test", region_name=REGION)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from tests.aws.lab import (
     Lab,
     add_permission,
     allow,
+    code_archive,
     create_api,
     create_function,
     create_role,
@@ -30,6 +33,7 @@ from tests.aws.over_http.behaviours import (
     FunctionPending,
     NewAccountLimits,
     NoPolicyIsNotFound,
+    RunningInvocationsEnd,
     RuntimesRetired,
     StaleRoleCredentials,
 )
@@ -80,6 +84,31 @@ def test_an_update_is_in_progress_for_some_seconds_but_the_function_answers(
     assert clients.functions.invoke(FunctionName="tracker")["StatusCode"] == 200
     clock.advance(2)
     update()
+
+
+SLOW = b"""import time
+def handler(event, context):
+    time.sleep(0.4)
+    return {"statusCode": 200, "body": "ended"}
+"""
+
+
+def test_a_change_lets_running_invocations_end(lab: Lab) -> None:
+    create_role(lab.direct)
+    create_function(lab.direct, Code={"ZipFile": code_archive(SLOW)})
+
+    def ended_during_a_change(clients: Clients) -> bool:
+        with ThreadPoolExecutor(1) as aside:
+            running = aside.submit(clients.functions.invoke, FunctionName="tracker")
+            time.sleep(0.2)
+            clients.functions.update_function_code(FunctionName="tracker", ZipFile=code_archive(SLOW))
+            return "FunctionError" not in running.result()
+
+    lab.direct.functions.invoke(FunctionName="tracker")  # warm, so that the next one runs at once
+    assert not ended_during_a_change(lab.direct), "the emulator has learned it: this behaviour can go"
+    clients = lab.through(RunningInvocationsEnd())
+    clients.functions.invoke(FunctionName="tracker")
+    assert ended_during_a_change(clients)
 
 
 def test_the_waiters_of_boto3_understand_the_rewritten_states(lab: Lab) -> None:

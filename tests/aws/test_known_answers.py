@@ -1,15 +1,20 @@
-"""The account in this process answers most reads from memory; it must never say what does not stand."""
+"""The account in this process answers most calls from memory; it must never say what does not stand."""
 
 from __future__ import annotations
 
+import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.aws.in_process import Account
+from tests.aws.in_process import ACCOUNT_ID, Account, Snapshot, Workspace, snapshot
+
+TRUST = json.dumps({"Version": "2012-10-17", "Statement": []})
 
 
 @pytest.fixture
@@ -27,6 +32,16 @@ def names(account: Account) -> list[str]:
     return [api["name"] for api in account.look.apigateway.get_rest_apis()["items"]]
 
 
+def as_moto_says(account: Account) -> tuple[Snapshot, set[str]]:
+    """What stands, and the ids of it that moto has drawn: nothing from memory."""
+    account.known.remember(dict.fromkeys(account.known.memory(), os.urandom(16)))
+    look = account.look
+    return snapshot(account), {
+        *(api["id"] for api in look.apigateway.get_rest_apis()["items"]),
+        *(role["RoleId"] for role in look.iam.list_roles()["Roles"]),
+    }
+
+
 def make_api(account: Account, name: str) -> str:
     return account.look.apigateway.create_rest_api(name=name)["id"]
 
@@ -39,9 +54,7 @@ def test_every_change_is_seen_by_the_next_read(account: Account) -> None:
     assert names(account) == []
 
 
-def test_after_the_same_changes_moto_is_not_asked_again_and_the_same_ids_stand(
-    account: Account, asked_of_moto: list[str]
-) -> None:
+def test_after_the_same_changes_moto_is_not_asked_again(account: Account, asked_of_moto: list[str]) -> None:
     answers = []
     for _ in range(2):
         with account.undone():
@@ -49,7 +62,33 @@ def test_after_the_same_changes_moto_is_not_asked_again_and_the_same_ids_stand(
             answers.append((make_api(account, "mine"), names(account)))
 
     assert answers[0] == answers[1]
-    assert asked_of_moto == ["CreateRestApi"], "the second read was known"
+    assert asked_of_moto == [], "the second time all was known"
+
+
+def test_what_was_put_off_stands_in_moto_as_soon_as_it_is_asked(
+    account: Account, workspace: Workspace, asked_of_moto: list[str]
+) -> None:
+    with account.undone():
+        workspace.apply()
+        done_at_once = as_moto_says(account)
+    workspace.path.unlink()
+    asked_of_moto.clear()
+    with account.undone():
+        workspace.apply()
+        assert "CreateRestApi" not in asked_of_moto
+        assert as_moto_says(account) == done_at_once
+
+
+def test_a_client_that_a_command_opens_by_itself_sees_what_was_put_off(
+    account: Account, asked_of_moto: list[str]
+) -> None:
+    for _ in range(2):
+        asked_of_moto.clear()
+        with account.undone():
+            make_api(account, "mine")
+            own = boto3.Session("test", "test", region_name=account.look.region).client("apigateway")
+            assert [api["name"] for api in own.get_rest_apis()["items"]] == ["mine"]
+    assert "CreateRestApi" not in asked_of_moto, "or nothing was put off"
 
 
 def test_what_was_read_aside_is_not_what_stands(account: Account) -> None:
@@ -79,10 +118,10 @@ def test_what_is_known_may_be_changed_by_whoever_reads_it(account: Account) -> N
 
 def test_of_two_changes_at_a_time_nothing_is_taken_as_known(account: Account) -> None:
     with account.undone(), while_asked(account, "CreateRestApi", lambda: make_api(account, "second")):
-        make_api(account, "first")
+        make_api(account, "first of two")
         names(account)
 
-    made = {make_api(account, "first"), make_api(account, "second")}
+    made = {make_api(account, "first of two"), make_api(account, "second")}
 
     assert {api["id"] for api in account.look.apigateway.get_rest_apis()["items"]} == made
 
@@ -117,3 +156,35 @@ def while_asked(account: Account, operation: str, work: Callable[[], object]) ->
     finally:
         events.unregister("before-call", interrupt)
     assert not left
+
+
+def test_an_answer_that_botocore_reads_by_hand_is_asked_for_again(account: Account) -> None:
+    account.look.s3.create_bucket(Bucket="one")
+
+    for _ in range(2):
+        assert account.look.s3.get_bucket_location(Bucket="one")["LocationConstraint"] is None
+
+
+def test_what_moto_looks_for_in_another_service_is_part_of_what_is_known(account: Account) -> None:
+    def make_function() -> None:
+        account.look.functions.create_function(
+            FunctionName="mine",
+            Runtime="python3.13",
+            Role=f"arn:aws:iam::{ACCOUNT_ID}:role/mine",
+            Handler="mine.handler",
+            Code={"ZipFile": b"mine"},
+        )
+
+    with account.undone(), pytest.raises(ClientError, match="cannot be assumed"):
+        make_function()
+    account.look.iam.create_role(RoleName="mine", AssumeRolePolicyDocument=TRUST)
+    make_function()
+
+
+def test_what_was_put_off_is_never_sent_to_aws_itself(closed_account: Account) -> None:
+    with closed_account.opened():
+        for _ in range(2):
+            with closed_account.undone():
+                make_api(closed_account, "put off")
+        make_api(closed_account, "put off")
+    closed_account.known.make_up()  # somebody asks another AWS; there is no network

@@ -79,6 +79,17 @@ def test_a_request_has_the_name_that_aws_gives_it(
     assert operation.parameters.get(parameter[0]) == parameter[1]
 
 
+def test_a_call_to_cloudwatch_has_the_name_that_iam_gives_it_and_not_that_of_its_signature() -> None:
+    credential = f"AWS4-HMAC-SHA256 Credential=KEY/20260101/{REGION}/monitoring/aws4_request, ..."
+    target = ("X-Amz-Target", "GraniteServiceVersion20100801.GetMetricData")
+    request = Request("POST", "/", [("Authorization", credential), target], b'{"MaxDatapoints": 1}')
+
+    operation = identify(request)
+
+    assert (operation.service, operation.name) == ("cloudwatch", "GetMetricData")
+    assert operation.parameters == {"MaxDatapoints": 1}
+
+
 def test_the_log_names_every_call_and_says_which_ones_change_something(lab: Lab, tmp_path: Path) -> None:
     double = lab.double(log_file=tmp_path / "calls.jsonl")
     clients = lab.clients(double.url)

@@ -10,9 +10,9 @@ with account.opened():                              an empty AWS (moto)
     account.look.s3.delete_bucket(Bucket=...)       behind the wizard's back: not recorded
     assert snapshot(account) == ...                 everything that stands, without random ids
 
-moto runs no function and serves no URL, so two doubles do: `FunctionDouble` runs the real handler with
-the function's environment and its role's rights, `EndpointDouble` is a web server that answers as the
-deployed API would.
+moto runs no function, serves no URL and buffers nothing, so three doubles do: `FunctionDouble` runs the real
+handler with the function's environment and its role's rights, `EndpointDouble` is a web server that answers
+as the deployed API would, `FirehoseDouble` stores what streams have taken when its time has come.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import boto3
+from botocore.handlers import BUILTIN_HANDLERS
 from moto import mock_aws
 from moto.backends import get_backend
 from moto.iam.models import AWSManagedPolicy
@@ -19,11 +20,20 @@ from wizard.aws.client import Aws
 from wizard.clock import Clock
 
 from .calls import Calls
+from .catalog_gaps import complete_catalog
 from .endpoint_double import EndpointDouble
+from .firehose_double import FirehoseDouble
 from .function_double import FunctionDouble
 from .known_answers import KnownAnswers
-from .moto_gaps import complete_moto, judge_bucket_policies, tag_apis
-from .moto_speed import frugal, hurry_moto
+from .mailboxes import Mailboxes
+from .moto_gaps import (
+    check_bucket_owners,
+    complete_moto,
+    count_percentiles,
+    judge_bucket_policies,
+    protect_new_buckets,
+)
+from .moto_speed import frugal, hurry, hurry_moto
 from .refusals import BucketTags, Organization
 from .world import put_world_back, take_world
 
@@ -44,26 +54,33 @@ class SharedSession(boto3.Session):
 
     moto answers only at AWS's own addresses, so an endpoint URL is left out: it is that of the
     `EndpointDouble`, which serves the deployed API alone. Each caller gets a shallow copy with event
-    handlers of its own.
+    handlers of its own, which `prepare` registers before those of the answers that are known.
     """
 
-    def __init__(
-        self, region: str, complete: Callable[[str, Any], None], watch: Callable[[str, Any], None]
-    ) -> None:
+    def __init__(self, region: str, known: KnownAnswers, prepare: Callable[[str, Any], None]) -> None:
         super().__init__("test", "test", region_name=region)
-        self._complete = complete
-        self._watch = watch
-        self._made: dict[tuple[str, int], Any] = {}
+        self._known = known
+        self._prepare = prepare
+        self._made: dict[tuple[str, int, str], tuple[Any, Any]] = {}
 
-    def client(self, service_name: str, *, config: Any, **_: object) -> Any:  # type: ignore[override]
+    def client(self, service_name: str, *, config: Any, region_name: str, **_: object) -> Any:  # type: ignore[override]
         """A copy of the service's client."""
-        key = (service_name, config.read_timeout)
+        key = (service_name, config.read_timeout, region_name)
         if key not in self._made:
             make = cast("Callable[..., Any]", super().client)
-            self._made[key] = make(service_name, config=frugal(service_name, config))
-        client = _twin(self._made[key])
-        self._watch(service_name, client)
-        self._complete(service_name, client)
+            settings = frugal(service_name, config)
+            made = make(service_name, config=settings, region_name=region_name)
+            hurry(service_name, made)
+            without_memory = _twin(made)
+            complete_moto(service_name, without_memory)
+            complete_catalog(service_name, without_memory)
+            self._made[key] = made, without_memory
+        made, without_memory = self._made[key]
+        client = _twin(made)
+        self._prepare(service_name, client)
+        self._known.answer_for(client, without_memory)
+        complete_moto(service_name, client)
+        complete_catalog(service_name, client)
         return client
 
 
@@ -87,44 +104,44 @@ class Account:
     def __init__(self) -> None:
         hurry_moto()
         judge_bucket_policies()
+        count_percentiles()
         self.calls = Calls()
         self.times_emptied = 0
         self.bucket_tags = BucketTags()
         self.organization = Organization()
+        self.mailboxes = Mailboxes()
         self._sessions: dict[str, SharedSession] = {}
         self.known = KnownAnswers()
-        self.look = Aws(
-            SharedSession(REGION, self._complete_look, lambda service, client: None), None, FakeClock()
-        )
-        self.function = FunctionDouble(self.look)
+        # Before moto's own, for sessions that a command opens by itself.
+        BUILTIN_HANDLERS.insert(0, ("before-send", self.known.make_up))
+        self.look = Aws(SharedSession(REGION, self.known, self._complete), None, FakeClock())
+        self.firehose = FirehoseDouble(self.look)
+        self.function = FunctionDouble(self.look, self.firehose)
         self.endpoint = EndpointDouble(self.look, self.function)
 
     def aws(self, clock: Clock, region: str = REGION) -> Aws:
         """The clients of one run of the wizard."""
         if region not in self._sessions:
-            self._sessions[region] = SharedSession(region, self._complete, self._watch)
+            self._sessions[region] = SharedSession(region, self.known, self._prepare)
         return Aws(self._sessions[region], self.endpoint.url, clock, account=ACCOUNT_ID)
 
-    def _complete_look(self, service: str, client: Any) -> None:
-        complete_moto(service, client)
-        self.known.answer_for(client)
-        if service == "apigateway":
-            tag_apis(client)
-
     def _complete(self, service: str, client: Any) -> None:
-        complete_moto(service, client)
+        check_bucket_owners(service, client)
+        self.mailboxes.answer_for(service, client)
+
+    def _prepare(self, service: str, client: Any) -> None:
+        self.calls.watch(client)
+        self._complete(service, client)
+        if service == "s3":
+            protect_new_buckets(client)
         if service == "lambda":
             client.meta.events.register_last("before-call", self.function.answer_invoke)
         if service == "apigateway":
-            client.meta.events.register("after-call.apigateway.CreateDeployment", self.endpoint.deployed)
+            # When moto has done with the call, and before the call may be told to end in another way.
+            client.meta.events.register_first("after-call", self.endpoint.deployed)
+        self.firehose.watch(service, client)
         self.bucket_tags.refuse(service, client)
         self.organization.refuse(client)
-        self.known.answer_for(client)
-        if service == "apigateway":
-            tag_apis(client)
-
-    def _watch(self, service: str, client: Any) -> None:
-        self.calls.watch(client)
 
     @contextmanager
     def opened(self, *, as_it_was: bool = False) -> Iterator[Account]:
@@ -137,19 +154,24 @@ class Account:
         if not as_it_was:
             self.times_emptied += 1
             self.known.forget()
+            self.mailboxes.forget()
             self.endpoint.forget()
             self.function.forget()
+            self.firehose.forget()
             _add_managed_policy()
+        self.known.is_open = True
         try:
             yield self
         finally:
+            self.known.is_open = False
             mock.stop(remove_data=False)
 
     @contextmanager
     def undone(self) -> Iterator[None]:
         """What happens to the account within is undone; neither do rules of `calls` hold, nor is logged."""
-        world, served, runs = take_world(), self.endpoint.memory(), self.function.memory()
         changed = self.known.memory()
+        world, served, runs = take_world(), self.endpoint.memory(), self.function.memory()
+        held = self.firehose.memory()
         with self.calls.aside():
             try:
                 yield
@@ -158,6 +180,7 @@ class Account:
                 self.known.remember(changed)
                 self.endpoint.remember(served)
                 self.function.remember(runs)
+                self.firehose.remember(held)
 
     def close(self) -> None:
         """Stop the web server."""

@@ -86,9 +86,10 @@ class EndpointDouble:
         self._server.shutdown()
         self._server.server_close()
 
-    def deployed(self, context: Any, parsed: Any, **_: object) -> None:
-        """A handler of botocore's `after-call.apigateway.CreateDeployment`."""
-        if "id" not in parsed:
+    def deployed(self, model: Any, context: Any, parsed: Any, **_: object) -> None:
+        """A handler of botocore's `after-call`: takes a copy of what was deployed, in this region."""
+        here = context["test_region"] == self._look.region
+        if model.name != "CreateDeployment" or "id" not in parsed or not here:
             return
         parameters = context["test_parameters"]
         api_id = parameters["url_path"].split("/")[2]

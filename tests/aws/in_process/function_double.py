@@ -7,6 +7,7 @@ import io
 import json
 import sys
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -16,6 +17,7 @@ from tests import PROJECT
 from tests.aws.names import ACCOUNT_ID
 from wizard.aws.client import Aws
 
+from .firehose_double import FirehoseDouble
 from .moto_gaps import Answered
 
 sys.path.insert(0, str(PROJECT / "lambda_code"))
@@ -23,17 +25,20 @@ sys.path.insert(0, str(PROJECT / "lambda_code"))
 import configuration
 import lambda_function
 import storage
+import streams
 
 
 class FunctionDouble:
-    """`run` is one execution of a function; `runs` counts them. It reads everything anew each time.
+    """`run` is one execution of a function; `runs` counts them. It reads everything anew each time; one that
+    was begun with `begin` answers later by what it has read then.
 
     `stale_runs` is how many executions still come from an environment with the credentials from before
     the role's policy had spread; a change of the function's configuration replaces that environment.
     """
 
-    def __init__(self, look: Aws) -> None:
+    def __init__(self, look: Aws, firehose: FirehoseDouble) -> None:
         self._look = look
+        self._firehose = firehose
         self.forget()
 
     def forget(self) -> None:
@@ -41,22 +46,33 @@ class FunctionDouble:
         self.runs = 0
         self.stale_runs = 0
 
-    def memory(self) -> tuple[int, int]:
+    def memory(self) -> tuple[object, ...]:
         """All that `remember` needs."""
         return self.runs, self.stale_runs
 
-    def remember(self, memory: tuple[int, int]) -> None:
+    def remember(self, memory: Any) -> None:
         """Be as it was then."""
         self.runs, self.stale_runs = memory
 
     def run(self, function_name: str, event: dict[str, Any]) -> dict[str, Any]:
         """The handler's answer to one event."""
-        self.runs += 1
+        return self.begin(function_name)(event)
+
+    def begin(self, function_name: str) -> Callable[[dict[str, Any]], dict[str, Any]]:
+        """An execution that is given its event later."""
         found = self._look.functions.get_function_configuration(FunctionName=function_name)
         variables = found.get("Environment", {}).get("Variables", {})
         settings = configuration.Configuration.from_environment(variables)
-        application = lambda_function.Application(settings, self._store(settings, found["Role"]))
-        return lambda_function.handle(event, _Execution(), application)
+        buffer = StreamBuffer(self._look, found["Role"], settings.streams, self._firehose)
+        application = lambda_function.Application(
+            settings, self._store(settings, found["Role"]), buffer=buffer if settings.streams else None
+        )
+
+        def answer(event: dict[str, Any]) -> dict[str, Any]:
+            self.runs += 1
+            return lambda_function.handle(event, _Execution(), application)
+
+        return answer
 
     def _store(self, settings: configuration.Configuration, role_arn: str) -> BucketStore:
         bucket = settings.bucket
@@ -87,6 +103,30 @@ class _Execution:
 
     def __init__(self) -> None:
         self.aws_request_id = str(uuid.uuid4())
+
+
+class StreamBuffer:
+    """The handler's streams, those that stand in moto, by the rights of the function's role."""
+
+    def __init__(self, look: Aws, role_arn: str, names: tuple[str, ...], firehose: FirehoseDouble) -> None:
+        self._look = look
+        self._role = role_arn.rpartition("/")[2]
+        self._names = names
+        self._firehose = firehose
+
+    def put(self, content: bytes | bytearray, seconds: float) -> None:
+        """Take lines, one stream after the other."""
+        first = len(self._firehose.taken) % len(self._names)
+        for name in (*self._names[first:], *self._names[:first]):
+            try:
+                found = self._look.firehose.describe_delivery_stream(DeliveryStreamName=name)
+            except ClientError:
+                continue
+            stream = found["DeliveryStreamDescription"]
+            is_mine = is_allowed(self._look, self._role, "firehose:PutRecord", stream["DeliveryStreamARN"])
+            if is_mine and self._firehose.put(name, stream, bytes(content)):
+                return
+        raise streams.StreamError(400, "AccessDeniedException")
 
 
 class BucketStore:
@@ -123,6 +163,11 @@ class BucketStore:
 
 def may_put(look: Aws, role_name: str, bucket: str) -> bool:
     """Whether an inline policy of the role lets it write objects of the bucket."""
+    return is_allowed(look, role_name, "s3:PutObject", f"arn:aws:s3:::{bucket}/*")
+
+
+def is_allowed(look: Aws, role_name: str, action: str, resource: str) -> bool:
+    """Whether an inline policy of the role names the action and the resource."""
     iam = look.iam
     try:
         names = iam.list_role_policies(RoleName=role_name)["PolicyNames"]
@@ -132,9 +177,7 @@ def may_put(look: Aws, role_name: str, bucket: str) -> bool:
         iam.get_role_policy(RoleName=role_name, PolicyName=name)["PolicyDocument"] for name in names
     ]
     return any(
-        statement["Effect"] == "Allow"
-        and "s3:PutObject" in statement["Action"]
-        and f"arn:aws:s3:::{bucket}/*" in statement["Resource"]
+        statement["Effect"] == "Allow" and action in statement["Action"] and resource in statement["Resource"]
         for document in documents
         for statement in document["Statement"]
     )

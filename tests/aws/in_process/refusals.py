@@ -9,7 +9,10 @@ from tests.aws.names import ACCOUNT_ID
 
 from .moto_gaps import Answered
 
-CREATES = ("CreateBucket", "CreateRole", "CreateLogGroup", "CreateFunction", "CreateRestApi")
+CREATES = (
+    "CreateBucket", "CreateRole", "CreateLogGroup", "CreateFunction", "CreateRestApi", "CreateTopic",
+    "PutMetricAlarm", "CreateDeliveryStream", "CreateDatabase", "CreateWorkGroup",
+)  # fmt: skip
 
 
 class BucketTags:

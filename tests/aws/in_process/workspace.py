@@ -15,7 +15,8 @@ from wizard.aws.client import Aws
 from wizard.engine.apply import Engine
 from wizard.engine.decide import Consent
 from wizard.engine.graph import OneByOne
-from wizard.engine.plan import ACCOUNT, Plan, make_plan
+from wizard.engine.look import ACCOUNT
+from wizard.engine.plan import Plan, make_plan
 from wizard.engine.progress import Event
 from wizard.identity import DeploymentId, id_prefix
 from wizard.phases import PHASES, RESOURCES, Phase
@@ -132,8 +133,16 @@ class Workspace:
         return make_settings(self.name, self.region, **self.overrides)
 
 
+# What is off unless the operator wants it: what comes with the phases, and what stands below them.
+OPTIONS: dict[str, Any] = {"event_retention_days": 90}
+ALARMS: dict[str, Any] = {"alarm_email": "me@example.com", "alarm_no_events_hours": 6}
+BUFFERED: dict[str, Any] = {"ingest": "buffered", "event_format": "jsonl.gz", "streams": 2}
+QUERIED: dict[str, Any] = {"query_table": True, "event_format": "jsonl.gz"}
+EVERY_OPTION: dict[str, Any] = {**OPTIONS, **ALARMS, **BUFFERED, **QUERIED}
+
+
 class Standing:
-    """A deployment that is set up once and shared by tests that leave it in order."""
+    """A deployment that is set up once, with every option, and shared by tests that leave it in order."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -147,8 +156,9 @@ class Standing:
     def set_up(self, account: Account) -> None:
         """Set it up unless it stands; until a test says otherwise it counts as not in order any more."""
         if not self.stands_in(account):
-            self.workspace = Workspace(account, self._folder)
+            self.workspace = Workspace(account, self._folder, **EVERY_OPTION)
             self.workspace.path.unlink(missing_ok=True)
+            account.mailboxes.confirmed.add(ALARMS["alarm_email"])
             self.workspace.apply()
             self.as_set_up: Snapshot = snapshot(account)
             self._times_emptied = account.times_emptied

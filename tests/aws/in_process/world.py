@@ -17,7 +17,7 @@ from moto.s3.models import s3_backends
 
 from tests.aws.names import ACCOUNT_ID
 
-SERVICES = ("s3", "iam", "logs", "apigateway")
+SERVICES = ("s3", "iam", "logs", "apigateway", "sns", "cloudwatch", "firehose", "glue", "athena")
 Place = tuple[str, str]
 """A service and a region, or what moto has for one."""
 

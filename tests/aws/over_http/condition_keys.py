@@ -1,7 +1,8 @@
 """The condition keys that AWS fills in for a call; an absent key is one that AWS does not give there.
 
-Sources: the service authorization reference of IAM, of API Gateway Management and of Lambda; for tags that
-everything below an API inherits "API Gateway resources that can be tagged" of the developer guide.
+Sources: the service authorization reference of IAM, of API Gateway Management, of CloudWatch and of
+Lambda; for tags that everything below an API inherits "API Gateway resources that can be tagged" of the
+developer guide.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ PASSES_ROLE = {
 }
 """Calls that hand a role to their service, and the parameter that names it."""
 
+ACTIONS_OF_AN_ALARM = ("AlarmActions", "OKActions", "InsufficientDataActions")
 TARGET_ROLE = {
     "iam:AttachRolePolicy", "iam:DetachRolePolicy", "iam:PutRolePolicy", "iam:DeleteRolePolicy",
     "iam:DeleteRolePermissionsBoundary",
@@ -39,9 +41,17 @@ def context_of(call: Call, world: World, action: str, resource: str) -> Context:
         return {"iam:passedtoservice": [f"{call.service}.amazonaws.com"]}
     if action.startswith("iam:"):
         return _of_a_role(call, world, action)
+    if action == "cloudwatch:PutMetricAlarm":
+        return _of_an_alarm(call)
     if action.startswith("apigateway:"):
         return _of_an_api(call, world, resource)
     return {}
+
+
+def _of_an_alarm(call: Call) -> Context:
+    """What it does in any state; where it does nothing, there is no key."""
+    told = [arn for name in ACTIONS_OF_AN_ALARM for arn in call.parameters.get(name) or []]
+    return {"cloudwatch:alarmactions": told} if told else {}
 
 
 def _of_a_role(call: Call, world: World, action: str) -> Context:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import unquote
 
 from tests.aws.errors import REFUSED, refusal_text
@@ -24,6 +26,7 @@ ACTIONS = {
     "s3.PutBucketEncryption": "s3:PutEncryptionConfiguration",
     "s3.DeleteBucketEncryption": "s3:PutEncryptionConfiguration",
     "s3.GetBucketEncryption": "s3:GetEncryptionConfiguration",
+    "s3.DeleteBucketLifecycle": "s3:PutLifecycleConfiguration",
     "s3.PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
     "s3.GetPublicAccessBlock": "s3:GetBucketPublicAccessBlock",
     "s3.DeletePublicAccessBlock": "s3:PutBucketPublicAccessBlock",
@@ -33,6 +36,25 @@ ACTIONS = {
     "lambda.Invoke": "lambda:InvokeFunction",
 }
 """Operations whose IAM action has another name than the operation."""
+
+
+def database_of(desired: Mapping[str, Any]) -> str:
+    """The database of a call on one, or on a table in it; tags are on a database's ARN."""
+    named = desired.get("DatabaseInput", desired)
+    name = desired.get("DatabaseName") or named.get("Name")
+    return str(name or desired.get("ResourceArn", "").rpartition("database/")[2])
+
+
+def _workgroup_of(desired: Mapping[str, Any]) -> str:
+    name = desired.get("WorkGroup") or desired.get("Name")
+    return str(name or desired.get("ResourceARN", "").rpartition("/")[2] or "*")
+
+
+QUERIES: dict[str, Callable[[Mapping[str, Any]], str]] = {
+    "glue": lambda desired: f"database/{database_of(desired)}",
+    "athena": lambda desired: f"workgroup/{_workgroup_of(desired)}",
+}
+"""What of an ARN follows the account's number, by service."""
 
 
 def action_of(call: Call) -> str:
@@ -45,6 +67,8 @@ def action_of(call: Call) -> str:
 def resource_of(call: Call, world: World) -> str:
     """The ARN that a refusal names; S3 puts it into quotes."""
     region, account, desired = call.scope.region, world.account, call.parameters
+    if call.service in QUERIES:
+        return f"arn:aws:{call.service}:{region}:{account}:{QUERIES[call.service](desired)}"
     match call.service:
         case "s3":
             key = f"/{desired['Key']}" if "Key" in desired else ""
@@ -53,6 +77,13 @@ def resource_of(call: Call, world: World) -> str:
             return f"arn:aws:lambda:{region}:{account}:function:{call.function_name or '*'}"
         case "apigateway":
             return f"arn:aws:apigateway:{region}::{unquote(call.request.path)}"
+        case "sns":
+            return str(desired.get("TopicArn", f"arn:aws:sns:{region}:{account}:{desired.get('Name', '*')}"))
+        case "firehose":
+            stream = desired.get("DeliveryStreamName", "*")
+            return f"arn:aws:firehose:{region}:{account}:deliverystream/{stream}"
+        case "cloudwatch":
+            return f"arn:aws:cloudwatch:{region}:{account}:alarm:{desired.get('AlarmName', '*')}"
         case "logs":
             return f"arn:aws:logs:{region}:{account}:log-group:{desired.get('logGroupName', '')}:log-stream:"
         case "iam":

@@ -23,6 +23,8 @@ EXECUTE_API_PATH = re.compile(
     r"^/restapis/(?P<restApiId>[^/]+)/(?P<stageName>[^/]+)/_user_request_(?P<path>/.*|)$"
 )
 CREDENTIAL = re.compile(r"Credential=([^/\s]+)/\d{8}/([^/]+)/([^/]+)/aws4_request")
+SIGNED_AS = {"monitoring": "cloudwatch", "tagging": "tag"}
+"""Services that are signed for under another name than botocore and IAM give them."""
 _loader = Loader()
 
 
@@ -87,7 +89,10 @@ def scope_of(request: Request) -> Scope:
     presigned = request.query.get("X-Amz-Credential", "")
     text = f"Credential={presigned}" if presigned else request.header("Authorization")
     found = CREDENTIAL.search(text)
-    return Scope(*found.groups()) if found else Scope()
+    if found is None:
+        return Scope()
+    access_key, region, service = found.groups()
+    return Scope(access_key, region, SIGNED_AS.get(service, service))
 
 
 def identify(request: Request) -> Operation:

@@ -163,8 +163,8 @@ class ProxyHandler(BaseHTTPRequestHandler):
         raise AttributeError(name)
 
     def handle_call(self) -> None:
-        request = Request(self.command, self.path, list(self.headers.items()), self._read_body())
         try:
+            request = Request(self.command, self.path, list(self.headers.items()), self._read_body())
             answer = self.server.answer(request)
         except ConnectionCutError as cut:
             self._cut(reset=cut.reset)
@@ -174,13 +174,19 @@ class ProxyHandler(BaseHTTPRequestHandler):
     def _read_body(self) -> bytes:
         if "chunked" in (self.headers.get("Transfer-Encoding") or "").lower():
             return b"".join(iter(self._read_chunk, b""))
-        return self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        return self._read_whole(int(self.headers.get("Content-Length") or 0))
 
     def _read_chunk(self) -> bytes:
-        size = int(self.rfile.readline().partition(b";")[0], 16)
-        chunk = self.rfile.read(size)
-        self.rfile.readline()
-        return chunk
+        size = int(self.rfile.readline().partition(b";")[0] or b"0", 16)
+        return self._read_whole(size + len(b"\r\n"))[:size]
+
+    def _read_whole(self, size: int) -> bytes:
+        """A client that dies between headers and body has asked for nothing: a CreateBucket without its
+        body would be one without its tags."""
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise ConnectionCutError
+        return body
 
     def _write(self, answer: Answer) -> None:
         lines = [f"HTTP/1.1 {answer.status} {_reason(answer.status)}"]

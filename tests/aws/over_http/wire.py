@@ -12,6 +12,7 @@ REQUEST_ID = "00000000-0000-4000-8000-00000000d0b1"
 QUERY_NAMESPACES = {
     "iam": "https://iam.amazonaws.com/doc/2010-05-08/",
     "sts": "https://sts.amazonaws.com/doc/2011-06-15/",
+    "sns": "http://sns.amazonaws.com/doc/2010-03-31/",
 }
 
 

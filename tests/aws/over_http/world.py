@@ -59,6 +59,7 @@ class World:
         self._lock = threading.Lock()
         self._api_regions: dict[str, str] = {}
         self._regions_seen: dict[str, None] = {REGION: None}
+        self.workgroups_of_queries: dict[str, str] = {}
 
     def iam(self) -> IAMClient:
         return cast("IAMClient", self._client("iam", REGION))
@@ -77,6 +78,15 @@ class World:
 
     def logs(self, region: str) -> CloudWatchLogsClient:
         return cast("CloudWatchLogsClient", self._client("logs", region))
+
+    def firehose(self, region: str) -> Any:
+        return self._client("firehose", region)
+
+    def glue(self, region: str) -> Any:
+        return self._client("glue", region)
+
+    def athena(self, region: str) -> Any:
+        return self._client("athena", region)
 
     def close(self) -> None:
         for client in self._clients.values():

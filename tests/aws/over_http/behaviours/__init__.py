@@ -34,16 +34,20 @@ from .gateway import (
     RestApiInflates,
     ShownDeploymentsStay,
 )
+from .invocations import RunningInvocationsEnd
 from .latency import Latency
 from .log_groups import LogGroupComesBack
 from .permissions import ExplicitDeny, ImpliedPermissions, TagsDemanded
+from .queries import AthenaReadsTheCatalog
 from .roles import RoleMustTrustLambda, RoleNotYetAssumable, StaleKmsGrant
 from .simulation import SimulationLooksAtEverything
 from .stale_credentials import StaleRoleCredentials
+from .streams import StreamsBuffer
 
 __all__ = [
     "ApiGatewayQuotas",
     "ApisShowTheirTags",
+    "AthenaReadsTheCatalog",
     "Behaviour",
     "BucketNameBusyAfterDelete",
     "BucketNamesTaken",
@@ -71,11 +75,13 @@ __all__ = [
     "RestApiInflates",
     "RoleMustTrustLambda",
     "RoleNotYetAssumable",
+    "RunningInvocationsEnd",
     "RuntimesRetired",
     "ShownDeploymentsStay",
     "SimulationLooksAtEverything",
     "StaleKmsGrant",
     "StaleRoleCredentials",
+    "StreamsBuffer",
     "TagsDemanded",
     "VersionsKeepTheBucket",
     "lasting_rules",

@@ -17,7 +17,7 @@ from tests.aws.errors import refusal_text
 
 from ..calls import Call
 from ..condition_keys import context_of
-from ..denial import action_of, denial, resource_of
+from ..denial import action_of, database_of, denial, resource_of
 from ..messages import Answer
 from ..policies import ALLOWED, Statement, evaluate, policies_of
 from ..world import World
@@ -63,6 +63,24 @@ def _log_group_by_arn(call: Call, _world: World) -> list[Need]:
     return [(action_of(call), str(call.parameters["resourceArn"]))]
 
 
+def _by_arn(parameter: str) -> Callable[[Call, World], list[Need]]:
+    return lambda call, _world: [(action_of(call), str(call.parameters[parameter]))]
+
+
+def _unsubscribe(call: Call, _world: World) -> list[Need]:
+    """AWS asks about the topic, and names it in its refusals."""
+    return [(action_of(call), str(call.parameters["SubscriptionArn"]).rpartition(":")[0])]
+
+
+def _every_alarm(call: Call, world: World) -> list[Need]:
+    return [(action_of(call), f"arn:aws:cloudwatch:{call.scope.region}:{world.account}:alarm:*")]
+
+
+def _alarms(call: Call, world: World) -> list[Need]:
+    alarm = f"arn:aws:cloudwatch:{call.scope.region}:{world.account}:alarm:"
+    return [(action_of(call), alarm + name) for name in call.parameters["AlarmNames"]]
+
+
 def _new_api(call: Call, _world: World) -> list[Need]:
     """An API made with tags needs the right to put tags on it, under its ARN in the path.
 
@@ -95,6 +113,30 @@ def _simulated_principal(call: Call, _world: World) -> list[Need]:
     return [(action_of(call), str(call.parameters["PolicySourceArn"]))]
 
 
+def _in_catalog(*below: str) -> Callable[[Call, World], list[Need]]:
+    """Glue asks for all that leads to a thing; `*` stands for all tables, or functions, of the database."""
+
+    def needs(call: Call, world: World) -> list[Need]:
+        place = f"arn:aws:glue:{call.scope.region}:{world.account}"
+        database, table = database_of(call.parameters), call.parameters.get("TableInput", call.parameters)
+        named = {"name": str(table.get("Name", "*"))}
+        arns = [f"{place}:{part}/{database}/{name.format_map(named)}" for part, _, name in map(_split, below)]
+        return [(action_of(call), arn) for arn in (f"{place}:catalog", f"{place}:database/{database}", *arns)]
+
+    return needs
+
+
+def _split(part: str) -> tuple[str, str, str]:
+    return part.partition("/")
+
+
+def _query(call: Call, world: World) -> list[Need]:
+    """A query belongs to the workgroup that it was started in."""
+    workgroup = world.workgroups_of_queries.get(str(call.parameters["QueryExecutionId"]), "*")
+    place = f"arn:aws:athena:{call.scope.region}:{world.account}"
+    return [(action_of(call), f"{place}:workgroup/{workgroup}")]
+
+
 NEEDS: dict[str, Callable[[Call, World], list[Need]]] = {
     "s3.DeleteObjects": _objects,
     "s3.GetObject": _object,
@@ -104,6 +146,25 @@ NEEDS: dict[str, Callable[[Call, World], list[Need]]] = {
     "logs.ListTagsForResource": _log_group_by_arn,
     "logs.TagResource": _log_group_by_arn,
     "logs.UntagResource": _log_group_by_arn,
+    "sns.ListTagsForResource": _by_arn("ResourceArn"),
+    "sns.TagResource": _by_arn("ResourceArn"),
+    "sns.UntagResource": _by_arn("ResourceArn"),
+    "sns.Unsubscribe": _unsubscribe,
+    "cloudwatch.DescribeAlarms": _every_alarm,
+    "cloudwatch.DeleteAlarms": _alarms,
+    "cloudwatch.ListTagsForResource": _by_arn("ResourceARN"),
+    "cloudwatch.TagResource": _by_arn("ResourceARN"),
+    "cloudwatch.UntagResource": _by_arn("ResourceARN"),
+    "glue.CreateDatabase": _in_catalog(),
+    "glue.GetDatabase": _in_catalog(),
+    "glue.DeleteDatabase": _in_catalog("table/*", "userDefinedFunction/*"),
+    "glue.GetTables": _in_catalog("table/*"),
+    "glue.CreateTable": _in_catalog("table/{name}"),
+    "glue.UpdateTable": _in_catalog("table/{name}"),
+    "glue.DeleteTable": _in_catalog("table/{name}"),
+    "athena.GetQueryExecution": _query,
+    "athena.GetQueryResults": _query,
+    "athena.StopQueryExecution": _query,
     "apigateway.CreateRestApi": _new_api,
     "apigateway.TagResource": _tags_of_an_api,
     "apigateway.UntagResource": _tags_of_an_api,

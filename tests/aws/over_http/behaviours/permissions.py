@@ -47,7 +47,8 @@ class TagsDemanded(Behaviour):
 
 TAGGED_CREATES = {
     "s3.CreateBucket", "iam.CreateRole", "logs.CreateLogGroup", "lambda.CreateFunction",
-    "apigateway.CreateRestApi",
+    "apigateway.CreateRestApi", "sns.CreateTopic", "cloudwatch.PutMetricAlarm",
+    "glue.CreateDatabase", "athena.CreateWorkGroup",
 }  # fmt: skip
 
 
@@ -66,25 +67,57 @@ class ImpliedPermissions(Behaviour):
         return None
 
 
+PASSES_TO_FIREHOSE = {
+    "firehose.CreateDeliveryStream": "ExtendedS3DestinationConfiguration",
+    "firehose.UpdateDestination": "ExtendedS3DestinationUpdate",
+}
+"""Calls that hand a role to Firehose, and the parameter within which it is named."""
+
+
 def implied_permissions(call: Call, world: World) -> list[tuple[str, str]]:
     """The further actions that a call needs, each with the resource that it touches."""
     desired, needed = call.parameters, []
     region, account = call.scope.region, world.account
     if passed := desired.get(PASSES_ROLE.get(call.name, "")):
         needed.append(("iam:PassRole", str(passed)))
-    if call.name == "lambda.CreateFunction" and desired.get("Tags"):
-        needed.append(
-            ("lambda:TagResource", f"arn:aws:lambda:{region}:{account}:function:{call.function_name}")
-        )
-    if call.name == "iam.CreateRole" and any(name.startswith("Tags.member.") for name in desired):
-        needed.append(("iam:TagRole", f"arn:aws:iam::{account}:role/{desired['RoleName']}"))
-    if call.name == "s3.CreateBucket" and b"<Tag>" in call.request.body:
-        needed.append(("s3:TagResource", f"arn:aws:s3:::{desired['Bucket']}"))
-    if call.name == "logs.CreateLogGroup" and desired.get("tags"):
-        needed.append(
-            ("logs:TagResource", f"arn:aws:logs:{region}:{account}:log-group:{desired['logGroupName']}")
-        )
+    if call.name in PASSES_TO_FIREHOSE:
+        needed.append(("iam:PassRole", str(desired[PASSES_TO_FIREHOSE[call.name]]["RoleARN"])))
+    if kind := _tagged_at_birth(call):
+        service, resource = kind
+        action = TAGGING.get(call.name, f"{service}:TagResource")
+        needed.append((action, resource.format(region=region, account=account)))
     return needed
+
+
+TAGGING = {"firehose.CreateDeliveryStream": "firehose:TagDeliveryStream", "iam.CreateRole": "iam:TagRole"}
+"""Calls that carry tags, and the action for these where it is not TagResource."""
+
+
+def _tagged_at_birth(call: Call) -> tuple[str, str] | None:
+    """The service, and the ARN of what a call makes with tags; None where it makes nothing, or without."""
+    desired, arn = call.parameters, "arn:aws:%s:{region}:{account}:%s"
+    listed = any(name.startswith("Tags.member.") for name in desired)
+    name = str(desired.get("Name") or desired.get("RoleName") or "")
+    match call.name:
+        case "firehose.CreateDeliveryStream" if desired.get("Tags"):
+            return "firehose", arn % ("firehose", f"deliverystream/{desired['DeliveryStreamName']}")
+        case "lambda.CreateFunction" if desired.get("Tags"):
+            return "lambda", arn % ("lambda", f"function:{call.function_name}")
+        case "iam.CreateRole" if listed:
+            return "iam", f"arn:aws:iam::{{account}}:role/{name}"
+        case "s3.CreateBucket" if b"<Tag>" in call.request.body:
+            return "s3", f"arn:aws:s3:::{desired['Bucket']}"
+        case "logs.CreateLogGroup" if desired.get("tags"):
+            return "logs", arn % ("logs", f"log-group:{desired['logGroupName']}")
+        case "sns.CreateTopic" if listed:
+            return "sns", arn % ("sns", name)
+        case "cloudwatch.PutMetricAlarm" if desired.get("Tags"):
+            return "cloudwatch", arn % ("cloudwatch", f"alarm:{desired['AlarmName']}")
+        case "glue.CreateDatabase" if desired.get("Tags"):
+            return "glue", arn % ("glue", f"database/{desired['DatabaseInput']['Name']}")
+        case "athena.CreateWorkGroup" if desired.get("Tags"):
+            return "athena", arn % ("athena", f"workgroup/{name}")
+    return None
 
 
 def _allowed(call: Call, world: World, action: str, resource: str) -> bool:
