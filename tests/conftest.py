@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import sys
 
 import pytest
 
@@ -10,10 +12,17 @@ from tests.resilience import table
 
 pytest_plugins = [
     "tests.aws.in_process.fixtures",
+    "tests.tools.compiled_once",
     "tests.tools.emulator",
     "tests.tools.longest_first",
     "tests.tools.progress_line",
 ]
+
+# The suite may run there; what is printed there is tested with the variable set.
+os.environ.pop("GITHUB_ACTIONS", None)
+# Hundreds of processes are started, each of which would compile the sources anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

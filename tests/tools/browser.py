@@ -76,13 +76,16 @@ def chromium(profile: Path) -> Iterator[Chrome]:
 
 
 class Site:
-    """Pages of one origin; a page is the script that it runs."""
+    """Pages of one origin; a page is the script that it runs. `asked` are the paths of all requests."""
 
     def __init__(self) -> None:
         scripts = self._scripts = {"/empty": ""}
+        asked: list[str] = []
+        self.asked = asked
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
+                asked.append(self.path)
                 script = scripts.get(self.path)
                 body = PAGE.replace("{script}", script or "").encode()
                 self.send_response(200)

@@ -1,14 +1,20 @@
-"""The real command line as a process of its own, without the half second in which Python loads it.
+"""The real command line as a process of its own, without the half second in which Python loads it; so is a
+program on a terminal.
 
 A server loads everything once and forks for every command: its child has its own arguments, folder,
-environment and standard streams, its own id to be killed by, and ends as any interpreter ends. What a start
-itself costs and loads is tested with `python -m wizard` (`tests/e2e/test_start_up.py`).
+environment and standard streams, its own id to be killed by, and ends as any interpreter ends, or nearly
+(`Ending`). What a start itself costs and loads is tested with `python -m wizard`
+(`tests/e2e/test_start_up.py`).
 """
 
 from __future__ import annotations
 
 import atexit
+import builtins
+import fcntl
+import gc
 import importlib
+import io
 import json
 import os
 import pkgutil
@@ -17,11 +23,14 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import threading
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
+from types import FunctionType
 from typing import IO, Any
 
 from tests import PROJECT
@@ -97,20 +106,41 @@ class Command:
 
 def start(arguments: list[str], folder: Path, environment: Mapping[str, str]) -> Command:
     """Start `eventtrack-wizard ARGUMENTS` in a folder, without standard input."""
-    reply, its_reply = socket.socketpair()
     pipes = [os.pipe(), os.pipe()]
     with open(os.devnull, "rb") as nothing:  # noqa: PTH123  a descriptor is what is needed
         request = {"arguments": arguments, "folder": str(folder), "environment": dict(environment)}
-        body = json.dumps(request).encode()
-        server = _server()
-        files = [nothing.fileno(), pipes[0][1], pipes[1][1], its_reply.fileno()]
-        socket.send_fds(server, [len(body).to_bytes(LENGTH_BYTES)], files)
-        server.sendall(body)
-    its_reply.close()
+        reply = _ask_for(request, [nothing.fileno(), pipes[0][1], pipes[1][1]])
     for _read, write in pipes:
         os.close(write)
     out, errors = (os.fdopen(read, encoding="utf-8") for read, _write in pipes)
     return Command(["eventtrack-wizard", *arguments], reply, out, errors)
+
+
+def start_on_terminal(
+    source: str, terminal: int, environment: Mapping[str, str], *, shows_output: bool
+) -> Command:
+    """Start Python source in a session of its own with a terminal as its standard input and error.
+
+    Args:
+        terminal: the file descriptor of the end that programs use.
+        shows_output: standard output is the terminal as well, not a pipe.
+    """
+    read, write = os.pipe()
+    request = {"source": source, "folder": str(Path.cwd()), "environment": dict(environment)}
+    reply = _ask_for(request, [terminal, terminal if shows_output else write, terminal])
+    os.close(write)
+    return Command(["python", "-c", source], reply, os.fdopen(read, encoding="utf-8"), io.StringIO())
+
+
+def _ask_for(request: Mapping[str, Any], streams: list[int]) -> socket.socket:
+    """A process; returned is what tells its id and its end."""
+    reply, its_reply = socket.socketpair()
+    body = json.dumps(request).encode()
+    server = _server()
+    socket.send_fds(server, [len(body).to_bytes(LENGTH_BYTES)], [*streams, its_reply.fileno()])
+    server.sendall(body)
+    its_reply.close()
+    return reply
 
 
 def run(
@@ -188,6 +218,23 @@ def load_everything() -> None:
     for module in pkgutil.walk_packages(wizard.__path__, "wizard."):
         if not module.name.endswith("__main__"):
             importlib.import_module(module.name)
+    import questionary  # noqa: F401  loaded by the first question
+
+    _make_keys_once()
+
+    gc.collect()
+    gc.freeze()  # what is shared is not copied, as it would be by looking for garbage in it
+
+
+def _make_keys_once() -> None:
+    """The keys that prompt_toolkit knows, those of vi among them: every question makes them all anew, a fifth
+    of the time of an interview. They hold nothing of a question, they ask for the one that runs.
+    """
+    from prompt_toolkit.application import application
+
+    make: Any = cache(vars(application)["load_key_bindings"])
+    make()
+    vars(application)["load_key_bindings"] = make
 
 
 def become(request: Mapping[str, Any]) -> None:
@@ -195,14 +242,63 @@ def become(request: Mapping[str, Any]) -> None:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["environment"])
-    sys.argv = ["eventtrack-wizard", *request["arguments"]]
+    sys.argv = ["eventtrack-wizard", *request.get("arguments", ())]
     sys.modules["__main__"].__package__ = ""  # or Click would call the program by this module's name
+    if "source" in request:
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # Ctrl-C reaches a program only on its controlling terminal
+        warnings.simplefilter("error")
+        _open_streams(request["environment"].get("PYTHONIOENCODING", "utf-8"))
 
 
-if __name__ == "__main__":
-    load_everything()
-    if request := serve(socket.socket(fileno=int(sys.argv[1]))):
-        become(request)
+def _open_streams(encoding: str) -> None:
+    """As Python opens them at its start; those that it has opened here led nowhere at that time."""
+    sys.stdin = os.fdopen(0, encoding=encoding, closefd=False)
+    sys.stdout = os.fdopen(1, "w", encoding=encoding, closefd=False)
+    sys.stderr = os.fdopen(2, "w", 1, encoding=encoding, errors="backslashreplace", closefd=False)
+
+
+def _run(request: Mapping[str, Any]) -> None:
+    if "source" in request:
+        program = compile(request["source"], "<string>", "exec")
+        FunctionType(program, {"__name__": "__main__", "__builtins__": builtins})()
+    else:
         from wizard.__main__ import main
 
         main()
+
+
+class Ending:
+    """How a command ends: as any interpreter, which waits for threads and calls what wants to be called at
+    the end. But that it would take apart all that was loaded takes longer than most commands, and is left
+    out where it shows nothing: where no thread still runs, every stream takes the rest, and nothing was
+    raised but an exit code.
+    """
+
+    def __init__(self) -> None:
+        self._code: int | None = None
+        atexit.register(self._end)  # before anybody else does, so it is called last
+
+    def of(self, work: Callable[[], None]) -> None:
+        """Do the work of the command, and remember how it ended."""
+        try:
+            work()
+        except SystemExit as ended:
+            self._code = ended.code if isinstance(ended.code, int) else None
+            raise
+        self._code = 0
+
+    def _end(self) -> None:
+        if self._code is not None and threading.active_count() == 1:
+            with suppress(OSError, ValueError):
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(self._code)
+
+
+if __name__ == "__main__":
+    ending = Ending()
+    load_everything()
+    if request := serve(socket.socket(fileno=int(sys.argv[1]))):
+        become(request)
+        ending.of(partial(_run, request))

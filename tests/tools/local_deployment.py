@@ -48,6 +48,7 @@ class LocalDeployment:
         }
         return kept | {
             "EVENTTRACK_LOCAL_HOME": str(self.home),
+            "XDG_CACHE_HOME": str(self.folder / "cache"),
             "PYTHONPATH": str(PROJECT),
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",

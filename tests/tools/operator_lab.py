@@ -17,8 +17,9 @@ from tests.aws.over_http.behaviours import Behaviour, ExactActions, ImpliedPermi
 from tests.tools.ministack_server import MiniStackProcess
 from wizard import deployment
 from wizard.aws import policies
-from wizard.aws.client import Aws, identify
-from wizard.clock import SystemClock
+from wizard.aws.caller import identify
+from wizard.aws.client import Aws
+from wizard.clock import Clock, SystemClock
 from wizard.engine import preflight
 from wizard.engine.apply import Engine
 from wizard.engine.decide import Consent
@@ -70,6 +71,13 @@ class UntilFirstFailure(OneByOne):
         return begin
 
 
+class HurriedClock(SystemClock):
+    """Looks again ten times as soon: the emulator is mostly ready by then."""
+
+    def sleep(self, seconds: float) -> None:
+        super().sleep(seconds / 10)
+
+
 class OperatorLab:
     """One account, its root, and an operator whose policy a test may change at any time."""
 
@@ -81,7 +89,8 @@ class OperatorLab:
         self.root = _aws(emulator_url, ROOT)
         self.root.iam.create_user(UserName=USER)
         key = self.root.iam.create_access_key(UserName=USER)["AccessKey"]
-        self.operator = _aws(double.url, (key["AccessKeyId"], key["SecretAccessKey"]))
+        self.clock = HurriedClock()
+        self.operator = _aws(double.url, (key["AccessKeyId"], key["SecretAccessKey"]), self.clock)
 
     def grant(self, policy: policies.Document) -> None:
         """Give the operator this policy, and take every other one."""
@@ -190,5 +199,5 @@ class AsIfThroughTls(Aws):
     speaks_tls = True
 
 
-def _aws(url: str, keys: tuple[str, str]) -> Aws:
-    return AsIfThroughTls(boto3.Session(*keys, region_name=REGION), url, SystemClock())
+def _aws(url: str, keys: tuple[str, str], clock: Clock | None = None) -> Aws:
+    return AsIfThroughTls(boto3.Session(*keys, region_name=REGION), url, clock or SystemClock())

@@ -1,38 +1,54 @@
-"""Keeps the README's help texts those of the program.
+"""Writes the page of all help texts, `.github/COMMANDS.md`, from the program's own.
 
-`python -m tests.tools.readme` rewrites them; `tests/e2e/test_readme.py` fails when they differ.
+`python -m tests.tools.readme` rewrites it; `tests/e2e/test_readme.py` fails when it differs.
 """
 
 from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
 
 from tests import PROJECT
+from tests.tools.commands import run
+from wizard.cli.app import app
 
 README = PROJECT / "README.md"
-BLOCK = re.compile(r"(<!-- help: (?P<command>.*?) -->\n```text\n)(?P<help>.*?)(```\n)", re.DOTALL)
+PAGES = PROJECT / ".github"
+COMMANDS = PAGES / "COMMANDS.md"
 COLUMNS = 100
+SECONDS_FOR_HELP = 60
+
+HEAD = """\
+# Commands
+
+What `--help` says about each of them. This page is made by `python -m tests.tools.readme`.
+What each is for stands in the [README](../README.md#day-to-day).
+"""
+BLOCK = re.compile(r"^## (?P<command>[^\n]+)\n\n```text\n(?P<help>.*?)```$", re.DOTALL | re.MULTILINE)
+
+
+def commands() -> list[str]:
+    """Every command of the program, and the program itself, as it is typed: "eventtrack-wizard token add"."""
+    groups = {
+        str(group.name): group.typer_instance for group in app.registered_groups if group.typer_instance
+    }
+    words = ["", *(f" {command.name}" for command in app.registered_commands)]
+    for name, group in groups.items():
+        words += [f" {name}", *(f" {name} {command.name}" for command in group.registered_commands)]
+    return [f"eventtrack-wizard{word}" for word in words]
 
 
 def help_of(command: str) -> str:
-    """What `eventtrack-wizard <command> --help` prints on a terminal of fixed width, without colours."""
+    """What `COMMAND --help` prints on a terminal of fixed width, without colours."""
     environment = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(("EVENTTRACK", "AWS_")) and name not in ("FORCE_COLOR", "CLICOLOR_FORCE")
     }
-    done = subprocess.run(
-        [sys.executable, "-m", "wizard", *command.split(), "--help"],
-        env={**environment, "COLUMNS": str(COLUMNS), "TERMINAL_WIDTH": str(COLUMNS), "NO_COLOR": "1"},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    text = done.stdout.replace("python -m wizard", "eventtrack-wizard")
-    return "\n".join(line.rstrip() for line in text.splitlines()).strip("\n") + "\n"
+    environment |= {"COLUMNS": str(COLUMNS), "TERMINAL_WIDTH": str(COLUMNS), "NO_COLOR": "1"}
+    done = run([*command.split()[1:], "--help"], PROJECT, environment, SECONDS_FOR_HELP)
+    done.check_returncode()
+    return "\n".join(line.rstrip() for line in done.stdout.splitlines()).strip("\n") + "\n"
 
 
 def words_of(help_text: str) -> str:
@@ -40,10 +56,12 @@ def words_of(help_text: str) -> str:
     return " ".join(re.sub(r"[╭╮╰╯─│]|<\w+>|\b(TEXT|FILE|INTEGER|PATH)\b", " ", help_text).split())
 
 
-def rewritten(text: str) -> str:
-    """The README with every help text made anew."""
-    return BLOCK.sub(lambda found: found[1] + help_of(found["command"]) + found[4], text)
+def page() -> str:
+    """The whole page: one heading a command, its help below it."""
+    links = (f"\n* [{command}](#{command.replace(' ', '-')})" for command in commands())
+    blocks = (f"\n## {command}\n\n```text\n{help_of(command)}```\n" for command in commands())
+    return HEAD + "".join(links) + "\n" + "".join(blocks)
 
 
 if __name__ == "__main__":
-    README.write_text(rewritten(README.read_text(encoding="utf-8")), encoding="utf-8")
+    COMMANDS.write_text(page(), encoding="utf-8")

@@ -9,8 +9,6 @@ import fcntl
 import os
 import select
 import struct
-import subprocess
-import sys
 import termios
 import time
 from types import TracebackType
@@ -18,15 +16,15 @@ from types import TracebackType
 import pyte
 
 from tests import PROJECT
+from tests.tools import commands
 
 PATIENCE = 60.0
-
-# Ctrl-C reaches a program only on its controlling terminal.
-TAKE_TERMINAL = "import fcntl, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
 
 
 class Terminal:
     """Runs Python source with standard input and error on a terminal, standard output on a pipe."""
+
+    shows_output = False
 
     def __init__(self, source: str, *, columns: int, rows: int, **environment: str) -> None:
         self.raw = b""
@@ -36,14 +34,8 @@ class Terminal:
         self._stream = pyte.ByteStream(self.screen)
         self._master, slave = os.openpty()
         self._set_size(columns, rows)
-        self.process = subprocess.Popen(
-            [sys.executable, "-c", TAKE_TERMINAL + source],
-            stdin=slave,
-            stderr=slave,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            env={**_clean_environment(), **environment},
+        self.process = commands.start_on_terminal(
+            source, slave, {**_clean_environment(), **environment}, shows_output=self.shows_output
         )
         os.close(slave)
 
@@ -58,14 +50,21 @@ class Terminal:
     ) -> None:
         self.process.kill()
         self.process.wait()
-        if self.process.stdout:
-            self.process.stdout.close()
+        self.process.stdout.close()
         os.close(self._master)
 
     @property
     def lines(self) -> list[str]:
-        """What stands on the screen, without blanks at the end of lines."""
-        return [line.rstrip() for line in self.screen.display]
+        """What stands on the screen, without blanks at the end of lines.
+
+        Not `pyte.Screen.display`, which looks at every cell of 200 rows, most of which nobody has written to.
+        """
+        rows = [self.screen.buffer[row] for row in range(self.screen.lines)]
+        columns = range(self.screen.columns)
+        return [
+            "".join(row[column].data for column in columns[: max(row, default=-1) + 1]).rstrip()
+            for row in rows
+        ]
 
     @property
     def text(self) -> str:
@@ -100,8 +99,7 @@ class Terminal:
             self._read(0.05)
         while self._read(0.05):
             pass
-        assert self.process.stdout is not None
-        return self.process.returncode, self.process.stdout.read()
+        return self.process.wait(), self.process.stdout.read()
 
     def _read(self, seconds: float) -> bool:
         if not select.select([self._master], [], [], seconds)[0]:
@@ -118,8 +116,14 @@ class Terminal:
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
 
+class WholeTerminal(Terminal):
+    """The same with standard output on the terminal, as when somebody sits before it."""
+
+    shows_output = True
+
+
 def _clean_environment() -> dict[str, str]:
     """Nothing of the surroundings that changes how screens look."""
     dropped = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, "TERM": "xterm-256color", "PYTHONPATH": str(PROJECT), "PYTHONWARNINGS": "error"}
+    return {**kept, "TERM": "xterm-256color", "PYTHONPATH": str(PROJECT)}
