@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,9 +12,9 @@ from typer.testing import CliRunner
 import wizard
 from wizard.cli.app import app
 from wizard.commands.common import complete
-from wizard.commands.setup import Request
+from wizard.commands.setup_request import Request
 from wizard.errors import StateError
-from wizard.options import Options
+from wizard.options import Options, program_called
 
 SOURCES = Path(wizard.__file__).parent
 TYPED = Options(
@@ -41,6 +40,33 @@ def test_a_suggested_command_says_what_was_typed_or_it_would_go_to_another_accou
     words: str, line: str
 ) -> None:
     assert TYPED.command(words) == f"eventtrack-wizard {line}"
+
+
+@pytest.mark.parametrize("found", [None, "another"])
+def test_a_program_that_no_shell_finds_by_its_name_is_suggested_as_it_was_called(
+    found: str | None, tmp_path: Path
+) -> None:
+    """In a fresh `.venv`, or beside another version that the shell would find instead."""
+    called, another = tmp_path / "my venv" / "eventtrack-wizard", tmp_path / "another"
+    called.parent.mkdir()
+    called.touch()
+    another.touch()
+    program = program_called(str(called), found and str(another))
+    assert Options(program=program).command("status") == f"'{called}' status"
+    assert Options(program=program).complete("`eventtrack-wizard local stop`") == f"`'{called}' local stop`"
+
+
+def test_a_program_that_the_shell_finds_is_suggested_by_its_name(tmp_path: Path) -> None:
+    called, found = tmp_path / "eventtrack-wizard", tmp_path / "link"
+    called.touch()
+    found.symlink_to(called)
+    assert program_called(str(called), str(found)) == "eventtrack-wizard"
+
+
+def test_another_way_of_calling_is_not_repeated_because_it_may_need_its_folder() -> None:
+    """`python -m wizard`, or a process of the tests."""
+    assert program_called("/src/wizard/__main__.py", None) == "eventtrack-wizard"
+    assert program_called("eventtrack-wizard", None) == "eventtrack-wizard"
 
 
 def test_a_suggested_command_is_bare_when_nothing_was_typed() -> None:
@@ -91,7 +117,6 @@ def test_every_message_that_quotes_a_command_is_completed_where_it_is_printed() 
 
 
 COMPLETED = ("say", "complete")
-NEEDS_NO_OPTIONS = re.compile(r"`eventtrack-wizard local ")
 
 
 def _strings_outside(node: ast.AST) -> Iterator[ast.expr]:
@@ -103,7 +128,7 @@ def _strings_outside(node: ast.AST) -> Iterator[ast.expr]:
     if isinstance(node, (ast.Assign, ast.AugAssign)):  # a text with a name, or an error's next step
         return
     text = node.value if isinstance(node, ast.Constant) and isinstance(node.value, str) else ""
-    if isinstance(node, ast.Constant) and "`eventtrack-wizard " in text and not NEEDS_NO_OPTIONS.search(text):
+    if isinstance(node, ast.Constant) and "`eventtrack-wizard " in text:
         yield node
     for child in ast.iter_child_nodes(node):
         yield from _strings_outside(child)

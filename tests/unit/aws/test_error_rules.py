@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from wizard.aws.error_rules import RULES, Explain, Rule, Wait, look_up
-from wizard.errors import ConflictError, CredentialsError, WizardError
+from wizard.aws.error_rules import RULES, look_up
+from wizard.aws.rule import Explain, Rule, Wait
+from wizard.errors import ConflictError, CredentialsError, StateError, UsageError, WizardError
 
 SCP = (
     "User: arn:aws:iam::123456789012:user/ann is not authorized to perform: {action} with an explicit deny"
@@ -84,6 +85,10 @@ EXAMPLES = (
     Example("CreateRestApi", "LimitExceededException", "Maximum number of REST APIs reached", "quota", WizardError, 429),
     Example("CreateBucket", "TooManyBuckets", "You have attempted to create more buckets than allowed", "quota", WizardError),
     Example("AddPermission", "PolicyLengthExceededException", "The final policy size is bigger than the limit", "quota", WizardError),
+    Example("CreateDatabase", "AccessDeniedException", "Insufficient Lake Formation permission(s): Required Create Database on Catalog", "Lake Formation", WizardError),
+    Example("CreateDatabase", "ResourceNumberLimitExceededException", "Number of databases exceeded the account limit", "quota", WizardError),
+    Example("StartQueryExecution", "InvalidRequestException", "WorkGroup shop-events is not found.", "workgroup of the query table is gone", StateError),
+    Example("StartQueryExecution", "InvalidRequestException", "line 1:1: mismatched input 'SELEC'. Expecting: 'ALTER', 'ANALYZE'", "{message}", UsageError),
     waits("CreateBucket", "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded and you already own it.", "does not show it yet", 409),
     waits("CreateRole", "EntityAlreadyExists", "Role with name x already exists.", "does not show it yet", 409),
     waits("CreateFunction", "ResourceConflictException", "Function already exist: x", "does not show it yet", 409),
@@ -111,6 +116,22 @@ EXAMPLES = (
     waits("PutRolePolicy", "NoSuchEntity", "The role with name x cannot be found.", "not visible", 404),
     waits("AddPermission", "ResourceNotFoundException", "Function not found", "not visible", 404),
     waits("CreateResource", "NotFoundException", "Invalid API identifier specified", "not visible", 404),
+    waits("CreateTopic", "InvalidParameter", "Invalid parameter: Tags Reason: Topic already exists with different tags", "does not show it yet", 400),
+    waits("Subscribe", "NotFound", "Topic does not exist", "not visible", 404),
+    waits("TagResource", "ConcurrentAccess", "Can't perform multiple operations on a tag simultaneously.", "another change", 400),
+    waits("Subscribe", "Throttled", "Rate exceeded", "fewer requests", 429),
+    waits("CreateDeliveryStream", "InvalidArgumentException", "Firehose is unable to assume role arn:aws:iam::1:role/r. Please check the role provided.", "spreading"),
+    waits("CreateDeliveryStream", "InvalidArgumentException", "The security token included in the request is invalid. Ensure that the provided IAM role associated with firehose is not deleted.", "spreading"),
+    waits("CreateDeliveryStream", "ResourceInUseException", "Firehose s under accountId 1 already exists", "making or deleting"),
+    waits("UpdateDestination", "ConcurrentModificationException", "Cannot update firehose: s since the current version id: 2 and specified version id: 1 do not match", "another change"),
+    waits("UpdateDestination", "ResourceNotFoundException", "Firehose s under account 1 not found.", "the new stream"),
+    waits("CreateDatabase", "AlreadyExistsException", "Database already exists.", "does not show it yet"),
+    waits("CreateWorkGroup", "InvalidRequestException", "WorkGroup is already created", "does not show it yet"),
+    waits("CreateTable", "EntityNotFoundException", "Database shop_events not found.", "the new query database"),
+    waits("CreateTable", "OperationTimeoutException", "The operation timed out.", "Glue's catalog could not"),
+    waits("UpdateTable", "ConcurrentModificationException", "Update table failed due to concurrent modifications.", "another change"),
+    waits("CreateDatabase", "InternalServiceException", "", "fault on its side", 500),
+    waits("CreateLogStream", "ResourceNotFoundException", "The specified log group does not exist.", "the new log group"),
     waits("DeleteRole", "DeleteConflict", "Cannot delete entity, must detach all policies first.", "letting go of the role", 409),
     waits("DeleteRole", "DeleteConflict", "Cannot delete entity, must delete policies first.", "letting go of the role", 409),
     waits("GetRole", "ServiceFailure", "", "fault on its side", 500),

@@ -15,8 +15,9 @@ from tests.aws.clock import FakeClock
 from tests.aws.over_http import AwsDouble, faults
 from tests.tools.emulator import empty
 from wizard.aws.client import Aws
-from wizard.aws.error_rules import AGAIN, RULES, Explain, Wait
+from wizard.aws.error_rules import AGAIN, RULES
 from wizard.aws.retry import retry
+from wizard.aws.rule import Explain, Wait
 from wizard.errors import WaitTimeoutError, WizardError
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("catalogue")]
@@ -53,6 +54,39 @@ CALLS: dict[str, tuple[str, Send]] = {
         lambda aws: aws.s3.put_bucket_versioning(
             Bucket="events-1", VersioningConfiguration={"Status": "Enabled"}
         ),
+    ),
+    "sns.CreateTopic": ("set up the alarm topic", lambda aws: aws.sns.create_topic(Name="t")),
+    "sns.Subscribe": (
+        "set up the e-mail",
+        lambda aws: aws.sns.subscribe(
+            TopicArn=aws.sns.create_topic(Name="t")["TopicArn"], Protocol="email", Endpoint="a@b.example"
+        ),
+    ),
+    "firehose.CreateDeliveryStream": (
+        "set up the stream",
+        lambda aws: aws.firehose.create_delivery_stream(DeliveryStreamName="s"),
+    ),
+    "firehose.UpdateDestination": (
+        "set up the stream",
+        lambda aws: aws.firehose.update_destination(
+            DeliveryStreamName="s", CurrentDeliveryStreamVersionId="1", DestinationId="d"
+        ),
+    ),
+    "glue.CreateDatabase": (
+        "set up the query database",
+        lambda aws: aws.glue.create_database(DatabaseInput={"Name": "d"}),
+    ),
+    "glue.CreateTable": (
+        "set up the query table",
+        lambda aws: aws.glue.create_table(DatabaseName="d", TableInput={"Name": "t"}),
+    ),
+    "athena.CreateWorkGroup": (
+        "set up the workgroup",
+        lambda aws: aws.athena.create_work_group(Name="w"),
+    ),
+    "logs.CreateLogStream": (
+        "set up the log stream",
+        lambda aws: aws.logs.create_log_stream(logGroupName="g", logStreamName="s"),
     ),
     "iam.CreateRole": (
         "set up the execution role",
@@ -112,6 +146,10 @@ CALLS: dict[str, tuple[str, Send]] = {
         "take back the REST API",
         lambda aws: aws.apigateway.delete_rest_api(restApiId="a"),
     ),
+    "athena.StartQueryExecution": (
+        "start the query",
+        lambda aws: aws.athena.start_query_execution(QueryString="SELEC 1", WorkGroup="w"),
+    ),
     "sts.GetCallerIdentity": ("find out whose keys these are", lambda aws: aws.sts.get_caller_identity()),
 }
 
@@ -162,6 +200,8 @@ ANSWERS = (
     Answer("lambda.CreateFunction", 400, "InvalidParameterValueException", "The runtime parameter of python3.8 is no longer supported"),
     Answer("lambda.CreateFunction", 400, "CodeStorageExceededException", "Code storage limit exceeded."),
     Answer("iam.CreateRole", 409, "LimitExceeded", "Cannot exceed quota for RolesPerAccount: 1000"),
+    Answer("athena.StartQueryExecution", 400, "InvalidRequestException", "WorkGroup w is not found."),
+    Answer("athena.StartQueryExecution", 400, "InvalidRequestException", "line 1:1: mismatched input 'SELEC'. Expecting: 'ALTER', 'ANALYZE'"),
     Answer("s3.CreateBucket", 409, "BucketAlreadyOwnedByYou", "Your previous request to create the named bucket succeeded"),
     Answer("iam.CreateRole", 409, "EntityAlreadyExists", "Role with name worker already exists."),
     Answer("logs.CreateLogGroup", 400, "ResourceAlreadyExistsException", "The specified log group already exists"),
@@ -184,6 +224,21 @@ ANSWERS = (
     Answer("iam.PutRolePolicy", 404, "NoSuchEntity", "The role with name worker cannot be found."),
     Answer("lambda.AddPermission", 404, "ResourceNotFoundException", "Function not found: f"),
     Answer("apigateway.CreateResource", 404, "NotFoundException", "Invalid API identifier specified"),
+    Answer("sns.CreateTopic", 403, "AuthorizationError", "User: arn:aws:iam::1:user/ann is not authorized to perform: SNS:CreateTopic on resource: arn:aws:sns:eu-central-1:1:t"),
+    Answer("sns.CreateTopic", 400, "InvalidParameter", "Invalid parameter: Tags Reason: Topic already exists with different tags"),
+    Answer("sns.Subscribe", 404, "NotFound", "Topic does not exist"),
+    Answer("sns.CreateTopic", 400, "ConcurrentAccess", "Can't perform multiple operations on a tag simultaneously. Perform the operations sequentially."),
+    Answer("firehose.CreateDeliveryStream", 400, "InvalidArgumentException", "Firehose is unable to assume role arn:aws:iam::1:role/r. Please check the role provided."),
+    Answer("firehose.CreateDeliveryStream", 400, "InvalidArgumentException", "The security token included in the request is invalid. Ensure that the provided IAM role associated with firehose is not deleted."),
+    Answer("firehose.CreateDeliveryStream", 400, "ResourceInUseException", "Firehose s under accountId 1 already exists"),
+    Answer("firehose.UpdateDestination", 400, "ConcurrentModificationException", "Cannot update firehose: s since the current version id: 2 and specified version id: 1 do not match"),
+    Answer("firehose.UpdateDestination", 400, "ResourceNotFoundException", "Firehose s under account 1 not found."),
+    Answer("glue.CreateDatabase", 400, "AlreadyExistsException", "Database already exists."),
+    Answer("glue.CreateDatabase", 400, "AccessDeniedException", "Insufficient Lake Formation permission(s): Required Create Database on Catalog"),
+    Answer("glue.CreateTable", 400, "EntityNotFoundException", "Database d not found."),
+    Answer("glue.CreateTable", 400, "OperationTimeoutException", "The operation timed out."),
+    Answer("athena.CreateWorkGroup", 400, "InvalidRequestException", "WorkGroup is already created"),
+    Answer("logs.CreateLogStream", 400, "ResourceNotFoundException", "The specified log group does not exist."),
     Answer("iam.DeleteRole", 409, "DeleteConflict", "Cannot delete entity, must detach all policies first."),
     Answer("lambda.CreateFunction", 500, "ServiceException", "An error occurred and the request cannot be processed."),
     Answer("iam.CreateRole", 503, "SomethingNew", "?"),

@@ -8,10 +8,10 @@ from pathlib import Path
 import botocore.session
 import pytest
 
-from wizard.aws.client import open_session
 from wizard.aws.models import use_models
+from wizard.aws.session import open_session
 
-SERVICES = ("apigateway", "iam", "lambda", "logs", "s3", "sts")
+SERVICES = ("apigateway", "cloudwatch", "firehose", "iam", "lambda", "logs", "s3", "sns", "sts")
 
 
 def session() -> botocore.session.Session:

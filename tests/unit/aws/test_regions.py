@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from wizard import deployment
-from wizard.aws.client import open_session
 from wizard.aws.regions import check_known, known_regions
+from wizard.aws.session import open_session
 from wizard.clock import SystemClock
 from wizard.errors import UsageError
 from wizard.options import Options

@@ -16,8 +16,8 @@ from botocore.exceptions import (
 from botocore.parsers import ResponseParserError
 
 from tests.aws.in_process import FakeClock
-from wizard.aws.error_rules import Wait
 from wizard.aws.retry import UNREACHABLE, NotYet, retry
+from wizard.aws.rule import Wait
 from wizard.clock import SystemClock
 from wizard.errors import ConflictError, CredentialsError, Interrupted, WaitTimeoutError, WizardError
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from wizard.commands.common import guarded
-from wizard.errors import ExitCode, Interrupted
+from wizard.errors import BusyError, ExitCode, Interrupted
 from wizard.options import Options
 from wizard.ui.output import is_read_by_a_person
 
@@ -31,6 +32,25 @@ def test_an_interrupted_command_says_what_is_so_because_the_operator_acts_on_it(
 
     assert guarded(command, Options(state=state)) == ExitCode.INTERRUPTED
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_program_that_reads_lines_gets_an_error_as_the_last_one_whatever_ended_the_run(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def last_line(error: BaseException) -> dict[str, object]:
+        def command() -> ExitCode:
+            raise error
+
+        code = guarded(command, Options(state=tmp_path / "state.json", profile="shop"), form="lines")
+        (line,) = capsys.readouterr().out.splitlines()
+        document: dict[str, object] = json.loads(line)
+        assert (document["type"], document["exit_code"]) == ("error", int(code))
+        return document
+
+    assert last_line(Interrupted())["why"] == "Nothing was changed."
+    busy = BusyError(what="Busy.", why="", next_step="See `eventtrack-wizard status`.")
+    assert "--profile shop" in str(last_line(busy)["next_step"])
+    assert last_line(ZeroDivisionError())["what"] == "The wizard itself failed: ZeroDivisionError."
 
 
 @pytest.mark.parametrize(
@@ -63,5 +83,6 @@ def test_what_is_no_url_of_an_endpoint_is_refused_before_anything_is_asked(
 def setup_of() -> Callable[[Options], ExitCode]:
     """`setup --yes` with these options."""
     from wizard.commands import setup
+    from wizard.commands.setup_request import Request
 
-    return lambda options: guarded(lambda: setup.run(setup.Request(options, yes=True)), options)
+    return lambda options: guarded(lambda: setup.run(Request(options, yes=True)), options)

@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import pytest
 from typer.testing import CliRunner
@@ -22,18 +23,21 @@ from wizard.identity import DeploymentId
 from wizard.state.model import Record, State, TokenDigest
 from wizard.state.redaction import redacted
 
-ACCOUNT, USER = "123456789012", "arn:aws:iam::123456789012:user/jane.doe"
+ACCOUNT, USER = "123456789012", "arn:aws:iam::123456789012:user/jane.roebuck"
 WHO = f"""<GetCallerIdentityResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><GetCallerIdentityResult>
 <Arn>{USER}</Arn><UserId>U</UserId><Account>{ACCOUNT}</Account></GetCallerIdentityResult>
 </GetCallerIdentityResponse>"""
+TOPIC = """<GetTopicAttributesResponse xmlns="http://sns.amazonaws.com/doc/2010-03-31/"><GetTopicAttributesResult>
+<Attributes><entry><key>Policy</key><value>{policy}</value></entry></Attributes></GetTopicAttributesResult>
+</GetTopicAttributesResponse>"""
 EXPIRED = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type>
 <Code>ExpiredToken</Code><Message>The security token included in the request is expired</Message></Error>
 </ErrorResponse>"""
 
 
 @contextmanager
-def aws(*, ahead: timedelta = timedelta(), expired: bool = False) -> Iterator[str]:
-    """STS whose clock is behind ours by `ahead`; IAM answers no simulation. The URL."""
+def aws(*, ahead: timedelta = timedelta(), expired: bool = False, topic: str = "") -> Iterator[str]:
+    """STS whose clock is behind ours by `ahead`; IAM answers no simulation, SNS a topic's policy. The URL."""
 
     class Handler(BaseHTTPRequestHandler):
         def date_time_string(self, timestamp: float | None = None) -> str:
@@ -44,7 +48,9 @@ def aws(*, ahead: timedelta = timedelta(), expired: bool = False) -> Iterator[st
 
         def do_POST(self) -> None:
             asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            if "GetCallerIdentity" not in asked:
+            if topic and "GetTopicAttributes" in asked:
+                self._answer(200, TOPIC.format(policy=escape(topic)))
+            elif "GetCallerIdentity" not in asked:
                 self._answer(501, "")
             elif expired:
                 self._answer(403, EXPIRED)
@@ -87,6 +93,20 @@ def test_everything_that_a_run_needs_is_one_finding_each(tmp_path: Path) -> None
     assert found["Account"]["found"] == f"{ACCOUNT}, as {USER}"
     assert found["Credentials"]["found"] == "from the environment"
     assert (found["Permissions"]["status"], "policy" in found["Permissions"]["remedy"]) == ("note", True)
+
+
+def test_a_topic_that_no_alarm_can_tell_is_a_note(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("EVENTTRACK_ALARM_TOPIC", f"arn:aws:sns:us-east-1:{ACCOUNT}:pager")
+    nobody = {"Statement": [{"Effect": "Allow", "Principal": {"Service": "s3.amazonaws.com"}, "Action": "*"}]}
+    found = {}
+    for which, policy in {"nobody": json.dumps(nobody), "unreadable": ""}.items():
+        with aws(topic=policy) as url:
+            code, findings = doctor(tmp_path, url)
+        assert code == 0
+        found[which] = findings["Alarm topic"]
+    assert found["nobody"]["status"] == "note"
+    assert "its policy does not let cloudwatch.amazonaws.com publish" in found["nobody"]["found"]
+    assert found["unreadable"]["status"] == "ok", "nobody has to be allowed to look"
 
 
 def test_the_first_thing_to_mend_stands_alone_because_the_others_follow_from_it(tmp_path: Path) -> None:
@@ -135,7 +155,12 @@ def test_the_report_can_be_shown_to_others(tmp_path: Path) -> None:
     identity = DeploymentId("shop-use1-0a1b2c3d", "jane-shop", ACCOUNT, "aws", "us-east-1")
     state = State(
         identity,
-        settings={"bucket_name": "jane-shop-0123456789", "memory_mb": 128},
+        settings={
+            "bucket_name": "jane-shop-0123456789",
+            "memory_mb": 128,
+            "alarm_email": "j.roebuck+alarms@example.com",
+            "alarm_topic": f"arn:aws:sns:us-east-1:{ACCOUNT}:roebuck-pager",
+        },
         lifecycle="deployed",
         tokens=[TokenDigest("default", "ab" * 32, "2026-01-01")],
         records={"role": Record("present", "created", {"name": "jane-role", "trust": {"arn": USER}})},
@@ -148,9 +173,14 @@ def test_the_report_can_be_shown_to_others(tmp_path: Path) -> None:
         _code, found = doctor(tmp_path, url, "--report", str(tmp_path / "report.json"))
     report = (tmp_path / "report.json").read_text()
     assert found["State file"]["status"] == "ok"
-    for secret in ("jane", ACCOUNT, "0a1b2c3d", "abab", "a1b2c3d4", str(Path.home()), "AKIA"):
+    for secret in ("jane", "roebuck", ACCOUNT, "0a1b2c3d", "abab", "a1b2c3d4", str(Path.home()), "AKIA"):
         assert secret not in report
-    assert json.loads(report)["state"]["settings"] == {"bucket_name": "BUCKET-NAME", "memory_mb": 128}
+    assert json.loads(report)["state"]["settings"] == {
+        "bucket_name": "BUCKET-NAME",
+        "memory_mb": 128,
+        "alarm_email": "EMAIL",
+        "alarm_topic": "arn:aws:sns:us-east-1:ACCOUNT:TOPIC",
+    }
 
 
 def test_what_is_no_secret_stays_readable() -> None:

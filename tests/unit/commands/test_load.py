@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -107,6 +108,35 @@ def test_off_a_terminal_there_is_a_table_and_no_bar_because_logs_keep_every_line
     assert "Stored and found again" in done.stdout and "5 of 5" in done.stdout
     assert "Latency p99, ms" in done.stdout
     assert "%" not in done.stderr and "\x1b" not in done.stdout + done.stderr
+
+
+@pytest.mark.local
+@pytest.mark.slow
+@pytest.mark.xdist_group("load-command")
+def test_several_requests_are_summed_up_because_nobody_reads_a_thousand_answers(
+    deployment: LocalDeployment,
+) -> None:
+    done = deployment.run("send-test", "--count", "3")
+
+    sent, latency = done.stdout.splitlines()
+    assert sent == "Sent 3 requests: 3 stored and found again."
+    assert re.fullmatch(r"Latency: p50 \d+ ms, p95 \d+ ms, longest \d+ ms\.", latency)
+    assert done.stderr == ""
+
+
+@pytest.mark.local
+@pytest.mark.slow
+@pytest.mark.xdist_group("load-command")
+@pytest.mark.parametrize("count", ["1", "2"])
+def test_the_event_that_the_endpoint_refuses_is_named_with_its_reason(
+    deployment: LocalDeployment, count: str
+) -> None:
+    (deployment.folder / "bad.json").write_text('[{"a": 1}, {"b": NaN}]')
+
+    done = deployment.run("send-test", "--file", "bad.json", "--count", count, exit_code=1)
+
+    assert "Item 2 (index 1) was refused: holds NaN" in done.stderr
+    assert "Nothing of the request was stored." in done.stderr
 
 
 @pytest.mark.local

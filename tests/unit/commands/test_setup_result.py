@@ -6,6 +6,8 @@ import subprocess
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from wizard.commands.setup_result import Result, curl_line, result_lines
 from wizard.options import Options
 
@@ -25,10 +27,10 @@ OPTIONS = Options(state=Path("shop.json"), profile="work")
 # With what stands beside each, in one column.
 NEXT = (
     ("send-test", "            send a test event and see it stored"),
-    ("snippet javascript", "   print a client; also for python, node and curl"),
+    ("snippet javascript", "   a client; also in python, node, curl"),
     ("token add", "            make a token for one more client"),
     ("status", "               compare what runs with what was set up"),
-    ("rollback", "             take everything back; --dry-run shows what would go"),
+    ("rollback", "             take all back; --dry-run only shows it"),
 )
 
 
@@ -65,6 +67,11 @@ def test_a_new_token_is_shown_where_somebody_looks_and_an_old_one_nowhere() -> N
     )
 
 
+def test_a_url_that_has_changed_is_told_with_the_one_of_before() -> None:
+    lines = shown(replace(RESULT, former_url="https://a0.example/events"))
+    assert lines[2] == f"The URL has changed, tell the clients: https://a0.example/events → {RESULT.url}"
+
+
 def test_a_closed_endpoint_has_no_line_to_send_an_event_with() -> None:
     lines = shown(replace(RESULT, closed="Closed: `eventtrack-wizard setup --open` opens it.", stored=None))
     assert "Closed: `eventtrack-wizard setup --open --state shop.json --profile work` opens it." in lines
@@ -72,9 +79,17 @@ def test_a_closed_endpoint_has_no_line_to_send_an_event_with() -> None:
 
 
 def test_the_local_aws_that_goes_on_running_is_told_with_how_to_stop_it() -> None:
-    last = shown(replace(RESULT, local_bytes=65_400_000))[-1]
-    assert last.startswith("The local AWS goes on running (65.4 MB of memory).")
-    assert "`eventtrack-wizard local stop`" in last
+    *_others, running, how_to_stop = shown(replace(RESULT, local_bytes=65_400_000))
+    assert running == "The local AWS goes on running (65.4 MB of memory)."
+    assert how_to_stop.startswith("`eventtrack-wizard local stop`")
+
+
+@pytest.mark.parametrize("program", ["eventtrack-wizard", ".venv/bin/eventtrack-wizard"])
+def test_what_comes_next_fits_a_narrow_terminal_because_its_lines_are_not_broken_between_words(
+    program: str,
+) -> None:
+    lines = list(result_lines(RESULT, Options(program=program), 80))
+    assert max(len(line) for line in lines[lines.index("\nNext:") :]) <= 80
 
 
 def test_the_line_to_paste_works_in_a_folder_with_a_blank(tmp_path: Path) -> None:

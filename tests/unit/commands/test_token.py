@@ -34,7 +34,9 @@ def standing(deployment: LocalDeployment, token: str) -> int:
 
 
 def labels(deployment: LocalDeployment) -> list[str]:
-    return [token["label"] for token in json.loads(deployment.run("token", "list", "--json").stdout)]
+    return [
+        token["label"] for token in json.loads(deployment.run("token", "list", "--offline", "--json").stdout)
+    ]
 
 
 def written_down(deployment: LocalDeployment) -> str:
@@ -55,6 +57,9 @@ def test_an_added_token_is_let_in_beside_the_first_and_its_label_is_with_its_obj
     (key,) = (key for key in deployment.object_names() if answer.request_id in key)
     metadata = deployment.client("s3").head_object(Bucket=deployment.bucket, Key=key)["Metadata"]
     assert metadata == {"client-label": "web"}
+    known = json.loads(deployment.run("token", "list", "--json").stdout)
+    [web] = [token for token in known if token["label"] == "web"]
+    assert web["events"] == 1 and web["last_use"] > web["created_at"]
 
 
 def test_an_added_token_is_nowhere_but_on_standard_output_because_only_its_client_shall_have_it(
@@ -64,6 +69,11 @@ def test_an_added_token_is_nowhere_but_on_standard_output_because_only_its_clien
     added = done.stdout.strip()
 
     assert done.stdout == f"{added}\n" and len(added) >= 43
+    assert done.stderr.splitlines() == [
+        "The token of client, shown this once:",
+        "Telling the function of the new token …",
+        "It is in force. Take it back with `eventtrack-wizard token revoke client`.",
+    ]
     assert added not in done.stderr + written_down(deployment)
     assert hashlib.sha256(added.encode()).hexdigest() in json.dumps(deployment.state)
     assert added not in deployment.run("token", "list").stdout
@@ -73,8 +83,12 @@ def test_a_revoked_token_is_refused_and_the_others_are_not(deployment: LocalDepl
     gone = deployment.run("token", "add", "--label", "gone").stdout.strip()
     stays = deployment.run("token", "add", "--label", "stays").stdout.strip()
 
-    deployment.run("token", "revoke", "gone", "--yes")
+    revoked = deployment.run("token", "revoke", "gone", "--yes")
 
+    assert revoked.stderr.splitlines() == [
+        "Telling the function to refuse the token of gone …",
+        "The token of gone is revoked.",
+    ]
     assert standing(deployment, gone) == REFUSED
     assert standing(deployment, stays) == standing(deployment, deployment.token) == LET_IN
     assert "gone" not in labels(deployment)

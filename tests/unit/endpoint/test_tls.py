@@ -19,8 +19,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from tests.aws.in_process import FakeClock, make_deployment
-from wizard.aws.client import Aws, Keys, open_session
+from wizard.aws.client import Aws
 from wizard.aws.retry import retry
+from wizard.aws.session import Keys, open_session
 from wizard.endpoint.checks import EndpointWorks
 from wizard.endpoint.client import Endpoint, UntrustedError
 from wizard.errors import WizardError

@@ -14,7 +14,7 @@ from tests.aws.names import REGION
 from wizard.aws.client import Aws
 from wizard.engine.decide import ABSENT, Action, Consent, Kind, Seen, decide
 from wizard.errors import ConflictError, CredentialsError, LostStateError, WizardError
-from wizard.resources.base import AnyResource, Deployment, Resource
+from wizard.resources.base import AnyResource, Deployment, Resource, SubResource
 from wizard.state.model import Facts, Record, RecordStatus
 
 OURS = "saas-event-tracking.us-east-1.0a1b2c3d"
@@ -78,6 +78,45 @@ class LoosePart(Part):
     goes_with_parent = False
 
 
+class Address(Thing):
+    """Its id is in the URL that clients know."""
+
+    in_url = True
+
+
+class Setting(Part, SubResource[dict[str, Any]]):
+    """Another than every new thing has."""
+
+    def with_new_parent(self, at: Deployment) -> dict[str, Any] | None:
+        return {"size": 7}
+
+
+class Carried(Setting):
+    """The call that creates the thing carries it."""
+
+    plural = True
+
+    def expected_with_new_parent(self, at: Deployment) -> Facts | None:
+        return self.desired(at)
+
+
+class Unset(Setting):
+    """Every new thing has none of it."""
+
+    def with_new_parent(self, at: Deployment) -> dict[str, Any] | None:
+        return {"size": None}
+
+    def is_unset(self, at: Deployment) -> bool:
+        return True
+
+
+class Untold(Setting):
+    """Nobody knows what a new thing has."""
+
+    def with_new_parent(self, at: Deployment) -> dict[str, Any] | None:
+        return None
+
+
 def ours(**facts: object) -> Seen:
     return Seen({"size": 1, "owner": OURS, **facts})
 
@@ -92,6 +131,10 @@ def part(**facts: object) -> Seen:
 
 def made() -> Record:
     return Record("present", "created", {})
+
+
+def known_as(api_id: str) -> Record:
+    return Record("present", "created", {"id": api_id})
 
 
 def in_the_making(status: RecordStatus) -> Record:
@@ -165,6 +208,15 @@ WANTED_CASES = (
     Case("a part of what was adopted is adopted with it", as_adopted("adopt", "the size is 2"), part(size=2), WANTED, parent=STANDS_ADOPTED, resource=Part()),
     Case("a part that we added to an adopted one stays ours", created("nothing"), part(), WANTED, made(), STANDS_ADOPTED, resource=Part()),
     Case("a part that is missing on an adopted one is created", created("create", "missing"), ABSENT, WANTED, None, STANDS_ADOPTED, resource=Part()),
+    Case("a setting that a new thing is created with is no change of its own", created("create", "thing are missing", with_parent=True), ABSENT, WANTED, None, Action("create"), resource=Carried()),
+    Case("a setting that a new thing does not have is one", created("create", "thing is missing"), ABSENT, WANTED, None, Action("create"), resource=Setting()),
+    Case("a setting of which nobody knows is counted", created("create", "missing"), ABSENT, WANTED, None, Action("create"), resource=Untold()),
+    Case("a setting that should be unset, as a new thing has it, is nothing", created("nothing"), ABSENT, {"size": None}, None, Action("create"), resource=Unset()),
+    Case("a part of what is made anew is made anew", created("create", "missing"), part(), WANTED, made(), Action("recreate"), resource=Part()),
+    Case("a loose part of what is made anew stands", created("nothing"), part(), WANTED, made(), Action("recreate"), resource=LoosePart()),
+    Case("a setting comes again with what is made anew", created("create", with_parent=True), part(), WANTED, made(), Action("recreate"), resource=Carried()),
+    Case("what clients know by its id is replaced, not merely missing", created("create", "must be replaced: the URL changes, clients have to be told"), ABSENT, WANTED, known_as("a"), resource=Address()),
+    Case("of another one in its place it is said, too", created("nothing", "another one than before: the URL changes"), ours(id="b"), WANTED, known_as("a"), resource=Address()),
 )  # fmt: skip
 
 REMOVED_CASES = (
@@ -240,7 +292,9 @@ def test_the_table_has_every_kind_and_no_reason_twice() -> None:
 def test_an_action_says_why_unless_nothing_is_to_be_done(at: Deployment, case: Case) -> None:
     """`rollback --json` and the tables show the first reason."""
     action = decided(case, at)
-    silent = action.kind == "nothing" or (action.kind == "adopt" and not action.difference)
+    silent = (action.kind == "nothing" and not action.changes_url) or (
+        action.kind == "adopt" and not action.difference
+    )
     assert bool(action.reasons) is not silent
 
 
@@ -276,6 +330,26 @@ def test_a_restore_names_only_what_a_setup_may_have_changed(at: Deployment) -> N
     )
     assert action.kind == "restore"
     assert action.difference == {"size"}
+
+
+@pytest.mark.parametrize(
+    ("resource", "record", "found", "changes_url"),
+    [
+        (Address(), known_as("a"), None, True),
+        (Address(), known_as("a"), {"id": "b"}, True),
+        (Address(), known_as("a"), {"id": "a"}, False),
+        (Address(), None, None, False),
+        (Address(), made(), None, False),
+        (Thing(), known_as("a"), None, False),
+    ],
+    ids=["gone", "another one", "the same", "never there", "only begun", "in no URL"],
+)
+def test_clients_have_to_be_told_when_what_their_url_leads_to_is_another_one(
+    at: Deployment, resource: AnyResource, record: Record | None, found: Facts | None, changes_url: bool
+) -> None:
+    seen = ours(**found) if found else ABSENT
+    action = decide(resource, at, desired=WANTED, seen=seen, record=record)
+    assert action.changes_url is changes_url
 
 
 def test_a_lost_deployment_is_told_from_a_stranger_because_recover_helps_there_only(at: Deployment) -> None:

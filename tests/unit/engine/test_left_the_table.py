@@ -229,7 +229,7 @@ def test_on_the_command_line_it_is_named_and_kept_and_never_a_traceback(standing
     assert "nothing to do" in standing.run("setup", "--local", "--yes").stderr
 
     rollback = standing.run("rollback", "--yes", "--json")
-    answer = json.loads(rollback.stdout)
+    answer = json.loads(rollback.stdout.splitlines()[-1])
     assert answer["unknown"] == ["stream.firehose"]
     assert "stream.firehose" in rollback.stderr
     assert list(standing.state["records"]) == ["stream.firehose"]

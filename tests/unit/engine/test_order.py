@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from graphlib import TopologicalSorter
 from itertools import combinations
 from typing import Any
@@ -11,9 +12,10 @@ import pytest
 
 from tests.aws.in_process import Workspace
 from tests.aws.in_process.workspace import make_identity, make_settings
+from tests.aws.names import ALARMS, BUFFER, OPTIONAL, QUERY_TABLE
 from wizard.engine.decide import ABSENT, Action
 from wizard.engine.graph import Threads, walk
-from wizard.engine.order import Order, final_looks, outdated_checks, removal_order, setup_order
+from wizard.engine.order import Order, final_looks, leaving, outdated_checks, removal_order, setup_order
 from wizard.engine.plan import PhasePlan, Plan, Step
 from wizard.phases import PHASES, RESOURCES, Phase
 from wizard.resources.base import Check, Deployment, Resource
@@ -57,11 +59,36 @@ def test_every_resource_and_every_check_is_there_once_in_the_order_of_the_table(
 
 
 def test_nothing_waits_for_what_stands_below_it_so_that_the_plain_order_is_one_of_the_orders() -> None:
+    """What is below the phases stands there for who reads."""
     order = setup_order(PHASES)
     list(TopologicalSorter(order).static_order())
     for key in order:
         above = list(order)[: list(order).index(key)]
-        assert all_before(order, key) <= set(above), key
+        assert all_before(order, key) - BUFFER <= set(above), key
+
+
+def test_what_is_not_wanted_any_more_goes_when_nobody_uses_it_any_more() -> None:
+    order = setup_order(PHASES, BUFFER)
+    assert not waits(order, "function.environment", BUFFER)
+    assert "function.environment" in all_before(order, "buffer.stream.1")
+    assert "buffer.stream.1" in all_before(order, "buffer.policy")
+    assert "buffer.policy" in all_before(order, "buffer.role")
+
+
+def test_whatever_leaves_makes_no_circle_and_a_link_of_a_chain_keeps_its_place(at: Deployment) -> None:
+    """Without TLS there is no bucket policy, and the next link of its chain needs it."""
+    closed = replace(at, settings=replace(at.settings, ingest="direct"))
+    for gone in (leaving(PHASES, closed), {key for key in RESOURCES if RESOURCES[key].chain is None}):
+        list(TopologicalSorter(setup_order(PHASES, gone)).static_order())
+    assert not [key for key in leaving(PHASES, closed) if RESOURCES[key].chain]
+    assert "buffer.stream.1" in leaving(PHASES, closed)
+
+
+def test_what_leaves_makes_no_proof_due_again_unless_that_is_about_it() -> None:
+    """It goes after the proof, that the function works without it."""
+    outdated = outdated_checks(PHASES, {*BUFFER, "role.basic_execution"})
+    assert outdated["buffer.stream.1"] == ()
+    assert "test.invoke" in outdated["role.basic_execution"]
 
 
 @pytest.mark.parametrize("resource", RESOURCES.values(), ids=lambda resource: resource.key)
@@ -98,9 +125,12 @@ def test_the_managed_policy_goes_once_the_function_can_write_its_logs_without_it
     assert all_before(setup_order(PHASES), "role.basic_execution") >= {"role.own_logs", "log_group"}
 
 
-def test_the_four_of_the_beginning_wait_for_nothing() -> None:
+def test_what_is_at_the_beginning_waits_for_nothing() -> None:
     order = setup_order(PHASES)
-    assert [key for key in order if not order[key]] == ["bucket", "role", "log_group", "api"]
+    assert [key for key in order if not order[key]] == [
+        "bucket", "role", "log_group", "api", "buffer.role", "buffer.log_group",
+        "query.database", "query.workgroup", "alarms.topic",
+    ]  # fmt: skip
 
 
 def test_a_chain_that_fails_holds_up_no_other_chain() -> None:
@@ -117,7 +147,7 @@ def test_a_check_comes_after_everything_that_it_proves(check: Check) -> None:
 
 def test_the_endpoint_is_tried_when_really_everything_stands() -> None:
     before = all_before(setup_order(PHASES), "deploy.endpoint")
-    assert before == {*RESOURCES, "test.invoke"}
+    assert before == {*RESOURCES, "test.invoke"} - ALARMS - QUERY_TABLE
 
 
 def test_a_table_of_some_phases_counts_the_others_as_done() -> None:
@@ -218,7 +248,7 @@ def test_a_rollback_is_no_circle_and_begins_with_the_function_and_beside_it_the_
     """A part of the function that only names the API's id is no reason to let the public URL stand."""
     order = removal_order(planned(at))
     list(TopologicalSorter(order).static_order())
-    wholes = [key for key in order if key in RESOURCES and not RESOURCES[key].parent]
+    wholes = [key for key in order if key in RESOURCES.keys() - OPTIONAL and not RESOURCES[key].parent]
     assert [key for key in wholes if not order[key]] == ["api", "function"]
 
 
@@ -226,7 +256,7 @@ def test_every_deletion_is_followed_by_a_look_whether_it_is_gone(at: Deployment)
     """The policies of a role that is gone are gone, too."""
     order = removal_order(planned(at))
     looks = {key for key in order if key.startswith("look at ")}
-    assert looks == {f"look at {key}" for key in ("bucket", "role", "log_group", "function", "api")}
+    assert looks == {f"look at {key}" for key, resource in RESOURCES.items() if resource.parent is None}
     for look in looks:
         assert order[look] == (look.removeprefix("look at "),)
 
@@ -271,7 +301,8 @@ def test_a_change_of_what_a_check_needs_directly_or_not_makes_it_due_again() -> 
 
 
 def test_no_change_leaves_the_proof_of_the_whole_standing() -> None:
-    assert all("deploy.endpoint" in checks for checks in outdated_checks(PHASES).values())
+    checks = outdated_checks(PHASES)
+    assert {key for key in RESOURCES if "deploy.endpoint" not in checks[key]} == ALARMS | QUERY_TABLE
 
 
 class _Link(Resource[dict[str, Any]]):

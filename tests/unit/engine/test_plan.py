@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.aws.in_process import Account, Workspace
-from tests.aws.names import RETIRED
+from tests.aws.names import OPTIONAL, RETIRED
 from wizard.endpoint.client import url_of
 from wizard.engine.plan import make_plan
 from wizard.errors import CredentialsError
@@ -33,7 +33,11 @@ def test_before_a_setup_everything_is_absent_and_nothing_is_begun(
 ) -> None:
     plan = workspace.plan(side_by_side=side_by_side)
     assert [phase.status for phase in plan.phases] == ["not started"] * 9
-    assert {step.action.kind for step in plan.steps if step.key not in RETIRED} == {"create"}
+    unset = ("bucket.versioning", "function.concurrency")
+    assert {step.action.kind for step in plan.steps if step.key not in (*RETIRED, *OPTIONAL, *unset)} == {
+        "create"
+    }
+    assert {step.action.kind for step in plan.steps if step.key in unset} == {"nothing"}, "nothing to make"
     assert account.calls.changing() == []
     assert not workspace.path.exists()
 
@@ -118,6 +122,46 @@ def test_a_proof_that_is_due_is_named(account: Account, workspace: Workspace) ->
     assert "not proved since the last change" in str(plan.phases[5].sentences)
     assert not plan.in_order
     assert account.calls.made
+
+
+def another_api(account: Account, workspace: Workspace) -> str:
+    """Of this deployment by its tags; a call whose answer was lost leaves one. The one of before goes."""
+    former = workspace.state.records["api"].facts
+    answer = account.look.apigateway.create_rest_api(name=former["name"], tags=former["tags"])
+    account.look.apigateway.delete_rest_api(restApiId=former["id"])
+    return str(answer["id"])
+
+
+def test_an_api_that_is_replaced_is_said_before_and_after_because_its_url_is_another(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    assert not workspace.plan().changes_url
+    account.look.apigateway.delete_rest_api(restApiId=workspace.state.records["api"].facts["id"])
+    plan = workspace.plan()
+    assert plan.changes_url
+    api = next(phase for phase in plan.phases if phase.key == "api")
+    told = "REST API saas-event-tracking-api must be replaced: the URL changes, clients have to be told"
+    assert told in api.sentences
+    workspace.apply()
+    assert not workspace.plan().changes_url
+
+
+def test_another_api_in_the_place_of_the_one_of_before_is_no_order(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    api_id = another_api(account, workspace)
+    plan = workspace.plan()
+    assert plan.changes_url
+    assert any("another one than before" in sentence for phase in plan.phases for sentence in phase.sentences)
+    workspace.apply()
+    assert workspace.state.records["api"].facts["id"] == api_id
+    assert workspace.plan().in_order
+
+
+def test_what_was_never_finished_changes_no_url_that_anybody_knows(workspace: Workspace) -> None:
+    assert not workspace.plan().changes_url
 
 
 def test_an_api_that_is_gone_has_no_url_because_its_old_one_answers_nothing(

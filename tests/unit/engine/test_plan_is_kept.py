@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from tests.aws.in_process import Account, Workspace
 from wizard.engine.plan import Plan
 from wizard.engine.progress import ChangeDone
-from wizard.phases import RESOURCES
-from wizard.resources.base import SubResource
 
 Deed = tuple[str, str]
 Situation = Callable[[Account, Workspace], None]
 
 
 def announced(plan: Plan) -> list[Deed]:
-    return [(step.key, step.action.kind) for step in plan.steps if step.action.is_change]
+    """What is created anew is called an update by the run, which deletes it first."""
+    words = {"recreate": "update"}
+    return [(step.key, words.get(step.action.kind, step.action.kind)) for step in plan.changes]
 
 
 def done(workspace: Workspace) -> list[Deed]:
@@ -74,13 +75,28 @@ def no_stage(account: Account, workspace: Workspace) -> None:
     account.look.apigateway.delete_stage(restApiId=api, stageName=workspace.settings.stage_name)
 
 
+def another_architecture_and_runtime(account: Account, workspace: Workspace) -> None:
+    """Two calls of AWS on one function."""
+    workspace.overrides.update(architecture="arm64", runtime="python3.14")
+
+
+def failed_function(account: Account, workspace: Workspace) -> None:
+    """Deleted and created anew, with all its parts."""
+
+    def fail(answer: Any) -> None:
+        if "Configuration" in answer and "lambda.DeleteFunction" not in account.calls.names():
+            answer["Configuration"] |= {"State": "Failed", "StateReason": "Image is damaged"}
+
+    account.calls.alter("lambda.GetFunction", fail)
+
+
 def name_of(situation: Situation | None) -> str:
     return situation.__name__ if situation else "nothing stands"
 
 
 SITUATIONS: list[Situation] = [
     nothing, no_policy, open_bucket, other_memory, other_origins, other_description,
-    no_retention_and_no_permission, no_stage,
+    no_retention_and_no_permission, no_stage, another_architecture_and_runtime,
 ]  # fmt: skip
 
 
@@ -112,21 +128,77 @@ def no_api(account: Account, workspace: Workspace) -> None:
     account.look.apigateway.delete_rest_api(restApiId=workspace.state.records["api"].facts["id"])
 
 
-@pytest.mark.parametrize("situation", [None, no_function, no_log_group, no_api], ids=name_of)
-def test_what_is_made_was_announced_and_what_was_announced_is_made_or_comes_with_its_whole(
+@pytest.mark.parametrize("situation", [None, no_function, failed_function, no_log_group, no_api], ids=name_of)
+def test_what_is_made_was_announced_and_nothing_else_is_counted(
+    account: Account, workspace: Workspace, situation: Situation | None
+) -> None:
+    """A setting that the create call of its whole carries is no change of its own."""
+    if situation is not None:
+        workspace.apply()
+        situation(account, workspace)
+    plan = workspace.plan()
+    engine = workspace.apply()
+    assert sorted(done(workspace)) == sorted(announced(plan))
+    assert engine.changes == len(plan.changes)
+    assert workspace.plan().in_order
+
+
+def every_option(account: Account, workspace: Workspace) -> None:
+    workspace.overrides.update(
+        versioning=True, encryption="SSE-KMS", block_public_access=False, reserved_concurrency=5, closed=True
+    )
+
+
+def test_what_the_create_call_does_not_carry_is_a_change_of_its_own(
+    account: Account, workspace: Workspace
+) -> None:
+    every_option(account, workspace)
+    plan = workspace.plan()
+    engine = workspace.apply()
+    assert sorted(done(workspace)) == sorted(announced(plan))
+    assert engine.changes == len(plan.changes) == 20
+
+
+CHECKED: list[Situation | None] = [
+    None, nothing, no_policy, open_bucket, other_memory, other_origins, other_description,
+    no_retention_and_no_permission, no_stage, no_function, no_log_group, no_api,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("situation", CHECKED, ids=name_of)
+def test_the_checks_that_a_change_makes_due_are_in_the_plan(
     account: Account, workspace: Workspace, situation: Situation | None
 ) -> None:
     if situation is not None:
         workspace.apply()
         situation(account, workspace)
-    plan = announced(workspace.plan())
+    plan = workspace.plan()
     workspace.apply()
-    deeds = done(workspace)
-    assert set(deeds) <= set(plan)
-    for key, kind in set(plan) - set(deeds):
-        assert kind == "create"
-        assert isinstance(RESOURCES[key], SubResource), f"{key} was announced and never made"
-    assert workspace.plan().in_order
+    checked = [
+        event.title for event in workspace.events if isinstance(event, ChangeDone) and event.change == "check"
+    ]
+    assert [check for phase in plan.phases for check in phase.checks_to_run] == checked
+    assert bool(checked) is (situation is not nothing)
+
+
+def test_a_check_that_the_operator_has_closed_off_is_not_announced(workspace: Workspace) -> None:
+    workspace.overrides["closed"] = True
+    plan = workspace.plan()
+    assert [bool(phase.checks_to_run) for phase in plan.phases if phase.key in ("test", "deploy")] == [
+        True,
+        False,
+    ]
+
+
+def test_a_look_at_what_differs_does_not_say_of_a_check_that_it_is_unproved(
+    account: Account, workspace: Workspace
+) -> None:
+    """Status tells of what is, a plan of what will be."""
+    workspace.apply()
+    other_memory(account, workspace)
+    by_key = {phase.key: phase for phase in workspace.plan().phases}
+    assert by_key["test"].checks_to_run == ("invoke with TestEventAPI",)
+    assert (by_key["test"].checks_due, by_key["test"].sentences, by_key["test"].status) == ((), (), "done")
 
 
 def test_an_adoption_does_what_was_announced_and_is_refused_without_consent(

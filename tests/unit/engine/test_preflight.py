@@ -117,6 +117,18 @@ def test_a_permission_that_hangs_on_a_condition_is_not_called_missing(lab: Opera
     assert missing(lab) == []
 
 
+def test_what_an_alarm_may_do_is_asked_as_the_list_that_it_is(lab: OperatorLab) -> None:
+    """IAM takes a key that has several values as a list alone."""
+    lab.grant(whole(lab))
+    lab.double.calls.clear()
+    assert missing(lab) == []
+    entry = "ContextEntries.member.1.ContextKey"
+    asked = [call.parameters for call in lab.double.calls if call.name == "iam.SimulatePrincipalPolicy"]
+    kinds = {one[f"{entry}Name"]: one[f"{entry}Type"] for one in asked if f"{entry}Name" in one}
+    assert kinds["cloudwatch:AlarmActions"] == "stringList"
+    assert kinds["iam:PassedToService"] == "string"
+
+
 def test_a_policy_for_another_boundary_is_noticed_before_the_first_change(lab: OperatorLab) -> None:
     """What our calls will bring along is known, so IAM is told and need not answer that it hangs on that."""
     lab.overrides = {"permissions_boundary": f"arn:aws:iam::{ACCOUNT}:policy/edge"}

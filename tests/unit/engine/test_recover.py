@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,6 +49,15 @@ CHOICES: dict[str, Any] = {
     "stage_description": "Changed.",
     "throttle_rate": 7,
     "throttle_burst": 9,
+    "ingest": "buffered",
+    "streams": 2,
+    "buffer_seconds": 900,
+    "query_table": True,
+    "query_scan_limit_mb": 250,
+    "query_from": "2026-11-05",
+    "alarm_email": "me@example.com",
+    "alarm_topic": "arn:aws:sns:us-east-1:123456789012:mine",
+    "alarm_no_events_hours": 36,
 }
 
 
@@ -131,6 +141,15 @@ def test_a_bucket_and_a_role_with_names_of_their_own_are_found_through_the_funct
     recovered = recover(workspace)
     assert recovered.state.settings["bucket_name"] == "chosen-by-hand"
     assert {"bucket", "role"} <= set(recovered.state.records)
+
+
+def test_a_function_with_a_name_of_its_own_is_found_through_the_api(account: Account, tmp_path: Path) -> None:
+    workspace = Workspace(account, tmp_path, function_name="chosen-by-hand", bucket_name="this-too")
+    workspace.apply()
+    recovered = recover(workspace)
+    assert recovered.state.settings["function_name"] == "chosen-by-hand"
+    assert set(recovered.state.records) == set(workspace.state.records)
+    assert recovered.left_out == ()
 
 
 def test_a_name_that_nothing_shows_is_taken_from_the_flag(account: Account, tmp_path: Path) -> None:
@@ -228,9 +247,13 @@ class TestCommand:
     def test_a_lost_file_is_rebuilt_and_the_old_token_still_works(
         self, deployed: LocalDeployment, files: Path
     ) -> None:
-        before = deployed.state
+        before, url = deployed.state, deployed.url
         for file in deployed.folder.glob("eventtrack-state.json*"):
             file.unlink()
+        listed = json.loads(deployed.run("list", "--local", "--all-regions", "--json").stdout)
+        (one,) = listed["deployments"]
+        assert (one["endpoint"], one["health"], one["state_file"]) == (url, "complete", None)
+        assert len(listed["regions"]) > 20
         refused = deployed.run("setup", "--local", "--yes", exit_code=1)
         assert "eventtrack-wizard recover --name saas-event-tracking --local" in refused.stderr
         deployed.run("recover", "--local", "--yes")

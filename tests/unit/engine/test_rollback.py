@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +11,13 @@ import pytest
 
 from tests.aws.in_process import Account, Killed, Snapshot, Workspace, leftovers, snapshot
 from tests.aws.tagger import THINGS, Tagger
+from wizard.aws.invoke import invoke
 from wizard.aws.policies import basic_execution_arn
-from wizard.endpoint.invoke import invoke
 from wizard.engine.decide import Action
 from wizard.engine.plan import Plan
-from wizard.engine.progress import Noticed
+from wizard.engine.progress import Kept, Noticed
 from wizard.errors import ConflictError, CredentialsError, WizardError
+from wizard.events.stored import marked
 from wizard.phases import PHASES
 from wizard.resources.base import OWNER_TAG
 from wizard.resources.logs import log_group_name
@@ -54,10 +56,14 @@ def actions(plan: Plan) -> dict[str, Action]:
     return {step.key: step.action for step in plan.steps}
 
 
-def send_event(workspace: Workspace) -> None:
+A_CLIENTS: Mapping[str, object] = {"event_name": "a client's"}
+
+
+def send_event(workspace: Workspace, event: Mapping[str, object] = A_CLIENTS) -> None:
     """An event of a client, not one of the wizard's own."""
     at, _store = workspace.open()
-    answer = invoke(at, {"headers": {"X-Auth-Token": at.token}, "body": [{"event_name": "a client's"}]})
+    payload = {"headers": {"X-Auth-Token": at.token}, "body": [event]}
+    answer = invoke(at.aws, at.settings.function_name, payload)
     assert answer.status == 200, answer
 
 
@@ -91,6 +97,35 @@ def test_the_wizards_own_test_events_do_not_keep_the_bucket(account: Account, wo
     assert leftovers(account) == []
 
 
+def sample(workspace: Workspace, **changes: object) -> dict[str, object]:
+    """What `send-test` sends, and what somebody made of it."""
+    event = {"event_name": "test_event", "user_id": "u", "properties": {"number": 1, "price": 9.5}}
+    return {**marked(event, workspace.state.identity.id), **changes}
+
+
+def test_sample_events_that_send_test_has_sent_do_not_keep_the_bucket(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    send_event(workspace, sample(workspace))
+    workspace.rollback()
+    assert leftovers(account) == []
+
+
+def test_a_copy_of_a_sample_with_other_content_keeps_the_bucket_because_somebody_made_it(
+    account: Account, workspace: Workspace
+) -> None:
+    workspace.apply()
+    send_event(workspace, sample(workspace, user_id="me"))
+    assert "holds 1 object with events" in actions(workspace.rollback())["bucket"].reasons[0]
+
+
+def test_a_sample_of_another_deployment_keeps_the_bucket(account: Account, workspace: Workspace) -> None:
+    workspace.apply()
+    send_event(workspace, marked({"event_name": "test_event"}, "other.us-east-1.00000000"))
+    assert actions(workspace.rollback())["bucket"].kind == "keep"
+
+
 def test_a_bucket_with_events_stays_and_the_reason_is_said(account: Account, workspace: Workspace) -> None:
     workspace.apply()
     send_event(workspace)
@@ -99,7 +134,10 @@ def test_a_bucket_with_events_stays_and_the_reason_is_said(account: Account, wor
     assert leftovers(account) == [f"buckets: {bucket}"]
     assert rolled_back["bucket"].kind == "keep"
     assert "holds 1 object with events" in rolled_back["bucket"].reasons[0]
-    assert any(isinstance(event, Noticed) and bucket in event.message for event in workspace.events)
+    assert [(event.resource, event.title) for event in workspace.events if isinstance(event, Kept)] == [
+        ("bucket", f"S3 bucket {bucket}")
+    ]
+    assert not any(isinstance(event, Noticed) for event in workspace.events), "the report says it once"
     assert set(workspace.state.records) == {
         "bucket",
         "bucket.policy",

@@ -25,6 +25,7 @@ from botocore.exceptions import ClientError
 
 from tests import PROJECT
 from wizard import local
+from wizard.extras import install_command
 from wizard.local.folder import LOG_LIMIT_BYTES, DataFolder
 from wizard.local.ports import is_free
 from wizard.local.process import end, require_installed, wait_until_gone
@@ -404,7 +405,7 @@ def test_without_the_optional_extra_the_error_says_what_why_and_what_to_type() -
 
     assert "not installed" in caught.value.what
     assert "extra `local`" in caught.value.why
-    assert caught.value.next_step == "pip install 'eventtrack-wizard[local]'"
+    assert caught.value.next_step == f"Add it with: {install_command('local')}"
 
 
 def test_a_process_that_ends_at_once_is_an_error_with_the_end_of_its_log(

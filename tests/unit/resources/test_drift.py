@@ -14,9 +14,20 @@ import pytest
 from tests.aws.in_process import ACCOUNT_ID, Account, Standing, Workspace, snapshot
 from tests.aws.tagger import THINGS, Tagger
 from wizard.errors import ConflictError
+from wizard.resources.alarm_topic import topic_arn
+from wizard.resources.alarms import DEFINITION
 from wizard.resources.base import NAME_TAG, OWNER_TAG
 from wizard.resources.logs import log_group_arn, log_group_name
 
+ALARM = ("AlarmName", *DEFINITION)
+QUERIES, WORKGROUP = "saas_event_tracking_events", "saas-event-tracking-events"
+TABLE = (
+    "Name", "StorageDescriptor", "PartitionKeys", "ViewOriginalText", "ViewExpandedText", "TableType",
+    "Parameters",
+)  # fmt: skip
+STREAM = "saas-event-tracking.1"
+DELIVERY_ROLE = "saas-event-tracking-us-east-1-delivery"
+DELIVERY_LOGS = "/aws/kinesisfirehose/saas-event-tracking"
 OTHER_ROLE = f"arn:aws:iam::{ACCOUNT_ID}:role/somebody-elses"
 
 
@@ -62,6 +73,129 @@ class Vandal:
         policy = json.loads(self.look.s3.get_bucket_policy(Bucket=self.bucket)["Policy"])
         policy["Statement"][0]["Condition"]["StringNotEquals"] = {"aws:SourceVpc": "vpc-1"}
         self.look.s3.put_bucket_policy(Bucket=self.bucket, Policy=json.dumps(policy))
+
+    def keep_events_longer(self) -> None:
+        """In the console; somebody's own rule stands beside ours."""
+        rules: Any = self.look.s3.get_bucket_lifecycle_configuration(Bucket=self.bucket)["Rules"]
+        rules[0]["Expiration"] = {"Days": 365}
+        self.look.s3.put_bucket_lifecycle_configuration(
+            Bucket=self.bucket, LifecycleConfiguration={"Rules": rules}
+        )
+
+    def delete_lifecycle(self) -> None:
+        self.look.s3.delete_bucket_lifecycle(Bucket=self.bucket)
+
+    def delete_alarm(self) -> None:
+        self.look.cloudwatch.delete_alarms(AlarmNames=["saas-event-tracking.api-errors"])
+
+    def change_alarm(self, **members: Any) -> None:
+        """In the console, which puts all of it."""
+        (alarm,) = self.look.cloudwatch.describe_alarms(AlarmNames=["saas-event-tracking.no-events"])[
+            "MetricAlarms"
+        ]
+        put = {name: alarm[name] for name in ALARM if name in alarm}  # type: ignore[literal-required]
+        self.look.cloudwatch.put_metric_alarm(**{**put, **members})
+
+    def silence_alarm(self) -> None:
+        self.look.cloudwatch.disable_alarm_actions(AlarmNames=["saas-event-tracking.function-errors"])
+
+    def untag_alarm(self) -> None:
+        arn = "saas-event-tracking.function-throttles"
+        (alarm,) = self.look.cloudwatch.describe_alarms(AlarmNames=[arn])["MetricAlarms"]
+        self.look.cloudwatch.untag_resource(ResourceARN=alarm["AlarmArn"], TagKeys=[OWNER_TAG])
+
+    def delete_topic(self) -> None:
+        self.look.sns.delete_topic(TopicArn=topic_arn(self.at))
+
+    def encrypt_topic(self) -> None:
+        self.look.sns.set_topic_attributes(
+            TopicArn=topic_arn(self.at), AttributeName="KmsMasterKeyId", AttributeValue="alias/aws/sns"
+        )
+
+    def untag_topic(self) -> None:
+        self.look.sns.untag_resource(ResourceArn=topic_arn(self.at), TagKeys=[OWNER_TAG])
+
+    def unsubscribe(self) -> None:
+        for item in self.look.sns.list_subscriptions()["Subscriptions"]:
+            self.look.sns.unsubscribe(SubscriptionArn=item["SubscriptionArn"])
+
+    def delete_from_catalog(self, name: str) -> None:
+        self.look.glue.delete_table(DatabaseName=QUERIES, Name=name)
+
+    def delete_database(self) -> None:
+        self.look.glue.delete_database(Name=QUERIES)
+
+    def untag_database(self) -> None:
+        arn = f"arn:aws:glue:us-east-1:{ACCOUNT_ID}:database/{QUERIES}"
+        self.look.glue.untag_resource(ResourceArn=arn, TagsToRemove=[OWNER_TAG])
+
+    def change_table(self, name: str, *path: str, value: str) -> None:
+        """One member of it, as who works in Glue's console."""
+        found: Any = self.look.glue.get_table(DatabaseName=QUERIES, Name=name)["Table"]
+        put = {member: found[member] for member in TABLE if member in found}
+        place = put
+        for member in path[:-1]:
+            place = place[member]
+        place[path[-1]] = value
+        self.look.glue.update_table(DatabaseName=QUERIES, TableInput=put)  # type: ignore[arg-type]
+
+    def change_workgroup(self, **updates: Any) -> None:
+        self.look.athena.update_work_group(WorkGroup=WORKGROUP, ConfigurationUpdates=updates)  # type: ignore[arg-type]
+
+    def disable_workgroup(self) -> None:
+        self.look.athena.update_work_group(WorkGroup=WORKGROUP, State="DISABLED")
+
+    def write_results_into_a_bucket(self) -> None:
+        self.change_workgroup(
+            ManagedQueryResultsConfigurationUpdates={"Enabled": False},
+            ResultConfigurationUpdates={"OutputLocation": "s3://theirs/"},
+        )
+
+    def delete_workgroup(self) -> None:
+        self.look.athena.delete_work_group(WorkGroup=WORKGROUP, RecursiveDeleteOption=True)
+
+    def untag_workgroup(self) -> None:
+        arn = f"arn:aws:athena:us-east-1:{ACCOUNT_ID}:workgroup/{WORKGROUP}"
+        self.look.athena.untag_resource(ResourceARN=arn, TagKeys=[OWNER_TAG])
+
+    def delete_stream(self) -> None:
+        self.look.firehose.delete_delivery_stream(DeliveryStreamName=STREAM)
+
+    def untag_stream(self) -> None:
+        self.look.firehose.untag_delivery_stream(DeliveryStreamName=STREAM, TagKeys=[OWNER_TAG])
+
+    def change_stream(self, **members: Any) -> None:
+        found: Any = self.look.firehose.describe_delivery_stream(DeliveryStreamName=STREAM)
+        stream = found["DeliveryStreamDescription"]
+        self.look.firehose.update_destination(
+            DeliveryStreamName=STREAM,
+            CurrentDeliveryStreamVersionId=stream["VersionId"],
+            DestinationId=stream["Destinations"][0]["DestinationId"],
+            ExtendedS3DestinationUpdate=members,  # type: ignore[arg-type]
+        )
+
+    def let_the_streams_write_anywhere(self) -> None:
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*"}],
+        }
+        self.look.iam.put_role_policy(
+            RoleName=DELIVERY_ROLE, PolicyName="DeliverEvents", PolicyDocument=json.dumps(document)
+        )
+
+    def take_the_right_to_the_streams(self) -> None:
+        self.look.iam.delete_role_policy(RoleName=self.role, PolicyName="HandEventsToStreams")
+
+    def delete_delivery_logs(self) -> None:
+        self.look.logs.delete_log_stream(logGroupName=DELIVERY_LOGS, logStreamName="DestinationDelivery")
+
+    def keep_delivery_logs(self) -> None:
+        self.look.logs.delete_retention_policy(logGroupName=DELIVERY_LOGS)
+
+    def trust_every_stream(self) -> None:
+        document: Any = self.look.iam.get_role(RoleName=DELIVERY_ROLE)["Role"]["AssumeRolePolicyDocument"]
+        del document["Statement"][0]["Condition"]
+        self.look.iam.update_assume_role_policy(RoleName=DELIVERY_ROLE, PolicyDocument=json.dumps(document))
 
     def delete_bucket(self) -> None:
         for item in self.look.s3.list_objects_v2(Bucket=self.bucket).get("Contents", []):
@@ -110,6 +244,7 @@ class Vandal:
     def delete_role(self) -> None:
         self.delete_basic_execution()
         self.delete_policy()
+        self.take_the_right_to_the_streams()
         self.look.iam.delete_role(RoleName=self.role)
 
     def delete_log_group(self) -> None:
@@ -280,6 +415,7 @@ class Drift:
     words: str
 
 
+API_REPLACED = "REST API saas-event-tracking-api must be replaced: the URL changes, clients have to be told"
 OWNER_TAG_MISSING = f"the owner tag {OWNER_TAG} is missing; setup puts it back"
 DRIFTS = (
     Drift("bucket.one_switch", Vandal.open_the_bucket, "block public ACLs is off, should be on"),
@@ -297,10 +433,12 @@ DRIFTS = (
     Drift("api.retagged", lambda it: it.rename("api"), "tag eventtrack-wizard:name is x, should be saas-event-tracking"),
     Drift("bucket.no_policy", Vandal.delete_bucket_policy, "bucket policy that demands TLS is missing"),
     Drift("bucket.policy", Vandal.allow_plain_http_to_some, "the bucket policy's statement that demands TLS: not as set up"),
+    Drift("bucket.retention", Vandal.keep_events_longer, "days that events are kept is 365, should be 90"),
+    Drift("bucket.no_retention", Vandal.delete_lifecycle, "deletion of events after 90 days is missing"),
     Drift("bucket.gone", Vandal.delete_bucket, "S3 bucket saas-event-tracking-a975087ff1 is missing"),
     Drift("role.trust", Vandal.change_trust, "the role's trust policy: not as set up"),
     Drift("role.trusts_all", Vandal.trust_every_account, "the role's trust policy: not as set up"),
-    Drift("role.no_logs", Vandal.delete_basic_execution, "basic execution permissions (its own logs) is missing"),
+    Drift("role.no_logs", Vandal.delete_basic_execution, "basic execution permissions (its own logs) are missing"),
     Drift("role.wide_logs", Vandal.let_the_role_make_log_groups, "the inline policy for logs: not as set up"),
     Drift("role.gone", Vandal.delete_role, "execution role saas-event-tracking-us-east-1-role is missing"),
     Drift("policy.gone", Vandal.delete_policy, "inline policy LambdaS3EventTracking is missing"),
@@ -321,7 +459,7 @@ DRIFTS = (
     Drift("settings.memory", lambda it: it.configure(MemorySize=256), "memory (MB) is 256, should be 128"),
     Drift("settings.timeout", lambda it: it.configure(Timeout=3), "timeout (seconds) is 3, should be 10"),
     Drift("settings.concurrency", Vandal.reserve_concurrency, "reserved concurrency is 5, should be unset"),
-    Drift("api.gone", Vandal.delete_api, "REST API saas-event-tracking-api is missing"),
+    Drift("api.gone", Vandal.delete_api, API_REPLACED),
     Drift("api.name", lambda it: it.patch_api("/name", "x"), "the API's name is x, should be saas-event-tracking-api"),
     Drift("api.type", lambda it: it.patch_api("/endpointConfiguration/types/REGIONAL", "EDGE"), "endpoint type is EDGE"),
     Drift("api.twice", Vandal.make_second_api, "another REST API of this deployment stands"),
@@ -344,6 +482,44 @@ DRIFTS = (
     Drift("stage.description", Vandal.describe_stage, "description is changed, should be Production environment."),
     Drift("stage.rate", lambda it: it.limit("1000.5", "100"), "limit of requests a second is 1000.5, should be 50"),
     Drift("stage.closed", lambda it: it.limit("0", "0"), "the limit of requests at once is 0, should be 100"),
+    Drift("alarm.gone", Vandal.delete_alarm, "alarm saas-event-tracking.api-errors is missing"),
+    Drift("alarm.hours", lambda it: it.change_alarm(EvaluationPeriods=2), "alarm no-events: the number of intervals is 2, should be 6"),
+    Drift("alarm.missing_data", lambda it: it.change_alarm(TreatMissingData="ignore"), "the reading of an interval without data is ignore"),
+    Drift("alarm.tells_nobody", lambda it: it.change_alarm(AlarmActions=[]), "alarm no-events: who is told: not as set up"),
+    Drift("alarm.silenced", Vandal.silence_alarm, "alarm function-errors: telling somebody is off, should be on"),
+    Drift("alarm.no_owner", Vandal.untag_alarm, OWNER_TAG_MISSING),
+    Drift("topic.gone", Vandal.delete_topic, "alarm topic saas-event-tracking-alarms is missing"),
+    Drift("topic.encrypted", Vandal.encrypt_topic, "the alarm topic is encrypted with alias/aws/sns, which no alarm may use"),
+    Drift("topic.no_owner", Vandal.untag_topic, OWNER_TAG_MISSING),
+    Drift("topic.unsubscribed", Vandal.unsubscribe, "e-mail to me@example.com is missing"),
+    Drift("stream.gone", Vandal.delete_stream, "stream saas-event-tracking.1 is missing"),
+    Drift("stream.prefix", lambda it: it.change_stream(Prefix="events/"), "the stream's prefix is events/, should be events/year="),
+    Drift("stream.seconds", lambda it: it.change_stream(BufferingHints={"SizeInMBs": 1, "IntervalInSeconds": 60}), "the stream's buffer in seconds is 60, should be 300"),
+    Drift("stream.plain", lambda it: it.change_stream(CompressionFormat="UNCOMPRESSED"), "compression is UNCOMPRESSED, should be GZIP"),
+    Drift("stream.processed", lambda it: it.change_stream(ProcessingConfiguration={"Enabled": True}), "processing in the stream is on, should be off"),
+    Drift("stream.time_zone", lambda it: it.change_stream(CustomTimeZone="Europe/Berlin"), "the time zone of the stream's prefix is Europe/Berlin"),
+    Drift("stream.silent", lambda it: it.change_stream(CloudWatchLoggingOptions={"Enabled": False}), "the stream's log is unset, should be"),
+    Drift("stream.no_owner", Vandal.untag_stream, OWNER_TAG_MISSING),
+    Drift("delivery.policy", Vandal.let_the_streams_write_anywhere, "the inline policy for delivery: not as set up"),
+    Drift("delivery.trust", Vandal.trust_every_stream, "the role's trust policy: not as set up"),
+    Drift("delivery.no_right", Vandal.take_the_right_to_the_streams, "inline policy HandEventsToStreams is missing"),
+    Drift("delivery.no_log", Vandal.delete_delivery_logs, "log stream DestinationDelivery is missing"),
+    Drift("delivery.log_kept", Vandal.keep_delivery_logs, "log retention in days is unset, should be 30"),
+    Drift("query.no_database", Vandal.delete_database, "query database saas_event_tracking_events is missing"),
+    Drift("query.no_owner", Vandal.untag_database, OWNER_TAG_MISSING),
+    Drift("query.no_table", lambda it: it.delete_from_catalog("lines"), "query table saas_event_tracking_events.lines is missing"),
+    Drift("query.no_view", lambda it: it.delete_from_catalog("events"), "view saas_event_tracking_events.events is missing"),
+    Drift("query.elsewhere", lambda it: it.change_table("lines", "StorageDescriptor", "Location", value="s3://x/"), "the query table's columns and place: not as set up"),
+    Drift("query.range", lambda it: it.change_table("lines", "Parameters", "projection.day.range", value="NOW,NOW"), "how the query table finds days and hours: not as set up"),
+    Drift("query.sql", lambda it: it.change_table("events", "ViewOriginalText", value="/* Presto View: e30= */"), "view events: the view's SQL: not as set up"),
+    Drift("query.limit", lambda it: it.change_workgroup(BytesScannedCutoffPerQuery=10**13), "the bytes that a query may read is 10000000000000, should be 10000000000"),
+    Drift("query.no_limit", lambda it: it.change_workgroup(RemoveBytesScannedCutoffPerQuery=True), "the bytes that a query may read is unset, should be 10000000000"),
+    Drift("query.not_enforced", lambda it: it.change_workgroup(EnforceWorkGroupConfiguration=False), "enforcement of the workgroup's settings is off, should be on"),
+    Drift("query.results", Vandal.write_results_into_a_bucket, "the place of results is s3://theirs/, should be unset"),
+    Drift("query.disabled", Vandal.disable_workgroup, "the workgroup's state is DISABLED, should be ENABLED"),
+    Drift("query.no_workgroup", Vandal.delete_workgroup, "workgroup saas-event-tracking-events is missing"),
+    Drift("query.workgroup_no_owner", Vandal.untag_workgroup, OWNER_TAG_MISSING),
+    Drift("env.streams", lambda it: it.change_environment(FIREHOSE_STREAMS="x"), "environment variable FIREHOSE_STREAMS is not as set up"),
     Drift("stage.by_hand", Vandal.deploy_by_hand, "the deployed configuration is by hand, should be"),
 )  # fmt: skip
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.aws.in_process import Account, Workspace
+from wizard.aws.bucket_contents import delete_all_objects
 from wizard.errors import WizardError
 from wizard.events import stored as objects
 from wizard.phases import PHASES
@@ -64,6 +65,18 @@ def test_a_clock_that_differs_by_minutes_does_not_hide_them_even_over_the_hour(
     assert objects.find_stored(at.aws, bucket, REQUEST, now) is not None
 
 
+@pytest.mark.parametrize("minutes", [0, 30, 90])
+def test_one_listing_finds_it_over_the_hour_too_so_that_a_run_at_full_hour_makes_no_other_calls(
+    account: Account, at: Deployment, bucket: str, minutes: int
+) -> None:
+    now = datetime.now(UTC)
+    key = store(account, bucket, now)
+    account.calls.clear()
+    stored = objects.find_stored(at.aws, bucket, REQUEST, now - timedelta(minutes=minutes))
+    assert stored is not None and stored.key == key
+    assert account.calls.names() == ["s3.ListObjectsV2", "s3.GetObject"]
+
+
 def test_a_request_that_stored_nothing_is_not_found(account: Account, at: Deployment, bucket: str) -> None:
     now = datetime.now(UTC)
     store(account, bucket, now, "another")
@@ -84,7 +97,7 @@ def put(account: Account, bucket: str, key: str, events: Any) -> None:
         ([{"event_id": "a client's"}], 1),
         ([{}], 1),
         ([1], 1),
-        ({"event_id": "PROBE"}, 1),
+        ({"event_id": "PROBE"}, 0),
         (b"not json", 1),
         (b"\xff\xfe", 1),
         (b"", 1),
@@ -122,6 +135,20 @@ def test_a_bucket_with_many_objects_is_not_read_one_by_one(
     assert account.calls.names() == ["s3.ListObjectVersions"]
 
 
+def test_of_some_objects_only_as_many_are_read_as_it_takes_to_find_one_that_is_not_ours(
+    account: Account, at: Deployment, bucket: str
+) -> None:
+    many = objects.MOST_OBJECTS_TO_COUNT + 5
+    for number in range(many):
+        put(account, bucket, f"events/{number:03}.json", [objects.marked({"number": number}, at.identity.id)])
+    assert objects.foreign_objects(at.aws, bucket, at.identity.id) == (0, False), "a long `send-test --count`"
+
+    put(account, bucket, "events/001a.json", [{"number": 1}])
+    account.calls.clear()
+    assert objects.foreign_objects(at.aws, bucket, at.identity.id) == (many + 1, False)
+    assert account.calls.names() == ["s3.ListObjectVersions", *["s3.GetObject"] * 3]
+
+
 def test_a_bucket_is_emptied_of_versions_and_delete_markers(
     account: Account, at: Deployment, bucket: str
 ) -> None:
@@ -129,7 +156,7 @@ def test_a_bucket_is_emptied_of_versions_and_delete_markers(
     for number in range(3):
         put(account, bucket, "a", [number])
     account.look.s3.delete_object(Bucket=bucket, Key="a")
-    objects.delete_all_objects(at.aws, bucket)
+    delete_all_objects(at.aws, bucket)
     left = account.look.s3.list_object_versions(Bucket=bucket)
     assert "Versions" not in left
     assert "DeleteMarkers" not in left
@@ -145,4 +172,4 @@ def test_objects_that_s3_does_not_delete_are_an_error_although_it_answers_200(
 
     account.calls.alter("s3.DeleteObjects", refuse)
     with pytest.raises(WizardError, match="locked: AccessDenied"):
-        objects.delete_all_objects(at.aws, bucket)
+        delete_all_objects(at.aws, bucket)

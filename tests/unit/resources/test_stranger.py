@@ -10,7 +10,7 @@ import pytest
 from moto.backends import get_backend
 
 from tests.aws.in_process import ACCOUNT_ID, Account, Call, FakeClock, Workspace
-from wizard.aws.client import identify
+from wizard.aws.caller import identify
 from wizard.aws.retry import retry
 from wizard.commands.load import stored_since
 from wizard.endpoint.checks import prove_stored

@@ -11,8 +11,8 @@ import pytest
 from tests.aws.in_process.workspace import make_identity, make_settings
 from wizard.errors import StateError, UsageError
 from wizard.phases import PHASES
-from wizard.settings.resolve import from_saved, merge, needs_insisting, resolve
-from wizard.settings.table import SETTINGS, Setting, Value, as_text
+from wizard.settings.resolve import Said, from_saved, merge, no_longer_usable, objections, resolve, usable
+from wizard.settings.table import SETTINGS, Setting, as_text
 from wizard.state.model import State, load
 
 IDENTITY = make_identity(region="us-east-1")
@@ -77,6 +77,27 @@ def test_every_choice_is_a_value_that_the_row_takes(setting: Setting) -> None:
         assert setting.parse(choice) == choice
 
 
+# Of Lambda and API Gateway, but for requests: Lambda takes 6 MB of the whole event, in which the body is a
+# JSON text with its quotes escaped.
+BOUNDS = {
+    "memory_mb": (128, 10_240),
+    "timeout_seconds": (1, 900),
+    "max_request_bytes": (1024, 5_000_000),
+    "throttle_rate": (1, 10_000),
+    "throttle_burst": (1, 5_000),
+}
+
+
+@pytest.mark.parametrize("key", BOUNDS)
+def test_a_number_that_aws_would_refuse_in_the_midst_of_a_setup_is_refused_before_it(key: str) -> None:
+    setting = next(setting for setting in SETTINGS if setting.key == key)
+    smallest, largest = BOUNDS[key]
+    assert (setting.parse(str(smallest)), setting.parse(str(largest))) == (smallest, largest)
+    for beyond in (smallest - 1, largest + 1):
+        with pytest.raises(ValueError, match=r"\d"):
+            setting.parse(str(beyond))
+
+
 @every_setting
 def test_every_row_belongs_to_a_phase(setting: Setting) -> None:
     assert setting.phase in {phase.key for phase in PHASES}
@@ -135,9 +156,9 @@ def test_a_reserved_concurrency_of_0_is_refused_with_the_flag_that_closes() -> N
 def test_a_timeout_above_the_gateways_needs_insisting_unless_it_stands_already(
     seconds: int, saved: dict[str, object], doubtful: bool
 ) -> None:
-    said = needs_insisting(make_settings(timeout_seconds=seconds), saved)
-    assert (said is not None) == doubtful
-    assert said is None or ("waits 29 s" in said and "504" in said)
+    found = objections(make_settings(timeout_seconds=seconds), saved)
+    assert [(item.key, item.can_insist) for item in found] == [("timeout_seconds", True)] * doubtful
+    assert not found or ("waits 29 s" in found[0].error.why and "504" in found[0].error.why)
 
 
 def test_a_row_that_is_younger_than_the_state_file_gets_its_default() -> None:
@@ -183,31 +204,45 @@ def test_headers_without_the_token_header_are_refused_because_no_page_could_send
     assert resolve(IDENTITY, flags={"cors_headers": "X-AUTH-TOKEN"}, environment={}, saved={})
 
 
-class Operator:
-    """Answers questions; `asked` are the keys of the questions and the values offered."""
-
-    def __init__(self, **answers: str) -> None:
-        self.answers = answers
-        self.asked: dict[str, Value] = {}
-
-    def __call__(self, setting: Setting, offered: Value) -> str:
-        self.asked[setting.key] = offered
-        return self.answers.get(setting.key, as_text(offered))
+def test_an_answer_comes_first_because_only_who_wants_another_value_is_asked_for_one() -> None:
+    flags, environment = {"timeout_seconds": "5"}, {"EVENTTRACK_VERSIONING": "yes"}
+    asked = {"timeout_seconds": "6", "versioning": "no", "memory_mb": "256", "runtime": "python3.13"}
+    resolved = resolve(IDENTITY, flags=flags, environment=environment, saved={}, asked=asked)
+    settings, sources = resolved.settings, resolved.sources
+    assert (settings.timeout_seconds, settings.versioning, settings.memory_mb) == (6, False, 256)
+    assert [sources[key] for key in ("timeout_seconds", "versioning", "memory_mb")] == ["asked"] * 3
+    assert sources["runtime"] == "default", "who answers what it is anyway has changed nothing"
 
 
-def test_only_what_nobody_said_is_asked_and_a_changed_answer_has_its_source() -> None:
-    operator = Operator(memory_mb="256")
+def test_an_answers_file_comes_after_the_environment_and_before_the_state() -> None:
+    answers = {"memory_mb": "256", "timeout_seconds": "6", "log_retention_days": "7"}
+    environment = {"EVENTTRACK_TIMEOUT_SECONDS": "20"}
+    saved = {"memory_mb": 512, "log_retention_days": 14, "versioning": True}
+    resolved = resolve(
+        IDENTITY, flags={"log_retention_days": "3"}, environment=environment, answers=answers, saved=saved
+    )
+    settings, sources = resolved.settings, resolved.sources
+    assert (settings.log_retention_days, sources["log_retention_days"]) == (3, "flag")
+    assert (settings.timeout_seconds, sources["timeout_seconds"]) == (20, "environment")
+    assert (settings.memory_mb, sources["memory_mb"]) == (256, "answers file")
+    assert (settings.versioning, sources["versioning"]) == (True, "saved state")
+
+
+def test_tags_of_a_flag_join_those_of_the_answers_file_which_join_the_saved_ones() -> None:
     resolved = resolve(
         IDENTITY,
-        flags={"timeout_seconds": "5"},
-        environment={"EVENTTRACK_VERSIONING": "yes"},
-        saved={},
-        ask=operator,
+        flags={"tags": "c=flag"},
+        environment={},
+        answers={"tags": "b=file,c=file"},
+        saved={"tags": {"a": "saved", "b": "saved"}},
     )
-    assert not {"timeout_seconds", "versioning"} & set(operator.asked)
-    assert operator.asked["memory_mb"] == 128
-    assert resolved.sources["memory_mb"] == "asked"
-    assert resolved.sources["runtime"] == "default"
+    assert resolved.settings.tags == {"a": "saved", "b": "file", "c": "flag"}
+
+
+def test_a_bad_value_of_an_answers_file_is_named_with_its_key() -> None:
+    with pytest.raises(UsageError, match="from answers file cannot be used") as caught:
+        resolve(IDENTITY, flags={}, environment={}, answers={"memory_mb": "64"}, saved={})
+    assert caught.value.next_step == "Give another value for memory_mb in the answers file."
 
 
 RETIRED = {"runtime": "python3.9", "log_retention_days": 30}
@@ -238,13 +273,14 @@ def test_what_wants_to_change_things_refuses_a_retired_value_and_says_all_flags_
     assert advice in caught.value.next_step
 
 
+NOTHING_SAID = Said({}, {}, {}, {})
+
+
 def test_a_former_default_that_was_retired_becomes_todays_because_nobody_chose_it() -> None:
-    operator = Operator()
-    for ask in (None, operator):
-        resolved = resolve(IDENTITY, flags={}, environment={}, saved=LARGEST_OF_0_1_0, ask=ask)
-        assert resolved.settings.max_request_bytes == 4_500_000
-        assert resolved.sources["max_request_bytes"] == "default"
-    assert operator.asked == {}
+    resolved = resolve(IDENTITY, flags={}, environment={}, saved=LARGEST_OF_0_1_0)
+    assert resolved.settings.max_request_bytes == 4_500_000
+    assert resolved.sources["max_request_bytes"] == "default"
+    assert no_longer_usable(NOTHING_SAID, LARGEST_OF_0_1_0) == {}, "nobody is asked either"
 
 
 def test_a_flag_or_a_variable_cures_a_retired_value() -> None:
@@ -256,12 +292,10 @@ def test_a_flag_or_a_variable_cures_a_retired_value() -> None:
         assert resolved.settings.runtime == "python3.12"
 
 
-def test_of_a_deployment_that_stands_only_what_cannot_stay_is_asked() -> None:
-    operator = Operator(runtime="python3.12")
-    resolved = resolve(IDENTITY, flags={}, environment={}, saved=RETIRED, ask=operator)
-    assert operator.asked == {"runtime": "python3.13"}
-    assert (resolved.settings.runtime, resolved.sources["runtime"]) == ("python3.12", "asked")
-    assert resolved.sources["log_retention_days"] == "saved state"
+def test_of_a_deployment_that_stands_only_what_cannot_stay_needs_another_value() -> None:
+    assert list(no_longer_usable(NOTHING_SAID, RETIRED)) == ["runtime"]
+    assert usable(NOTHING_SAID, RETIRED) == {"log_retention_days": 30}
+    assert no_longer_usable(Said({}, {"runtime": "python3.12"}, {}, {}), RETIRED) == {}
 
 
 def test_the_name_of_what_stands_is_held_against_no_new_rule_because_nothing_could_cure_it() -> None:

@@ -218,8 +218,32 @@ def test_a_boundary_is_the_arn_of_a_managed_policy_or_nothing() -> None:
             names.optional_policy_arn(text)
 
 
+def test_an_address_is_one_that_sns_takes_or_nothing() -> None:
+    assert names.optional_email("") is names.optional_email("None") is None
+    for address in ("me@example.com", "first.last+alarms@mail.example.co.uk"):
+        assert names.optional_email(address) == address
+    for text in ("me", "me@", "@example.com", "me@example", "a b@example.com", "a@b.example,c@d.example"):
+        with pytest.raises(ValueError, match="looks like me@"):
+            names.optional_email(text)
+
+
+def test_a_topic_is_the_arn_of_a_standard_one_because_no_alarm_can_tell_another() -> None:
+    arn = "arn:aws-cn:sns:cn-north-1:123456789012:pager_1"
+    assert names.optional_topic_arn("none") is None
+    assert names.optional_topic_arn(arn) == arn
+    for text in ("pager", f"{arn}.fifo", arn.replace(":sns:", ":sqs:"), f"{arn}:0a1b"):
+        with pytest.raises(ValueError, match="standard topic"):
+            names.optional_topic_arn(text)
+
+
 def test_a_choice_is_taken_in_any_case_and_given_in_its_own() -> None:
     parse = names.one_of("SSE-S3", "SSE-KMS")
     assert parse("sse-s3") == "SSE-S3"
     with pytest.raises(ValueError, match="one of SSE-S3, SSE-KMS"):
         parse("AES")
+
+
+def test_the_slash_before_a_path_may_be_typed_because_the_url_shows_it() -> None:
+    assert names.resource_path("/track") == names.resource_path("track") == "track"
+    with pytest.raises(ValueError, match="one path part"):
+        names.resource_path("//track")

@@ -23,7 +23,7 @@ from wizard.errors import BusyError, ExitCode, NewerStateError, StateError
 from wizard.identity import DeploymentId
 from wizard.state.files import write_private_file
 from wizard.state.lock import locked
-from wizard.state.model import State, TokenDigest, backup_path, load
+from wizard.state.model import Lifecycle, State, TokenDigest, backup_path, further_up, load, required
 from wizard.state.store import Store
 
 
@@ -55,6 +55,34 @@ def test_what_was_written_is_read_back(store: Store, path: Path) -> None:
     assert load(path) == store.state
 
 
+def test_what_was_announced_is_kept_until_the_operator_was_told_another_url(store: Store, path: Path) -> None:
+    store.settle("api", {"id": "a1"}, origin="created", before=None)
+    store.announce("a1")
+    store.settle("api", {"id": "a2"}, origin="created", before=None)
+    store.enter("deployed")
+    found = load(path)
+    assert found is not None
+    assert found.announced_api == "a1"
+    store.end_rollback()
+    assert store.state.announced_api is None, "there is no URL that anybody would use"
+
+
+def test_a_file_that_does_not_say_what_was_announced_means_what_a_setup_ended_with(
+    store: Store, path: Path
+) -> None:
+    store.settle("api", {"id": "a1"}, origin="created", before=None)
+    cases: list[tuple[Lifecycle, str | None]] = [("setting up", None), ("deployed", "a1")]
+    for lifecycle, expected in cases:
+        store.state.lifecycle = lifecycle
+        store.save()
+        document = json.loads(path.read_text())
+        del document["announced_api"]
+        path.write_text(json.dumps(document))
+        found = load(path)
+        assert found is not None
+        assert found.announced_api == expected
+
+
 def test_no_file_is_no_state(path: Path) -> None:
     assert load(path) is None
 
@@ -64,12 +92,11 @@ def test_only_the_owner_may_read_the_file_its_backup_and_its_holder(store: Store
     try:
         filled(store)
         with locked(path):
-            files = [file for file in path.parent.iterdir() if not file.name.endswith(".lock")]
-            modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in files}
+            modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in path.parent.iterdir()}
     finally:
         os.umask(old_mask)
     assert set(modes.values()) == {0o600}, modes
-    assert len(modes) == 3
+    assert len(modes) == 4
 
 
 def test_the_serial_grows_by_one_with_every_write(store: Store) -> None:
@@ -429,6 +456,48 @@ def test_the_lock_of_a_killed_process_is_taken_over(path: Path, holder: subproce
         pass
 
 
+def test_a_run_leaves_no_lock_behind_because_a_folder_of_refused_runs_shall_stay_empty(path: Path) -> None:
+    with pytest.raises(StateError), locked(path):
+        raise StateError(what="Refused.", why="", next_step="")
+    assert list(path.parent.iterdir()) == []
+
+
+def test_who_is_refused_leaves_the_lock_of_the_holder_alone(
+    path: Path, holder: subprocess.Popen[str]
+) -> None:
+    try:
+        for _ in range(2):
+            with pytest.raises(BusyError), locked(path):
+                pass
+    finally:
+        end(holder)
+
+
+def test_a_lock_that_was_removed_while_it_was_taken_locks_nothing_and_is_taken_again(path: Path) -> None:
+    done = run_python(
+        """
+        import sys
+        from pathlib import Path
+        from wizard.state.lock import locked
+
+        path, taken = Path(sys.argv[1]), []
+        lock_path = path.with_name(path.name + ".lock")
+
+        def remove_once(event, arguments):
+            # As a run that ends between our opening and our locking of the file.
+            if event == "fcntl.flock" and not taken:
+                taken.append(event)
+                lock_path.unlink()
+
+        sys.addaudithook(remove_once)
+        with locked(path):
+            print(taken, lock_path.exists())
+        """,
+        str(path),
+    )
+    assert done.stdout == "['fcntl.flock'] True\n", done.stderr
+
+
 def test_the_folder_of_the_state_file_is_made_if_need_be(tmp_path: Path) -> None:
     with locked(tmp_path / "a" / "b" / "state.json"):
         assert (tmp_path / "a" / "b").is_dir()
@@ -443,3 +512,18 @@ def test_a_whole_deployment_leaves_no_secret_in_the_file_or_its_backup(
         assert TOKEN not in text
         assert "aws_secret" not in text.casefold()
     assert account.endpoint.requests
+
+
+def test_a_deployment_further_up_is_mentioned_because_people_go_into_subfolders(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "eventtrack-state.json").write_text("{}")
+    (tmp_path / "a b" / "c").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "a b" / "c")
+    with pytest.raises(StateError) as caught:
+        required(Path("eventtrack-state.json"))
+    assert caught.value.why == "There is one further up, in ../../eventtrack-state.json."
+    assert "--state ../../eventtrack-state.json" in caught.value.next_step
+
+    assert further_up(Path("other.json")) is None
+    assert further_up(Path("x/eventtrack-state.json")) is None, "who names a folder means it"

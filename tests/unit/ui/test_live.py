@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import io
-from threading import RLock
 
 import pytest
 from rich.console import Console
+from rich.text import Text
 
 from tests.tools.terminal import Terminal
 from tests.unit.ui.screens import (
@@ -19,8 +19,10 @@ from tests.unit.ui.screens import (
     terminal_console,
     walked,
 )
+from wizard.ui.frame import frame
 from wizard.ui.lines import PlainLines
-from wizard.ui.live import LiveTable, Picture
+from wizard.ui.live import LiveTable
+from wizard.ui.picture import Picture
 from wizard.ui.progress import progress
 
 
@@ -53,10 +55,23 @@ class TestLiveTable:
         self, output: io.StringIO
     ) -> None:
         """Most terminals fold old lines; counting lines would leave the upper pieces behind."""
-        picture = Picture(walked(*BUCKET_DONE, *ROLE_BEGUN, clock=FakeClock()), RLock())
+        run = walked(*BUCKET_DONE, *ROLE_BEGUN, clock=FakeClock())
+        picture = Picture(lambda width, height: frame(run, width, height))
         terminal_console(output, 100).print(picture)
         assert str(picture.take_back(100)).count("\x1b[1A") == 9
         assert str(picture.take_back(50)).count("\x1b[1A") == 9 + 3
+
+    def test_what_has_no_room_in_the_window_is_not_drawn_but_counted_because_it_could_not_be_taken_back(
+        self, output: io.StringIO
+    ) -> None:
+        picture = Picture(lambda width, height: Text("\n".join(f"line {number}" for number in range(30))))
+        terminal_console(output).print(picture)
+        lines = output.getvalue().splitlines()
+        assert (len(lines), lines[-2].strip()) == (24, "line 22") and "… 7 more lines" in lines[-1]
+
+        picture.is_last = True
+        terminal_console(output).print(picture)
+        assert "line 29" in output.getvalue(), "the last one may scroll"
 
     def test_no_color_uses_no_colour(self, output: io.StringIO, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("NO_COLOR", "1")
@@ -100,6 +115,7 @@ class TestProgress:
 RUN = """
 import sys, time
 from rich.console import Console
+from rich.text import Text
 from wizard.engine.progress import *
 from wizard.phase_titles import PHASE_TITLES
 from wizard.ui.progress import progress
@@ -121,6 +137,27 @@ console.print("AFTER")
 ENDLESS = RUN.replace("PAUSE", "time.sleep(120)")
 ECHO = "\nimport termios\nprint(bool(termios.tcgetattr(0)[3] & termios.ECHO))"
 BRIEF = RUN.replace("PAUSE", "time.sleep(1.5)")
+# A shell with one job, which Ctrl-Z stops and Enter takes back into the foreground.
+SHELL = """
+import os, signal, sys, termios
+def in_front(group):
+    signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+    os.tcsetpgrp(0, group)
+    signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+job = os.fork()
+if job:
+    os.waitpid(job, os.WUNTRACED)
+    in_front(os.getpgrp())
+    echo = bool(termios.tcgetattr(0)[3] & termios.ECHO)
+    print("STOPPED with echo" if echo else "STOPPED without echo", file=sys.stderr)
+    sys.stdin.readline()
+    in_front(job)
+    os.kill(job, signal.SIGCONT)
+    os.waitpid(job, 0)
+    os._exit(0)
+os.setpgid(0, 0)
+in_front(os.getpid())
+"""
 
 
 @pytest.mark.slow
@@ -170,6 +207,19 @@ class TestOnATerminal:
             assert not terminal.screen.cursor.hidden
             # The terminal has written ^C behind the table; that must not push it up a row.
             assert sum("#" in line for line in terminal.lines) == 1, terminal.text
+
+    def test_ctrl_z_gives_cursor_and_echo_to_the_shell_and_fg_takes_them_back(self) -> None:
+        with Terminal(SHELL + ENDLESS, columns=110, rows=40) as terminal:
+            terminal.see("AWS is slow")
+            terminal.type("\x1a")
+            terminal.see("STOPPED with echo")
+            assert not terminal.screen.cursor.hidden
+            terminal.type("\n")
+            terminal.settle(1)
+            assert terminal.screen.cursor.hidden
+            terminal.type("\x03")
+            terminal.finish()
+            assert not terminal.screen.cursor.hidden
 
     def test_keys_typed_into_the_table_leave_no_copies_of_it_and_echo_comes_back(self) -> None:
         with Terminal(BRIEF + ECHO, columns=110, rows=40) as terminal:

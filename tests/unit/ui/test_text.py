@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,6 +15,7 @@ from rich.console import Console, RenderableType
 
 from tests.unit.ui.screens import (
     FAILURE,
+    IDENTITY,
     IN_ORDER,
     RESOLVED,
     removal,
@@ -21,6 +24,7 @@ from tests.unit.ui.screens import (
     step,
     walked,
 )
+from wizard.endpoint.traffic import Traffic
 from wizard.engine.plan import PhasePlan, Plan
 from wizard.engine.progress import (
     ChangeStarted,
@@ -31,7 +35,9 @@ from wizard.engine.progress import (
 )
 from wizard.errors import ConflictError, WizardError
 from wizard.identity import DeploymentId
-from wizard.state.model import Record
+from wizard.state.model import Record, TokenDigest
+from wizard.tokens.use import Use, Uses
+from wizard.ui.brief import brief
 from wizard.ui.error_panel import error_panel, print_error
 from wizard.ui.frame import frame
 from wizard.ui.plan_table import plan_table
@@ -39,6 +45,10 @@ from wizard.ui.review_table import review
 from wizard.ui.rollback_table import rollback_table
 from wizard.ui.status_table import offline_table, status_table
 from wizard.ui.text import Printable
+from wizard.ui.token_table import token_table
+from wizard.ui.traffic_lines import traffic_lines
+
+DAY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class TestErrorPanel:
@@ -77,7 +87,7 @@ def everything(odd: str) -> Iterator[RenderableType]:
     """Every screen with the same odd text wherever a text can be."""
     error = WizardError(what=odd, why=odd, next_step=odd, link=odd)
     resource = step(odd, "update", odd)
-    phase = PhasePlan("bucket", odd, "drift", (resource,), (odd,), odd, 1.0)
+    phase = PhasePlan("bucket", odd, "drift", (resource,), (odd,), odd, 1.0, (odd,))
     walk = walked(
         PhaseStarted(odd),
         ChangeStarted("bucket", odd, "create", odd, (odd,)),
@@ -87,12 +97,18 @@ def everything(odd: str) -> Iterator[RenderableType]:
     )
     yield from (Printable(frame(walk, 40, 24)), Printable(frame(walk, 100, 24)), error_panel(error))
     yield plan_table(Plan((phase,)))
-    yield status_table(Plan((phase,)), odd)
+    traffic = traffic_lines(Traffic(DAY, DAY, problem=error), str)
+    yield status_table(Plan((phase,)), odd, traffic=traffic)
     yield rollback_table(replace(removal(step(odd, "keep", odd)), unknown_keys=(odd,)))
     yield review(RESOLVED, DeploymentId(odd, odd, odd, odd, odd), {odd: odd})
+    for kind in ("create", "update"):
+        planned = PhasePlan(odd, odd, "drift", (step(odd, kind, odd),), checks_to_run=(odd,))
+        yield brief(RESOLVED, replace(IDENTITY, endpoint_url=odd), Path(odd), Plan((planned,)), {})
     state = saved_state(bucket={"finished_at": odd})
     state.records = {odd: Record("creating", "created")}
     yield offline_table(state, odd)
+    uses = Uses({odd: Use(1, DAY), f"{odd} 2": Use(1, DAY)}, DAY, is_all=False)
+    yield token_table([TokenDigest(odd, odd, odd)], [odd], uses, odd)
 
 
 class TestOffATerminal:
@@ -108,7 +124,7 @@ class TestOffATerminal:
             assert not any(line.endswith(" ") for line in output.getvalue().splitlines())
         for content in (
             status_table(Plan((PhasePlan("test", "t", "drift", (), (self.long,)),)), None),
-            plan_table(Plan((PhasePlan("test", "t", "drift", (), (self.long,)),))),
+            plan_table(Plan((PhasePlan("test", "t", "drift", (), checks_to_run=(self.long,)),))),
             rollback_table(removal(step("bucket", "keep", self.long))),
         ):
             output = io.StringIO()

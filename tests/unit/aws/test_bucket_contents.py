@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from tests.aws.in_process import Account, FakeClock
-from wizard.events.stored import Contents, contents_of
+from wizard.aws.bucket_contents import Contents, contents_of
 from wizard.ui.rollback_table import doomed_events
 from wizard.ui.text import size
 
