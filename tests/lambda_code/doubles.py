@@ -71,6 +71,25 @@ class MemoryStore:
         self.objects.append(StoredObject(name, bytes(content), content_type, metadata, seconds))
 
 
+class MemoryBuffer:
+    """Streams that keep everything, or fail with the given error."""
+
+    def __init__(self, failure: Exception | None = None) -> None:
+        self.records: list[tuple[bytes, float]] = []
+        self._failure = failure
+
+    def put(self, content: bytes | bytearray, seconds: float) -> None:
+        """Keep a copy."""
+        if self._failure:
+            raise self._failure
+        self.records.append((bytes(content), seconds))
+
+    @property
+    def events(self) -> list[Any]:
+        """The events of all records."""
+        return [json.loads(line) for content, _ in self.records for line in content.splitlines()]
+
+
 class Endpoint:
     """The handler with a bucket in memory; keyword arguments are settings of Configuration."""
 
@@ -78,12 +97,13 @@ class Endpoint:
         self,
         *,
         failure: Exception | None = None,
+        buffer: MemoryBuffer | None = None,
         nanoseconds: Callable[[], int] = lambda: NOON,
         **settings: Any,
     ) -> None:
         self.store = MemoryStore(failure)
         configuration = Configuration(**{"bucket": "bucket", "token_digests": (DIGEST,)} | settings)
-        self._application = Application(configuration, self.store, nanoseconds)
+        self._application = Application(configuration, self.store, nanoseconds, buffer)
 
     def send(self, event: object, context: object = None) -> Answer:
         """Hand over a raw request event."""

@@ -18,7 +18,8 @@ def test_the_defaults_are_the_documented_ones() -> None:
     assert configuration.allow_beacon is False
     assert configuration.maximum_request_bytes == 4_500_000
     assert configuration.maximum_events == 100_000
-    assert configuration.bucket_owner == configuration.endpoint == ""
+    assert configuration.bucket_owner == configuration.endpoint == configuration.firehose_endpoint == ""
+    assert configuration.streams == ()
 
 
 def test_every_variable_is_read() -> None:
@@ -39,6 +40,7 @@ def test_every_variable_is_read() -> None:
             "AWS_SESSION_TOKEN": "session",
             "AWS_ENDPOINT_URL_S3": "http://s3",
             "AWS_ENDPOINT_URL": "http://other",
+            "FIREHOSE_STREAMS": "one, two,",
             "AWS_CA_BUNDLE": "/roots.pem",
         }
     )
@@ -53,6 +55,8 @@ def test_every_variable_is_read() -> None:
     assert (configuration.region, configuration.access_key) == ("eu-west-3", "id")
     assert (configuration.secret_key, configuration.session_token) == ("secret", "session")
     assert configuration.endpoint == "http://s3", "the setting for S3 goes before the one for all services"
+    assert configuration.firehose_endpoint == "http://other"
+    assert configuration.streams == ("one", "two")
     assert configuration.certificate_bundle == "/roots.pem"
 
 
@@ -61,6 +65,7 @@ BAD_VARIABLES = [
     ({"BUCKET_OWNER": "me"}, "BUCKET_OWNER"),
     ({"BUCKET_OWNER": "1234"}, "BUCKET_OWNER"),
     ({"EVENT_FORMAT": "csv"}, "EVENT_FORMAT"),
+    ({"FIREHOSE_STREAMS": "one", "EVENT_FORMAT": "jsonl"}, "EVENT_FORMAT"),
     ({"ALLOW_BEACON": "perhaps"}, "ALLOW_BEACON"),
     ({"MAX_EVENTS": "many"}, "MAX_EVENTS"),
     ({"MAX_EVENTS": "0"}, "MAX_EVENTS"),

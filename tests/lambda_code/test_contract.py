@@ -574,6 +574,35 @@ def test_an_event_of_any_shape_is_answered(event: object) -> None:
     assert Endpoint().send(event).status == 401
 
 
+@pytest.mark.parametrize(
+    ("body", "token", "status", "reason", "client"),
+    [
+        (EVENT, "wrong", 401, "Unauthorized: Invalid or missing authentication token", ""),
+        ("{private", TOKEN, 400, "The body is not valid JSON: Expecting property name", "web"),
+        ([{"private": 1}, 7], TOKEN, 400, "1 of 2 event(s) are invalid, nothing was stored", "web"),
+    ],
+    ids=["token", "json", "event"],
+)
+def test_a_refusal_says_why_and_whose_to_the_log_and_repeats_nothing_of_what_was_sent(
+    body: object, token: str, status: int, reason: str, client: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert Endpoint(token_labels=("web",)).post(body, token).status == status
+
+    line = capsys.readouterr().out
+    logged = json.loads(line)
+    assert logged.pop("reason").startswith(reason)
+    assert logged == {"level": "WARN", "request_id": REQUEST_ID, "status": status, "client": client}
+    for secret in ("private", TOKEN, DIGEST, "wrong"):
+        assert secret not in line
+
+
+def test_what_was_left_out_of_a_partial_request_is_logged_too(capsys: pytest.CaptureFixture[str]) -> None:
+    answer = Endpoint().send(request([{"a": 1}, 7], queryStringParameters={"partial": "1"}))
+
+    assert answer.status == 200
+    assert json.loads(capsys.readouterr().out)["reason"] == "1 of 2 event(s) are invalid"
+
+
 def test_a_success_logs_nothing_because_every_line_costs_money(capsys: pytest.CaptureFixture[str]) -> None:
     Endpoint().post(EVENT)
     assert capsys.readouterr().out == ""

@@ -68,7 +68,8 @@ def test_our_signature_is_botocores_for_any_request(
         content_digest=headers["x-amz-content-sha256"],
         access_key=access_key,
         region=region,
-        key=signing_key(secret, moment[:8], region),
+        service="s3",
+        key=signing_key(secret, moment[:8], region, "s3"),
     )
     assert ours == botocore_signature(f"https://bucket.example{path}", headers, access_key, secret, region)
 

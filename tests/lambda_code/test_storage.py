@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 from configuration import Configuration
-from storage import StorageError, Store, verifying_context
+from service import verifying_context
+from storage import StorageError, Store
 
 from tests.lambda_code.s3_double import DROP, OK, SILENCE, S3Double, error
 
