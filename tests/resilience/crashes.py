@@ -11,8 +11,8 @@ from tests.aws.in_process import Call
 from tests.aws.inventory import Inventory, differences
 from tests.resilience.disk import watched
 from tests.resilience.environment import Command, Environment
-from tests.resilience.judgement import harm
-from tests.resilience.scenarios import Scenario, adopting_setup, setup
+from tests.resilience.judgement import harm, lost, watched_by_clients
+from tests.resilience.scenarios import Scenario, adopting_setup, set_up_streams, setup
 
 
 @dataclass
@@ -51,9 +51,10 @@ class CrashRun:
         with self.environment.aside() as aside:
             self._expected = self._undisturbed(aside)
         self.environment.account.calls.clear()
-        with self._watched():
+        with watched_by_clients(self.environment) as problems, self._watched():
             self.scenario.run(self.environment)
-        self.tally.calls = len(self.environment.account.calls.made)
+        self.tally.problems += problems + lost(self.environment)
+        self.tally.calls = sum(map(self.scenario.disturbs, self.environment.account.calls.made))
         self.tally.different_worlds = len(self._verdicts)
         return self.tally
 
@@ -76,11 +77,13 @@ class CrashRun:
 
     def _before(self, call: Call) -> None:
         self.environment.hands.pause()
-        self._die(f"before {call.name} ({call.number})")
+        if self.scenario.disturbs(call):
+            self._die(f"before {call.name} ({call.number})")
 
     def _after(self, call: Call) -> None:
         self._changes += call.changing
-        self._die(f"after {call.name} ({call.number})")
+        if self.scenario.disturbs(call):
+            self._die(f"after {call.name} ({call.number})")
         self.environment.hands.pause()
 
     def _at_write(self, moment: str) -> None:
@@ -99,8 +102,10 @@ class CrashRun:
         self.tally.problems += [f"{moment}: {problem}" for problem in found]
 
     def _what_follows(self, environment: Environment) -> list[str]:
-        self._follow(environment)
-        problems = differences(self._expected, environment.inventory())
+        with watched_by_clients(environment) as problems:
+            self._follow(environment)
+        problems += lost(environment)
+        problems += differences(self._expected, environment.inventory())
         return problems + self._untrue_state(environment)
 
     def _untrue_state(self, environment: Environment) -> list[str]:
@@ -118,7 +123,8 @@ class CrashRun:
         unfinished = [key for key, record in state.records.items() if record.status != "present"]
         problems += [f"{key} is still written down as unfinished" for key in unfinished]
         if not rolled_back and not environment.status().in_order:
-            problems.append("status finds something that is not as set up")
+            found = [text for phase in environment.status().phases for text in phase.sentences]
+            problems.append(f"status finds something that is not as set up: {found}")
         return problems
 
 
@@ -132,6 +138,7 @@ def command_after(scenario: Scenario, follow_up: str) -> Command:
     commands: dict[str, Callable[[Environment], None]] = {
         "run again": scenario.run,
         "roll back": roll_back,
+        "buffer again": set_up_streams,
         "set up again": adopting_setup if "adopt" in scenario.name else setup,
     }
     return commands[follow_up]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import traceback
 from collections import Counter
 from dataclasses import dataclass, field
@@ -11,7 +12,14 @@ from tests.aws.in_process import Call
 from tests.aws.inventory import Inventory, differences
 from tests.resilience.environment import Environment
 from tests.resilience.fault_kinds import FaultKind
-from tests.resilience.judgement import harm, sent_twice_blindly, unclear, untrue
+from tests.resilience.judgement import (
+    harm,
+    lost,
+    sent_twice_blindly,
+    unclear,
+    untrue,
+    watched_by_clients,
+)
 from tests.resilience.scenarios import Scenario
 from wizard.engine.progress import Noticed
 from wizard.errors import WizardError
@@ -50,16 +58,32 @@ class FaultRun:
         self.kind = kind
         self.tally = FaultTally(scenario.name, kind.name, environment.hands.name)
         self._expected: Inventory = {}
+        self._drift: list[str] = []
 
     def run_all(self) -> FaultTally:
-        """All calls; of a kind that AWS executes first, those that change something: a read whose answer is
-        lost is a read that hangs.
+        """All calls; where the scenario is about some of them, one of each name and subject, half of these by
+        one worker, the others by several.
+
+        Of a kind that AWS executes first, those that change something: a read whose answer is lost is a
+        read that hangs.
         """
-        for call in self._undisturbed():
-            if call.changing or not self.kind.executed:
-                with self.environment.aside() as aside:
-                    self._count(call, self._verdict(aside, call))
+        self._drift = untrue(self.environment)
+        for call in self._to_strike(self._undisturbed()):
+            with self.environment.aside() as aside:
+                self._count(call, self._verdict(aside, call))
         return self.tally
+
+    def _to_strike(self, calls: list[Call]) -> list[Call]:
+        found = [
+            call
+            for call in calls
+            if self.scenario.disturbs(call) and (call.changing or not self.kind.executed)
+        ]
+        if not self.scenario.about:
+            return found
+        first = {(call.name, self.scenario.subject_of(call)): call for call in reversed(found)}
+        half = sorted(first, key=str)[self.environment.hands.seed is not None :: 2]
+        return [first[kind] for kind in half]
 
     def _undisturbed(self) -> list[Call]:
         with self.environment.aside() as aside:
@@ -87,25 +111,32 @@ class FaultRun:
         calls, strike = environment.account.calls, _Strike(self.kind, target)
         self._let_others_go_on(environment)
         (calls.after if self.kind.executed else calls.before).insert(0 if self.kind.executed else 1, strike)
-        failure = self._failure_of(environment)
+        with watched_by_clients(environment) as problems:
+            failure = self._failure_of(environment)
         if not strike.struck:
             return "broken", [f"the run is not repeatable: there was no {target.name} ({target.number})"]
-        problems = sent_twice_blindly(
-            (call.name, str(call.parameters.get("url_path"))) for call in calls.made
+        problems += sent_twice_blindly(
+            (call.name, f"{call.parameters.get('url_path')} {_thing_of(call)}") for call in calls.made
         )
         calls.clear()
         if isinstance(failure, WizardError):
             ending = f"stopped, exit {int(failure.exit_code)}"
-            problems += unclear(failure, environment) + untrue(environment)
-            self.scenario.run(environment)
+            problems += unclear(failure, environment)
+            problems += [text for text in untrue(environment) if text not in self._drift]
+            problems += self._run_again(environment)
         elif failure is None and _named_as_staying(environment):
             ending = "done, and named what stays"
-            self.scenario.run(environment)
+            problems += self._run_again(environment)
         elif failure is None:
             ending = "done"
         else:
             return "broken", ["".join(traceback.format_exception(failure))]
-        return ending, problems + differences(self._expected, environment.inventory())
+        return ending, [*problems, *lost(environment), *differences(self._expected, environment.inventory())]
+
+    def _run_again(self, environment: Environment) -> list[str]:
+        with watched_by_clients(environment) as problems:
+            self.scenario.run(environment)
+        return problems
 
     def _failure_of(self, environment: Environment) -> BaseException | None:
         try:
@@ -113,6 +144,14 @@ class FaultRun:
         except Exception as failure:  # noqa: BLE001  it is judged
             return failure
         return None
+
+
+def _thing_of(call: Call) -> str:
+    """Firehose and Glue have one path for all streams, and tables."""
+    if call.service not in ("firehose", "glue"):
+        return ""
+    asked = json.loads(call.parameters["body"])
+    return str(asked.get("DeliveryStreamName") or asked.get("TableInput", {}).get("Name", ""))
 
 
 class _Strike:

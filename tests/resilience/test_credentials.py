@@ -17,9 +17,11 @@ from tests.aws.over_http.behaviours import DeadCredentials
 from tests.tools import commands
 from tests.tools.emulator import empty
 from tests.tools.terminal import Terminal
-from wizard.aws.client import Aws, identify
-from wizard.aws.error_rules import LOG_IN, RULES, Explain
+from wizard.aws.caller import identify
+from wizard.aws.client import Aws
+from wizard.aws.error_rules import LOG_IN, RULES
 from wizard.aws.errors import CREDENTIAL_FAILURES
+from wizard.aws.rule import Explain
 from wizard.clock import SystemClock
 from wizard.commands.common import complete
 from wizard.errors import CredentialsError, ExitCode, WizardError

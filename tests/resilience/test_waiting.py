@@ -12,10 +12,19 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.aws.in_process.workspace import BUFFERED
 from tests.aws.over_http import AwsDouble, ManualClock, ScaledClock, lasting_rules, real_aws
-from tests.aws.over_http.behaviours import ApiGatewayQuotas, FunctionPending, Latency, RoleNotYetAssumable
+from tests.aws.over_http.behaviours import (
+    ApiGatewayQuotas,
+    FunctionPending,
+    Latency,
+    RoleNotYetAssumable,
+    StreamsBuffer,
+)
 from tests.resilience.waiting import SideBySide, SlowAws, ThroughPacer
 from wizard.errors import WaitTimeoutError
+from wizard.resources.streams import DELIVERS
+from wizard.settings.table import DEFAULT_NAME as NAME
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("waiting")]
 
@@ -107,6 +116,34 @@ def test_throttled_calls_are_waited_for_and_counted_in_seconds(slow_aws: SlowAws
 
     assert all(0 <= wait.elapsed <= wait.timeout for wait in waits)
     assert any(wait.elapsed > 0 for wait in waits), "the row shows how long it has lasted"
+
+
+def test_a_stream_is_deleted_when_the_last_record_that_it_may_have_taken_is_in_the_bucket(
+    empty_emulator: str, tmp_path: Path
+) -> None:
+    """A request that began just before the function had left the streams puts its record when the function is
+    about to be stopped; with that a buffer begins, and Firehose needs a minute more."""
+    clock, buffer, record = ManualClock(), StreamsBuffer(late=60), b'{"event_id": "the last"}\n'
+    with AwsDouble(empty_emulator, [buffer, *lasting_rules()], clock=clock) as double:
+        aws = SlowAws(double, tmp_path)
+        aws.overrides |= {**BUFFERED, "streams": 1}
+        aws.setup()
+
+        def put_last() -> None:
+            aws.aws.firehose.put_record(DeliveryStreamName=f"{NAME}.1", Record={"Data": record})
+
+        def wait(seconds: float) -> None:
+            if aws.waits()[-1].reason == DELIVERS:
+                aws.clock.on_sleep = lambda _seconds: None
+                clock.call_later(9.9 - seconds, put_last)
+
+        aws.clock.on_sleep = wait
+        aws.overrides["ingest"] = "direct"
+        aws.setup()
+
+        assert double.names().count("firehose.PutRecord") == 1
+        assert buffer.streams == {}, "it is deleted"
+        assert record in aws.stored()
 
 
 def test_when_patience_ends_the_run_stops_with_exit_1_and_the_next_one_continues(slow_aws: SlowAws) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -12,7 +13,8 @@ from tests.aws.clock import Clock, FakeClock
 from tests.aws.in_process import make_deployment
 from tests.aws.names import REGION
 from tests.aws.over_http import AwsDouble, ManualClock
-from wizard.aws.client import Aws, Pacer
+from wizard.aws.client import Aws
+from wizard.aws.pacer import Pacer
 from wizard.engine.apply import Engine
 from wizard.engine.plan import Plan
 from wizard.engine.progress import Event, Waiting
@@ -38,7 +40,7 @@ class SlowAws:
 
     def _open(self) -> tuple[Deployment, Store]:
         at = make_deployment(self.aws, **self.overrides)
-        identity = replace(at.identity, account=self.account, endpoint_url=self.double.url)
+        identity = replace(at.identity, account=self.account)  # as on AWS: no emulator's URL
         at = replace(at, identity=identity)
         state = load(self.path) or State(identity, at.settings.as_json(), tokens=list(at.tokens))
         return at, Store(self.path, state)
@@ -83,6 +85,13 @@ class SlowAws:
     def answers(self, status: int) -> int:
         """How many calls were answered so."""
         return sum(call.status == status for call in self.double.calls)
+
+    def stored(self) -> list[bytes]:
+        """What is in the objects of the bucket, without compression."""
+        s3, bucket = self.double.world.s3(REGION), self._open()[0].settings.bucket_name
+        keys = [entry["Key"] for entry in s3.list_objects_v2(Bucket=bucket)["Contents"]]
+        found = (s3.get_object(Bucket=bucket, Key=key)["Body"].read() for key in keys)
+        return [gzip.decompress(content) if content.startswith(b"\x1f\x8b") else content for content in found]
 
     def leftovers(self) -> list[str]:
         """What stands of the deployment."""
