@@ -18,7 +18,8 @@ import boto3
 import pytest
 
 from tests.aws.over_http import AwsDouble
-from tests.tools import commands
+from tests.aws.over_http.faults import refused_forever
+from tests.tools import commands, endpoint_contract
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("end-to-end")]
 
@@ -121,12 +122,7 @@ def test_setup_ends_with_an_endpoint_that_stores_and_refuses_because_a_green_tab
     assert token not in done.stdout + done.stderr, "nobody looks at this but a log"
     assert "Token: in eventtrack-state.token" in done.stdout
 
-    status, body = post(endpoint, b'{"event_name": "signup", "user_id": "u1"}', token)
-    assert (status, body["message"]) == (200, "Successfully processed 1 event(s)")
-    status, body = post(endpoint, b"{}", None)
-    assert (status, set(body)) == (401, {"message"}), "no echo of the request"
-    status, body = post(endpoint, b"{bad", token)
-    assert status == 400
+    endpoint_contract.prove(endpoint, token)
 
     bucket = user.state["settings"]["bucket_name"]
     s3 = user.root("s3")
@@ -135,16 +131,119 @@ def test_setup_ends_with_an_endpoint_that_stores_and_refuses_because_a_green_tab
         for found in s3.list_objects_v2(Bucket=bucket)["Contents"]
         for event in json.loads(s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read())
     ]
-    assert sum(event.get("user_id") == "u1" for event in stored) == 1
+    ids = [event["event_id"] for event in stored]
+    assert [ids.count(event) for event in endpoint_contract.STORED] == [1] * len(endpoint_contract.STORED)
 
 
 def test_no_file_of_a_deployment_is_readable_by_others_or_holds_the_token(deployed: User) -> None:
     token = (deployed.folder / "eventtrack-state.token").read_text().strip()
-    for path in deployed.folder.glob("eventtrack-state*"):
-        if path.suffix != ".lock":
-            assert path.stat().st_mode & 0o077 == 0, path
-        if path.suffix != ".token":
-            assert token not in path.read_text()
+    ours = list(deployed.folder.glob("eventtrack-state*"))
+    for path in [*ours, *(inside for one in ours for inside in one.rglob("*"))]:
+        assert path.stat().st_mode & 0o077 == 0, path
+        if path.is_file() and path.suffix != ".token":
+            assert token.encode() not in path.read_bytes()
+
+
+def test_a_run_that_a_program_reads_is_json_lines_alone_that_end_with_the_result_and_hold_no_token(
+    user: User,
+) -> None:
+    runs = (
+        ("setup", "--local", "--yes", "--json", "--dry-run"),
+        ("setup", "--local", "--yes", "--json"),
+        ("setup", "--yes", "--json"),
+        ("rollback", "--yes", "--json"),
+    )
+    tokens = []
+    for arguments in runs:
+        done = user.run(*arguments)
+        lines = [json.loads(line) for line in done.stdout.splitlines()]
+
+        assert (lines[0]["type"], lines[-1]["type"]) == ("plan", "result")
+        assert lines[-1]["exit_code"] == done.returncode == 0
+        token = user.folder / "eventtrack-state.token"
+        tokens += [token.read_text().strip()] if token.exists() else []
+        assert not any(token in done.stdout for token in tokens)
+        if arguments == runs[1]:
+            assert lines[-1]["endpoint"] == user.state["checks"]["deploy.endpoint"]["url"]
+            assert lines[-1]["changes"] == sum(
+                line["type"] == "change_done" and line["change"] != "check" for line in lines
+            )
+            assert len(lines[-1]["verified"]) == 2
+
+
+@pytest.mark.parametrize("command", ["setup --local", "rollback"])
+def test_a_run_that_a_program_reads_asks_nothing_and_says_so_as_its_last_line(
+    user: User, command: str
+) -> None:
+    done = user.run(*command.split(), "--json")
+
+    (line,) = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (done.returncode, line["type"], line["exit_code"]) == (2, "error", 2)
+    assert line["why"] == "With --json nothing is asked."
+    assert "--yes --json" in line["next_step"]
+
+
+def test_a_run_whose_reader_has_gone_goes_on_to_its_end_because_half_a_deployment_helps_nobody(
+    user: User,
+) -> None:
+    process = user.start("setup", "--local", "--yes", "--json")
+    assert json.loads(process.stdout.readline())["type"] == "plan"
+    process.stdout.close()
+
+    assert process.wait(120) == 0, process.stderr.read()
+    process.stderr.close()
+    assert user.state["stage"] == "deployed"
+
+
+def test_a_setup_that_fails_midway_tells_the_phase_and_ends_with_the_error_as_its_last_line(
+    user: User,
+) -> None:
+    user.run("local", "start")
+    with AwsDouble(user.url, faults=[refused_forever(operation="iam.PutRolePolicy")]) as double:
+        done = user.run(
+            *("setup", "--yes", "--json", "--endpoint-url", double.url, "--region", "us-east-1"),
+            AWS_ACCESS_KEY_ID="test",
+            AWS_SECRET_ACCESS_KEY="test",
+        )
+
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert (lines[0]["type"], lines[-1]["type"]) == ("plan", "error")
+    assert lines[-1]["exit_code"] == done.returncode == 1
+    failures = [line for line in lines if line["type"] == "phase_failed"]
+    assert {line["phase"] for line in failures} >= {"iam"}
+    assert all("eventtrack-wizard policy" in line["error"]["next_step"] for line in failures)
+
+
+def test_status_names_what_stands_and_where_because_scripts_need_the_names(deployed: User) -> None:
+    document = json.loads(deployed.run("status", "--json").stdout)
+
+    names = {row["key"]: row["name"] for row in document["resources"]}
+    saved = deployed.state["settings"]
+    assert names == {
+        "bucket": saved["bucket_name"],
+        "role": saved["role_name"],
+        "log_group": f"/aws/lambda/{saved['function_name']}",
+        "function": saved["function_name"],
+        "api": saved["api_name"],
+    }
+    assert document["traffic"]["p50_ms"] > 0, "the test of the function is counted"
+    assert document["traffic"]["error"] is None
+    offline = json.loads(deployed.run("status", "--json", "--offline").stdout)
+    assert offline["resources"] == document["resources"]
+    shown = deployed.run("status").stdout
+    assert shown.startswith("saas-event-tracking: deployed, in account 000000000000, region us-east-1\n")
+    assert all(name in shown for name in names.values())
+
+
+def test_watching_shows_one_look_after_another_until_ctrl_c_which_is_how_it_ends(deployed: User) -> None:
+    watching = deployed.start("status", "--watch", "--every", "2", "--json")
+    looks = [json.loads(watching.stdout.readline()) for _ in range(2)]
+    watching.send_signal(signal.SIGINT)
+    rest = watching.communicate()
+
+    assert (watching.wait(), rest) == (0, ("", ""))
+    assert [look["healthy"] for look in looks] == [True, True]
+    assert looks[0]["at"] < looks[1]["at"]
 
 
 def test_a_second_setup_changes_nothing_at_all_in_aws(user: User) -> None:
@@ -263,10 +362,26 @@ def test_rollback_leaves_nothing_of_ours_and_everything_of_others(user: User) ->
     assert (again.stdout, again.stderr) == ("Nothing of this deployment is left.\n", "")
 
 
-def test_rollback_keeps_a_bucket_with_events_and_says_so_until_told_otherwise(deployed: User) -> None:
+def send_event(user: User) -> None:
+    """A client's."""
+    url = user.state["checks"]["deploy.endpoint"]["url"]
+    token = (user.folder / "eventtrack-state.token").read_text().strip()
+    assert post(url, b'{"event_name": "signup"}', token)[0] == 200
+
+
+def test_a_try_out_leaves_nothing_because_send_tests_own_events_are_nobodys(deployed: User) -> None:
     sent = deployed.run("send-test", "--json")
-    assert sent.returncode == 0
     assert json.loads(sent.stdout)["stored"] is True
+    assert deployed.run("send-test", "--count", "3", "--event-name", "größer ✓").returncode == 0
+
+    done = deployed.run("rollback", "--yes")
+
+    assert done.stdout == "Nothing of this deployment is left.\n"
+    assert standing(deployed)["buckets"] == []
+
+
+def test_rollback_keeps_a_bucket_with_events_and_says_so_until_told_otherwise(deployed: User) -> None:
+    send_event(deployed)
 
     kept = deployed.run("rollback", "--yes")
     assert kept.returncode == 0
@@ -276,23 +391,25 @@ def test_rollback_keeps_a_bucket_with_events_and_says_so_until_told_otherwise(de
     status = deployed.run("status", "--json")
     assert f"Still there: S3 bucket {bucket}.\n" in status.stderr
     assert json.loads(status.stdout)["kept"] == [f"S3 bucket {bucket}"]
+    assert [row["name"] for row in json.loads(status.stdout)["resources"]] == [bucket]
     assert {phase["status"] for phase in json.loads(status.stdout)["phases"]} == {"not started"}
 
-    preview = json.loads(deployed.run("rollback", "--dry-run", "--delete-events", "--json").stdout)
+    _plan, line = deployed.run("rollback", "--dry-run", "--delete-events", "--json").stdout.splitlines()
+    preview = json.loads(line)
     assert [(row["key"], row["fate"]) for row in preview["resources"]][-1] == ("bucket", "delete")
     assert preview["events"] >= 1
     assert standing(deployed)["buckets"] == [bucket]
 
     gone = deployed.run("rollback", "--yes", "--delete-events", "--json")
     assert gone.returncode == 0
-    json.loads(gone.stdout)
+    assert [json.loads(line) for line in gone.stdout.splitlines()][-1]["events"] >= 1
     assert standing(deployed)["buckets"] == []
 
 
 def test_a_rolled_back_deployment_whose_bucket_stayed_can_be_set_up_again_on_the_same_events(
     deployed: User,
 ) -> None:
-    assert deployed.run("send-test").returncode == 0
+    send_event(deployed)
     assert deployed.run("rollback", "--yes").returncode == 0
 
     again = deployed.run("setup", "--local", "--yes")

@@ -21,33 +21,42 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.aws.over_http.policies import ALLOWED, IMPLICIT_DENY, decide, evaluate
-from tests.tools.operator_lab import ACCOUNT, NAME, REGION, OperatorLab, operator_lab
-from tests.tools.readme import README
+from tests.tools.operator_lab import ACCOUNT, NAME, REGION, USER, OperatorLab, operator_lab
+from tests.tools.readme import PAGES
 from wizard.aws import policies
+from wizard.aws.operator_policy import CONDITIONS
 from wizard.aws.policies import Document
 from wizard.resources.base import OWNER_TAG
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("operator-policy")]
 
-ROLE = f"{NAME}-{REGION}-role"
-ROLE_ARN = f"arn:aws:iam::{ACCOUNT}:role/{ROLE}"
+ROLES = {"role": f"{NAME}-{REGION}-role", "delivery role": f"{NAME}-{REGION}-delivery"}
+ROLE, DELIVERY_ROLE = ROLES.values()
+ANOTHER_ROLE = "administrator"
 ADMINISTRATOR = "arn:aws:iam::aws:policy/AdministratorAccess"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/edge"
 WIDER = f"arn:aws:iam::{ACCOUNT}:policy/wider"
 EVERYTHING = json.dumps(policies.document({"Effect": "Allow", "Action": "*", "Resource": "*"}))
 TRUST = json.dumps(policies.lambda_trust(ACCOUNT))
-# The README's own: what it tells the administrator to make.
-IN_README = re.search(r"<!-- boundary -->\n```json\n(.*?)```", README.read_text(encoding="utf-8"), re.DOTALL)
-assert IN_README is not None
-EDGE: Document = json.loads(IN_README[1])
+# With every right that the wizard ever asks for.
+WITH_STREAMS: dict[str, object] = {"ingest": "buffered", "event_format": "jsonl.gz"}
+# What the page about the operator's policy tells the administrator to make.
+PAGE = (PAGES / "OPERATOR_POLICY.md").read_text(encoding="utf-8")
+ON_PAGE = re.search(r"<!-- boundary -->\n```json\n(.*?)```", PAGE, re.DOTALL)
+assert ON_PAGE is not None
+EDGE: Document = json.loads(ON_PAGE[1])
+
+
+def arn_of(role: str) -> str:
+    return f"arn:aws:iam::{ACCOUNT}:role/{role}"
 
 
 @dataclass
 class World:
-    """An account with our role and API, and an API of another deployment; nothing is set up beyond that."""
+    """An account with our roles; nothing is set up beyond that."""
 
     lab: OperatorLab
-    apis: dict[str, Any] = field(default_factory=dict)
+    _apis: dict[str, Any] = field(default_factory=dict)
 
     @property
     def root(self) -> Any:
@@ -61,11 +70,19 @@ class World:
     def ours(self) -> dict[str, str]:
         return {OWNER_TAG: self.lab.deployment().identity.id}
 
-    def api_arn(self, whose: str) -> str:
-        return f"arn:aws:apigateway:{REGION}::/restapis/{self.apis[whose]['id']}"
+    def api(self, whose: str) -> Any:
+        """An API with our tag, with another's, or with none."""
+        if whose not in self._apis:
+            tags = {"ours": self.ours, "theirs": THEIRS, "nobody's": {}}[whose]
+            self._apis[whose] = self.root.apigateway.create_rest_api(name=f"api {whose}", tags=tags)
+        return self._apis[whose]
 
-    def without_our_role(self) -> None:
-        self.root.iam.delete_role(RoleName=ROLE)
+    def api_arn(self, whose: str) -> str:
+        return f"arn:aws:apigateway:{REGION}::/restapis/{self.api(whose)['id']}"
+
+    def without_our_roles(self) -> None:
+        for role in ROLES.values():
+            self.root.iam.delete_role(RoleName=role)
 
 
 THEIRS = {OWNER_TAG: f"other.{REGION}.0a1b2c3d"}
@@ -76,28 +93,29 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorLab]:
     with operator_lab(tmp_path_factory.mktemp("detours")) as lab:
         for name, document in (("edge", json.dumps(EDGE)), ("wider", EVERYTHING)):
             lab.root.iam.create_policy(PolicyName=name, PolicyDocument=document)
-        lab.root.iam.create_role(RoleName="administrator", AssumeRolePolicyDocument=TRUST)
+        lab.root.iam.create_role(RoleName=ANOTHER_ROLE, AssumeRolePolicyDocument=TRUST)
         yield lab
 
 
 @pytest.fixture
 def world(lab: OperatorLab) -> Iterator[World]:
-    lab.overrides = {}
-    lab.root.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=TRUST)
-    world = World(lab)
-    for whose, tags in (("ours", world.ours), ("theirs", THEIRS), ("nobody's", {})):
-        world.apis[whose] = world.root.apigateway.create_rest_api(name=f"api {whose}", tags=tags)
-    yield world
-    clear(world.root)
+    lab.overrides = dict(WITH_STREAMS)
+    for role in ROLES.values():
+        lab.root.iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST)
+    yield World(lab)
+    clear(lab.root)
 
 
 def clear(root: Any) -> None:
     """Take away what a test has made; the operator and its keys stay."""
-    for policy in root.iam.list_attached_role_policies(RoleName=ROLE)["AttachedPolicies"]:
-        root.iam.detach_role_policy(RoleName=ROLE, PolicyArn=policy["PolicyArn"])
-    for name in root.iam.list_role_policies(RoleName=ROLE)["PolicyNames"]:
-        root.iam.delete_role_policy(RoleName=ROLE, PolicyName=name)
-    root.iam.delete_role(RoleName=ROLE)
+    for role in {one["RoleName"] for one in root.iam.list_roles()["Roles"]} & set(ROLES.values()):
+        for policy in root.iam.list_attached_role_policies(RoleName=role)["AttachedPolicies"]:
+            root.iam.detach_role_policy(RoleName=role, PolicyArn=policy["PolicyArn"])
+        for name in root.iam.list_role_policies(RoleName=role)["PolicyNames"]:
+            root.iam.delete_role_policy(RoleName=role, PolicyName=name)
+        root.iam.delete_role(RoleName=role)
+    for stream in root.firehose.list_delivery_streams()["DeliveryStreamNames"]:
+        root.firehose.delete_delivery_stream(DeliveryStreamName=stream)
     for function in root.functions.list_functions()["Functions"]:
         root.functions.delete_function(FunctionName=function["FunctionName"])
     for api in root.apigateway.get_rest_apis()["items"]:
@@ -109,43 +127,43 @@ def clear(root: Any) -> None:
 Opening = Callable[[Document], Document]
 
 
-def unless(key: str) -> Opening:
-    """Without the condition on a key."""
+@dataclass(frozen=True)
+class Unless:
+    """Without the conditions of these statements, each of which has some."""
+
+    sids: tuple[str, ...]
+
+    def __call__(self, policy: Document) -> Document:
+        found = [one for one in policy["Statement"] if one["Sid"] in self.sids and one.pop("Condition", None)]
+        assert len(found) == len(self.sids), f"no condition in one of {self.sids}"
+        return policy
+
+
+def unless(*sids: str) -> Opening:
+    return Unless(sids)
+
+
+def if_allowed(action: str, role: str) -> Opening:
+    """With an action on a role that the policy does not have there."""
 
     def opened(policy: Document) -> Document:
-        found = [one for one in policy["Statement"] if key in json.dumps(one.get("Condition", {}))]
-        assert found, f"no condition on {key}"
-        for statement in found:
-            del statement["Condition"]
+        arn = arn_of(role)
+        assert not [one for one in policy["Statement"] if action in one["Action"] and arn in one["Resource"]]
+        policy["Statement"].append({"Effect": "Allow", "Action": action, "Resource": arn})
         return policy
 
     return opened
 
 
-def if_allowed(action: str) -> Opening:
-    """With an action that is not in the policy."""
+def on_anything(sid: str) -> Opening:
+    """With a statement on every ARN."""
 
     def opened(policy: Document) -> Document:
-        assert action not in json.dumps(policy)
-        policy["Statement"].append({"Effect": "Allow", "Action": action, "Resource": "*"})
-        return policy
-
-    return opened
-
-
-def on_anything(action: str) -> Opening:
-    """With the statement of an action on every ARN."""
-
-    def opened(policy: Document) -> Document:
-        (statement,) = (one for one in policy["Statement"] if action in one["Action"])
+        (statement,) = (one for one in policy["Statement"] if one["Sid"] == sid)
         statement["Resource"] = ["*"]
         return policy
 
     return opened
-
-
-TAG_OF_API, TAG_IN_REQUEST = f"aws:ResourceTag/{OWNER_TAG}", f"aws:RequestTag/{OWNER_TAG}"
-BOUNDARY_KEY = "iam:PermissionsBoundary"
 
 
 @dataclass(frozen=True)
@@ -161,52 +179,94 @@ class Detour:
     before: Callable[[World], object] = lambda _world: None
 
 
-def make_function(world: World, role: str) -> None:
+def make_function(role: str) -> Callable[[World], object]:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("f.py", "def h(event, context): pass\n")
-    world.operator.functions.create_function(
+    return lambda world: world.operator.functions.create_function(
         FunctionName=world.lab.deployment().settings.function_name,
-        Role=role,
+        Role=arn_of(role),
         Runtime="python3.13",
         Handler="f.h",
         Code={"ZipFile": buffer.getvalue()},
     )
 
 
-def hand_role_to_gateway(world: World) -> None:
-    api = world.apis["ours"]
-    method = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "POST"}
-    world.root.apigateway.put_method(**method, authorizationType="NONE")
-    world.operator.apigateway.put_integration(
-        **method,
-        type="HTTP",
-        integrationHttpMethod="POST",
-        uri="https://elsewhere.test",
-        credentials=ROLE_ARN,
+def hand_to_gateway(role: str) -> Callable[[World], object]:
+    def hand(world: World) -> object:
+        api = world.api("ours")
+        method = {"restApiId": api["id"], "resourceId": api["rootResourceId"], "httpMethod": "POST"}
+        world.root.apigateway.put_method(**method, authorizationType="NONE")
+        return world.operator.apigateway.put_integration(
+            **method,
+            type="HTTP",
+            integrationHttpMethod="POST",
+            uri="https://elsewhere.test",
+            credentials=arn_of(role),
+        )
+
+    return hand
+
+
+OUR_STREAM, THEIR_STREAM = f"{NAME}.1", f"{NAME}2.1"
+
+
+def make_stream(client: str, name: str, role: str) -> Callable[[World], object]:
+    return lambda world: getattr(world, client).firehose.create_delivery_stream(
+        DeliveryStreamName=name,
+        ExtendedS3DestinationConfiguration={"RoleARN": arn_of(role), "BucketARN": "arn:aws:s3:::elsewhere"},
     )
+
+
+their_stream = make_stream("root", THEIR_STREAM, ANOTHER_ROLE)
+our_stream = make_stream("root", OUR_STREAM, DELIVERY_ROLE)
+
+
+def redirect_stream(name: str, role: str) -> Callable[[World], object]:
+    """Only the role changes: nothing else is refused."""
+
+    def redirect(world: World) -> object:
+        answer = world.root.firehose.describe_delivery_stream(DeliveryStreamName=name)
+        described = answer["DeliveryStreamDescription"]
+        return world.operator.firehose.update_destination(
+            DeliveryStreamName=name,
+            CurrentDeliveryStreamVersionId=described["VersionId"],
+            DestinationId=described["Destinations"][0]["DestinationId"],
+            ExtendedS3DestinationUpdate={"RoleARN": arn_of(role)},
+        )
+
+    return redirect
+
+
+def delete_their_stream(world: World) -> object:
+    return world.operator.firehose.delete_delivery_stream(DeliveryStreamName=THEIR_STREAM)
+
+
+def tag_their_stream(world: World) -> object:
+    tags = [{"Key": key, "Value": value} for key, value in world.ours.items()]
+    return world.operator.firehose.tag_delivery_stream(DeliveryStreamName=THEIR_STREAM, Tags=tags)
 
 
 def rename_api(whose: str) -> Callable[[World], object]:
     operations = [{"op": "replace", "path": "/name", "value": "taken"}]
     return lambda world: world.operator.apigateway.update_rest_api(
-        restApiId=world.apis[whose]["id"], patchOperations=operations
+        restApiId=world.api(whose)["id"], patchOperations=operations
     )
 
 
 def delete_api(whose: str) -> Callable[[World], object]:
-    return lambda world: world.operator.apigateway.delete_rest_api(restApiId=world.apis[whose]["id"])
+    return lambda world: world.operator.apigateway.delete_rest_api(restApiId=world.api(whose)["id"])
 
 
 def add_path(world: World) -> object:
-    api = world.apis["theirs"]
+    api = world.api("theirs")
     return world.operator.apigateway.create_resource(
         restApiId=api["id"], parentId=api["rootResourceId"], pathPart="events"
     )
 
 
 def put_method(world: World) -> object:
-    api = world.apis["theirs"]
+    api = world.api("theirs")
     return world.operator.apigateway.put_method(
         restApiId=api["id"], resourceId=api["rootResourceId"], httpMethod="POST", authorizationType="NONE"
     )
@@ -228,63 +288,120 @@ def make_api(tags: dict[str, str]) -> Callable[[World], object]:
     return lambda world: world.operator.apigateway.create_rest_api(name="new", tags=tags)
 
 
-def give_everything(world: World) -> object:
-    return world.operator.iam.put_role_policy(RoleName=ROLE, PolicyName="all", PolicyDocument=EVERYTHING)
-
-
-def make_role(**more: str) -> Callable[[World], object]:
-    return lambda world: world.operator.iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=TRUST, **more)
-
-
-def put_boundary(arn: str) -> Callable[[World], object]:
-    return lambda world: world.operator.iam.put_role_permissions_boundary(
-        RoleName=ROLE, PermissionsBoundary=arn
+def give_everything(role: str) -> Callable[[World], object]:
+    return lambda world: world.operator.iam.put_role_policy(
+        RoleName=role, PolicyName="all", PolicyDocument=EVERYTHING
     )
 
 
-def lift(client: str) -> Callable[[World], object]:
-    return lambda world: getattr(world, client).iam.delete_role_permissions_boundary(RoleName=ROLE)
+def make_role(role: str, **more: str) -> Callable[[World], object]:
+    return lambda world: world.operator.iam.create_role(RoleName=role, AssumeRolePolicyDocument=TRUST, **more)
 
 
-def attach_administrator(client: str) -> Callable[[World], object]:
-    return lambda world: getattr(world, client).iam.attach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+def put_boundary(role: str, arn: str) -> Callable[[World], object]:
+    return lambda world: world.operator.iam.put_role_permissions_boundary(
+        RoleName=role, PermissionsBoundary=arn
+    )
 
 
-def detach_administrator(world: World) -> object:
-    return world.operator.iam.detach_role_policy(RoleName=ROLE, PolicyArn=ADMINISTRATOR)
+def lift(client: str, role: str) -> Callable[[World], object]:
+    return lambda world: getattr(world, client).iam.delete_role_permissions_boundary(RoleName=role)
+
+
+def attach_administrator(client: str, role: str) -> Callable[[World], object]:
+    return lambda world: getattr(world, client).iam.attach_role_policy(RoleName=role, PolicyArn=ADMINISTRATOR)
+
+
+def detach_administrator(role: str) -> Callable[[World], object]:
+    return lambda world: world.operator.iam.detach_role_policy(RoleName=role, PolicyArn=ADMINISTRATOR)
+
+
+def trust_the_operator(role: str) -> Callable[[World], object]:
+    def trust(world: World) -> object:
+        me = {"AWS": f"arn:aws:iam::{ACCOUNT}:user/{USER}"}
+        statement = {"Effect": "Allow", "Principal": me, "Action": "sts:AssumeRole"}
+        return world.operator.iam.update_assume_role_policy(
+            RoleName=role, PolicyDocument=json.dumps(policies.document(statement))
+        )
+
+    return trust
+
+
+def tag_role(role: str) -> Callable[[World], object]:
+    """As ours, so that the wizard would take it for its own."""
+    return lambda world: world.operator.iam.tag_role(
+        RoleName=role, Tags=[{"Key": key, "Value": value} for key, value in world.ours.items()]
+    )
+
+
+def stop_machines_by_an_alarm(world: World) -> object:
+    return world.operator.cloudwatch.put_metric_alarm(
+        AlarmName=f"{NAME}.function-errors",
+        Namespace="AWS/Lambda",
+        MetricName="Errors",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=0.0,
+        ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[f"arn:aws:automate:{REGION}:ec2:terminate"],
+    )
 
 
 # fmt: off
 DETOURS: dict[str, Detour] = {
-    "attach AdministratorAccess to the role": Detour(attach_administrator("operator"), if_allowed("iam:AttachRolePolicy")),
-    "detach a policy of somebody": Detour(detach_administrator, unless("iam:PolicyARN"), before=attach_administrator("root")),
-    "run a function as another role": Detour(lambda world: make_function(world, ROLE_ARN.replace(ROLE, "administrator")), on_anything("iam:PassRole")),
-    "hand the role to another service": Detour(hand_role_to_gateway, unless("iam:PassedToService")),
-    "change another's API": Detour(rename_api("theirs"), unless(TAG_OF_API)),
-    "change nobody's API": Detour(rename_api("nobody's"), unless(TAG_OF_API)),
-    "delete another's API": Detour(delete_api("theirs"), unless(TAG_OF_API)),
-    "delete nobody's API": Detour(delete_api("nobody's"), unless(TAG_OF_API)),
-    "add a path to another's API": Detour(add_path, unless(TAG_OF_API)),
-    "put a method on another's API": Detour(put_method, unless(TAG_OF_API)),
-    "tag another's API as ours": Detour(tag_api("theirs", lambda world: world.ours), unless(TAG_OF_API)),
-    "tag nobody's API as ours": Detour(tag_api("nobody's", lambda world: world.ours), unless(TAG_OF_API)),
-    "take another's tag off his API": Detour(untag_api("theirs"), unless(TAG_OF_API)),
-    "tag our API as another's": Detour(tag_api("ours", lambda _: THEIRS), unless(TAG_IN_REQUEST)),
-    "make an API for another": Detour(make_api(THEIRS), unless(TAG_IN_REQUEST)),
-    "make an API without the tag": Detour(make_api({}), unless(TAG_IN_REQUEST)),
-    "lift the boundary": Detour(lift("operator"), if_allowed("iam:DeleteRolePermissionsBoundary"), bounded=True),
-    "put another boundary": Detour(put_boundary(WIDER), unless(BOUNDARY_KEY), bounded=True),
-    "give rights to a role whose boundary was lifted": Detour(give_everything, unless(BOUNDARY_KEY), bounded=True, before=lift("root")),
-    "make a role without the boundary": Detour(make_role(), unless(BOUNDARY_KEY), bounded=True, before=World.without_our_role),
-    "make a role with another boundary": Detour(make_role(PermissionsBoundary=WIDER), unless(BOUNDARY_KEY), bounded=True, before=World.without_our_role),
+    "detach a policy of somebody from the role": Detour(detach_administrator(ROLE), unless("FormerLogsPolicy"), before=attach_administrator("root", ROLE)),
+    "detach a policy of somebody from the delivery role": Detour(detach_administrator(DELIVERY_ROLE), if_allowed("iam:DetachRolePolicy", DELIVERY_ROLE), before=attach_administrator("root", DELIVERY_ROLE)),
+    "run a function as another role": Detour(make_function(ANOTHER_ROLE), on_anything("PassRoleToLambda")),
+    "run a function as the delivery role": Detour(make_function(DELIVERY_ROLE), unless("PassRoleToFirehose")),
+    "deliver as another role": Detour(make_stream("operator", OUR_STREAM, ANOTHER_ROLE), on_anything("PassRoleToFirehose")),
+    "deliver as the function's role": Detour(make_stream("operator", OUR_STREAM, ROLE), unless("PassRoleToLambda")),
+    "deliver as another role from now on": Detour(redirect_stream(OUR_STREAM, ANOTHER_ROLE), on_anything("PassRoleToFirehose"), before=our_stream),
+    "hand the role to another service": Detour(hand_to_gateway(ROLE), unless("PassRoleToLambda")),
+    "hand the delivery role to another service": Detour(hand_to_gateway(DELIVERY_ROLE), unless("PassRoleToFirehose")),
+    "trust oneself in another role": Detour(trust_the_operator(ANOTHER_ROLE), on_anything("DeliveryRole")),
+    "tag another role as ours": Detour(tag_role(ANOTHER_ROLE), on_anything("DeliveryRole")),
+    "change another's stream": Detour(redirect_stream(THEIR_STREAM, DELIVERY_ROLE), on_anything("Streams"), before=their_stream),
+    "delete another's stream": Detour(delete_their_stream, on_anything("Streams"), before=their_stream),
+    "tag another's stream as ours": Detour(tag_their_stream, on_anything("Streams"), before=their_stream),
+    "change another's API": Detour(rename_api("theirs"), unless("OwnApi")),
+    "change nobody's API": Detour(rename_api("nobody's"), unless("OwnApi")),
+    "delete another's API": Detour(delete_api("theirs"), unless("OwnApi")),
+    "delete nobody's API": Detour(delete_api("nobody's"), unless("OwnApi")),
+    "add a path to another's API": Detour(add_path, unless("OwnApi")),
+    "put a method on another's API": Detour(put_method, unless("OwnApi")),
+    "tag another's API as ours": Detour(tag_api("theirs", lambda world: world.ours), unless("OwnApi")),
+    "tag nobody's API as ours": Detour(tag_api("nobody's", lambda world: world.ours), unless("OwnApi")),
+    "take another's tag off his API": Detour(untag_api("theirs"), unless("OwnApi")),
+    "tag our API as another's": Detour(tag_api("ours", lambda _: THEIRS), unless("TagOwnApi")),
+    "make an API for another": Detour(make_api(THEIRS), unless("NewApi", "TagOwnApi")),
+    "make an API without the tag": Detour(make_api({}), unless("NewApi")),
+    "terminate machines by an alarm": Detour(stop_machines_by_an_alarm, unless("AlarmsForTopics")),
 }
+
+
+def through(which: str, role: str, bounded: str) -> dict[str, Detour]:
+    """Those that both roles have; `bounded` is the Sid of the statement that asks for its boundary."""
+    return {
+        f"attach AdministratorAccess to the {which}": Detour(attach_administrator("operator", role), if_allowed("iam:AttachRolePolicy", role)),
+        f"lift the boundary of the {which}": Detour(lift("operator", role), if_allowed("iam:DeleteRolePermissionsBoundary", role), bounded=True),
+        f"put another boundary on the {which}": Detour(put_boundary(role, WIDER), unless(bounded), bounded=True),
+        f"give rights to the {which} when its boundary was lifted": Detour(give_everything(role), unless(bounded), bounded=True, before=lift("root", role)),
+        f"make the {which} without the boundary": Detour(make_role(role), unless(bounded), bounded=True, before=World.without_our_roles),
+        f"make the {which} with another boundary": Detour(make_role(role, PermissionsBoundary=WIDER), unless(bounded), bounded=True, before=World.without_our_roles),
+    }
+
+
+DETOURS |= through("role", ROLE, "BoundedRole")
+DETOURS |= through("delivery role", DELIVERY_ROLE, "BoundedDeliveryRole")
 # fmt: on
 
 
 def bind(world: World) -> None:
     """From now on the deployment has a boundary."""
-    world.lab.overrides = {"permissions_boundary": BOUNDARY}
-    world.root.iam.put_role_permissions_boundary(RoleName=ROLE, PermissionsBoundary=BOUNDARY)
+    world.lab.overrides["permissions_boundary"] = BOUNDARY
+    for role in ROLES.values():
+        world.root.iam.put_role_permissions_boundary(RoleName=role, PermissionsBoundary=BOUNDARY)
 
 
 @pytest.mark.parametrize("name", DETOURS)
@@ -297,26 +414,35 @@ def test_the_detour_is_refused_and_nothing_else_refuses_it(world: World, name: s
     world.lab.grant(printed)
     with pytest.raises(ClientError, match="is not authorized to perform") as caught:
         detour.call(world)
-    assert caught.value.response["ResponseMetadata"]["HTTPStatusCode"] == 403
+    assert caught.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
     world.lab.grant(detour.opening(copy.deepcopy(printed)))
     detour.call(world)
 
 
+def test_every_condition_of_the_policy_closes_a_detour() -> None:
+    openings = [detour.opening for detour in DETOURS.values()]
+    closed = {sid for opening in openings if isinstance(opening, Unless) for sid in opening.sids}
+    assert closed == {sid for sid, *_ in CONDITIONS}
+
+
 @pytest.mark.parametrize(("bounded", "outcome"), [(False, ALLOWED), (True, IMPLICIT_DENY)])
-def test_who_may_write_the_roles_policy_is_administrator_unless_there_is_a_boundary(
-    world: World, bounded: bool, outcome: str
+@pytest.mark.parametrize("which", ROLES)
+def test_who_may_write_a_roles_policy_and_trust_is_administrator_unless_there_is_a_boundary(
+    world: World, which: str, bounded: bool, outcome: str
 ) -> None:
-    """What the README says in words: no condition can tell our document from another, a boundary does not need to."""
+    """What that page says in words: no condition can tell our documents from others, a boundary does not need to."""
+    role = ROLES[which]
     if bounded:
         bind(world)
     world.lab.grant(world.lab.policy)
-    give_everything(world)
-    assert decide(world.lab.double.world, ROLE_ARN, "iam:CreateUser", "*").outcome == outcome
-    written = decide(world.lab.double.world, ROLE_ARN, "s3:PutObject", "arn:aws:s3:::b/events/1.json")
+    give_everything(role)(world)
+    trust_the_operator(role)(world)
+    assert decide(world.lab.double.world, arn_of(role), "iam:CreateUser", "*").outcome == outcome
+    written = decide(world.lab.double.world, arn_of(role), "s3:PutObject", "arn:aws:s3:::b/events/1.json")
     assert written.outcome == ALLOWED
 
 
-def test_the_boundary_of_the_readme_allows_all_that_the_role_is_allowed() -> None:
+def test_the_boundary_of_the_page_allows_all_that_the_role_is_allowed() -> None:
     group = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:/aws/lambda/f"
     documents = (policies.basic_execution(group, ACCOUNT), policies.bucket_access("aws", "b"))
     for document in documents:

@@ -40,7 +40,7 @@ USED = {
     "wizard": "ourselves",
     "json": "the state file",
     "_json": "a part of json",
-    "termios": "wizard.ui.live hides what is typed while it draws",
+    "termios": "wizard.ui.picture hides what is typed while it draws",
     "shlex": "Typer takes apart what is to be completed",
 }
 
