@@ -1,12 +1,15 @@
 """What a request costs in our handler and in a plain boto3 one. Run by hand:
 
-    python -m tests.benchmarks.handler [--runs 5] [--repeats 30] [--sizes 1,50,1000] [--beside FOLDER]
+    python -m tests.benchmarks.handler [--runs 5] [--repeats 30] [--sizes 1,50,1000]
+        [--beside FOLDER | --buffered]
 
 Starts a MiniStack of its own. Every measurement is a fresh process, and both handlers take turns, so that the
 ratios hold on a busy machine too. Prints medians; a ratio above 1 is in favour of ours. With --beside the
 other handler is the `lambda_function` in that folder, such as the one of an earlier version:
 
     git archive v0.1.0 lambda_code | tar -x -C FOLDER
+
+With --buffered both are ours: the other one stores each request, ours hands it to a stream.
 """
 
 from __future__ import annotations
@@ -28,6 +31,7 @@ from tests.tools.ministack_server import MiniStackProcess
 
 ROOT = Path(__file__).resolve().parents[2]
 TOKEN = "benchmark-token"
+STREAM = "benchmark"
 Handler = tuple[Path, str]
 """Folder and module."""
 PLAIN: Handler = (ROOT / "tests" / "benchmarks", "handler_baseline")
@@ -114,6 +118,19 @@ def environment_at(url: str) -> dict[str, str]:
     }
 
 
+def with_stream(environment: dict[str, str]) -> dict[str, str]:
+    """The same with a stream, which was just made there."""
+    session = boto3.Session("test", "test", region_name="us-east-1")
+    session.client("firehose", endpoint_url=environment["AWS_ENDPOINT_URL"]).create_delivery_stream(
+        DeliveryStreamName=STREAM,
+        ExtendedS3DestinationConfiguration={
+            "RoleARN": f"arn:aws:iam::{EMULATOR_ACCOUNT_ID}:role/benchmark",
+            "BucketARN": "arn:aws:s3:::benchmark",
+        },
+    )
+    return {**environment, "FIREHOSE_STREAMS": STREAM}
+
+
 def report(size: int, results: list[list[dict[str, float]]]) -> None:
     """Print one line a figure: the other handler, ours, the ratio."""
     for figure, title in FIGURES.items():
@@ -130,15 +147,20 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, default=30, help="warm requests a process")
     parser.add_argument("--sizes", default="1,50,1000", help="events a request")
     parser.add_argument("--beside", type=Path, help="folder of another lambda_function")
+    parser.add_argument("--buffered", action="store_true", help="ours with a stream beside ours without")
     options = parser.parse_args()
     other = (options.beside.resolve(), "lambda_function") if options.beside else PLAIN
     print(f"{'events':>6}  {'':<24}{'other':>10}{'ours':>10}{'ratio':>8}")
     with MiniStackProcess() as ministack:
-        environment = environment_at(ministack.url)
+        environments = [environment_at(ministack.url)] * 2
+        if options.buffered:
+            other = OURS
+            direct = environments[0] | {"EVENT_FORMAT": "jsonl.gz"}
+            environments = [direct, with_stream(direct)]
         for size in map(int, options.sizes.split(",")):
             results: list[list[dict[str, float]]] = [[], []]
             for _ in range(options.runs):
-                for handler, runs in zip((other, OURS), results, strict=True):
+                for handler, environment, runs in zip((other, OURS), environments, results, strict=True):
                     runs.append(measure(handler, size, options.repeats, environment))
             report(size, results)
 

@@ -20,7 +20,7 @@ import boto3
 NAME = "raw-event-tracking"
 BUCKET, ROLE, FUNCTION, API = f"{NAME}-bucket", f"{NAME}-role", f"{NAME}-processor", f"{NAME}-api"
 POLICY, LOG_GROUP, STAGE, PATH = "LambdaS3EventTracking", f"/aws/lambda/{FUNCTION}", "prod", "events"
-BASIC_EXECUTION = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+OWN_LOGS = "LambdaBasicExecution"
 TAGS = {"deployment": NAME}
 TAG_LIST = [{"Key": key, "Value": value} for key, value in TAGS.items()]
 VARIABLES = {
@@ -80,7 +80,12 @@ def make_role() -> str:
         "Resource": [f"arn:aws:s3:::{BUCKET}", f"arn:aws:s3:::{BUCKET}/*"],
     }
     role = iam.create_role(RoleName=ROLE, AssumeRolePolicyDocument=document(trust), Tags=TAG_LIST)
-    iam.attach_role_policy(RoleName=ROLE, PolicyArn=BASIC_EXECUTION)
+    logs = {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": f"arn:aws:logs:*:*:log-group:{LOG_GROUP}:*",
+    }
+    iam.put_role_policy(RoleName=ROLE, PolicyName=OWN_LOGS, PolicyDocument=document(logs))
     iam.put_role_policy(RoleName=ROLE, PolicyName=POLICY, PolicyDocument=document(access))
     return str(role["Role"]["Arn"])
 
@@ -125,7 +130,7 @@ def make_function(role_arn: str) -> str:
 
 
 def make_api(function_arn: str) -> None:
-    """12 calls: API, POST, the permission to invoke, OPTIONS, the gateway's own errors, the deployment."""
+    """13 calls: API, POST, the permission to invoke, OPTIONS, the gateway's own errors, deployment, limit."""
     gateway = client("apigateway")
     region, account = function_arn.split(":")[3:5]
     api = gateway.create_rest_api(name=API, endpointConfiguration={"types": ["REGIONAL"]}, tags=TAGS)
@@ -163,6 +168,15 @@ def make_api(function_arn: str) -> None:
     gateway.put_gateway_response(restApiId=api_id, responseType="DEFAULT_4XX", responseParameters=origin)
     gateway.put_gateway_response(restApiId=api_id, responseType="DEFAULT_5XX", responseParameters=origin)
     gateway.create_deployment(restApiId=api_id, stageName=STAGE)
+    limits = {"rateLimit": "50", "burstLimit": "100"}
+    gateway.update_stage(
+        restApiId=api_id,
+        stageName=STAGE,
+        patchOperations=[
+            {"op": "replace", "path": f"/*/*/throttling/{name}", "value": value}
+            for name, value in limits.items()
+        ],
+    )
 
 
 def no_change() -> None:
@@ -173,7 +187,7 @@ def no_change() -> None:
     s3.get_bucket_encryption(Bucket=BUCKET)
     iam = client("iam")
     iam.get_role(RoleName=ROLE)
-    iam.list_attached_role_policies(RoleName=ROLE)
+    iam.get_role_policy(RoleName=ROLE, PolicyName=OWN_LOGS)
     iam.get_role_policy(RoleName=ROLE, PolicyName=POLICY)
     client("logs").describe_log_groups(logGroupNamePrefix=LOG_GROUP)
     functions = client("lambda")
@@ -190,7 +204,7 @@ def rollback() -> None:
     client("apigateway").delete_rest_api(restApiId=API_ID_FILE.read_text())
     client("lambda").delete_function(FunctionName=FUNCTION)
     iam = client("iam")
-    iam.detach_role_policy(RoleName=ROLE, PolicyArn=BASIC_EXECUTION)
+    iam.delete_role_policy(RoleName=ROLE, PolicyName=OWN_LOGS)
     iam.delete_role_policy(RoleName=ROLE, PolicyName=POLICY)
     iam.delete_role(RoleName=ROLE)
     client("logs").delete_log_group(logGroupName=LOG_GROUP)
