@@ -29,17 +29,19 @@ BATCH = 15
 
 @pytest.fixture(scope="module")
 def deployment(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalDeployment]:
-    yield from deployed(tmp_path_factory, *WITHOUT_LIMIT)
+    # As long as API Gateway waits: on a busy machine S3's answer may take half of the default.
+    yield from deployed(tmp_path_factory, *WITHOUT_LIMIT, "--timeout-seconds", "29")
 
 
 @dataclass
 class Ledger:
-    """What the clients know of their events: by the events' ids."""
+    """What the clients know of their events: by the events' ids. `unavailable` counts the answers 503."""
 
     acknowledged: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     uncertain: list[str] = field(default_factory=list)
     surprises: list[str] = field(default_factory=list)
+    unavailable: int = 0
 
 
 def events(number: int) -> list[dict[str, Any]]:
@@ -47,9 +49,17 @@ def events(number: int) -> list[dict[str, Any]]:
 
 
 def note(ledger: Ledger, status: int, expected: int, sent: list[dict[str, Any]]) -> None:
-    """Enter an answer; one that is neither 200 nor expected is a surprise."""
+    """Enter an answer; one that is neither 200 nor expected is a surprise.
+
+    503 asks to send again later: S3 gave no answer in time, and may have stored them all the same.
+    """
+    ids = [event["event_id"] for event in sent]
+    if status == 503:
+        ledger.unavailable += 1
+        ledger.uncertain += ids
+        return
     side = ledger.acknowledged if status == 200 else ledger.refused
-    side.extend(event["event_id"] for event in sent)
+    side += ids
     if status != expected:
         ledger.surprises.append(f"{status} instead of {expected}")
 
@@ -152,6 +162,7 @@ def test_with_50_clients_every_acknowledged_event_is_stored_exactly_once_and_no_
 
     assert len(ledger.acknowledged) + len(ledger.refused) + len(ledger.uncertain) >= 5_000
     assert ledger.surprises == []
+    assert ledger.unavailable <= 5, "of two thousand requests, on a machine that has other work"
     assert [event for event in ledger.acknowledged if stored[event] != 1] == []
     assert [event for event in ledger.refused if stored[event]] == []
     assert [event for event in ledger.uncertain if stored[event] > 1] == []

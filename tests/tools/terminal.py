@@ -11,6 +11,7 @@ import select
 import struct
 import termios
 import time
+from collections.abc import Callable
 from types import TracebackType
 
 import pyte
@@ -79,11 +80,15 @@ class Terminal:
 
     def see(self, expected: str) -> None:
         """Wait until a text stands on the screen."""
+        self.wait(lambda: expected in self.text, repr(expected))
+
+    def wait(self, come: Callable[[], bool], what: str) -> None:
+        """Read until something has come, which `what` names where it never does."""
         deadline = time.monotonic() + PATIENCE
-        while expected not in self.text:
-            assert time.monotonic() < deadline, f"never saw {expected!r} on:\n{self.text}"
+        while not come():
+            assert time.monotonic() < deadline, f"never saw {what} on:\n{self.text}"
             if not self._read(0.05) and self.process.poll() is not None and not self._read(0.2):
-                assert expected in self.text, f"ended without {expected!r} on:\n{self.text}"
+                assert come(), f"ended without {what} on:\n{self.text}"
 
     def settle(self, seconds: float = 0.5) -> None:
         """Read what comes for a moment."""

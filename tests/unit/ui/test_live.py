@@ -215,8 +215,7 @@ class TestOnATerminal:
             terminal.see("STOPPED with echo")
             assert not terminal.screen.cursor.hidden
             terminal.type("\n")
-            terminal.settle(1)
-            assert terminal.screen.cursor.hidden
+            terminal.wait(lambda: bool(terminal.screen.cursor.hidden), "a hidden cursor")
             terminal.type("\x03")
             terminal.finish()
             assert not terminal.screen.cursor.hidden

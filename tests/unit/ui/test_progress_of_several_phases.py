@@ -348,10 +348,13 @@ class TestOnATerminal:
         with Terminal(SIDE_BY_SIDE, columns=columns, rows=24) as terminal:
             for key in ("bucket", "api", "cors"):
                 terminal.see(f"creating thing of {key}")
-            before = terminal.lines
-            terminal.settle(0.4)
-            changed = {line[1:2] for old, line in zip(before, terminal.lines, strict=True) if old != line}
-            assert {"1", "7", "8"} <= changed
+            before, moved = terminal.lines, set[str]()
+
+            def all_have_moved() -> bool:
+                moved.update(line[1:2] for old, line in zip(before, terminal.lines, strict=True) if old != line)
+                return {"1", "7", "8"} <= moved
+
+            terminal.wait(all_have_moved, "rows 1, 7 and 8 moving")
 
     def test_the_last_picture_on_a_live_terminal_is_whole(self) -> None:
         output = io.StringIO()
