@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +41,11 @@ class Models(Loader):
 
     def list_available_services(self, type_name: str) -> list[str]:
         """Every service that has a folder; which of them have a file of that type shows when it is loaded."""
+        return self._services
+
+    @cached_property
+    def _services(self) -> list[str]:
+        """Looked for once: botocore asks twice for every client."""
         folders = [Path(folder) for folder in self.search_paths if Path(folder).is_dir()]
         return sorted({service.name for folder in folders for service in folder.iterdir()})
 

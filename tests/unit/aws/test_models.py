@@ -51,3 +51,9 @@ def test_every_session_of_the_wizard_reads_them_so() -> None:
 def test_an_unknown_service_is_named_and_not_a_missing_file() -> None:
     with pytest.raises(botocore.session.UnknownServiceError, match="no-such-service"):
         session().get_component("data_loader").load_service_model("no-such-service", "service-2")
+
+
+def test_the_folders_of_the_services_are_looked_through_once_for_all_clients() -> None:
+    loader = session().get_component("data_loader")
+
+    assert loader.list_available_services("service-2") is loader.list_available_services("paginators-1")
