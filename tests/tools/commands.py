@@ -34,6 +34,7 @@ from types import FunctionType
 from typing import IO, Any
 
 from tests import PROJECT
+from tests.aws.names import REGION
 
 LENGTH_BYTES = 4
 
@@ -221,6 +222,7 @@ def load_everything() -> None:
     import questionary  # noqa: F401  loaded by the first question
 
     _make_keys_once()
+    _make_clients_once()
 
     gc.collect()
     gc.freeze()  # what is shared is not copied, as it would be by looking for garbage in it
@@ -235,6 +237,30 @@ def _make_keys_once() -> None:
     make: Any = cache(vars(application)["load_key_bindings"])
     make()
     vars(application)["load_key_bindings"] = make
+
+
+def _make_clients_once() -> None:
+    """What botocore reads of its files and works out for the first client of a service, and which takes a
+    third of a command: the files never change, and nobody writes into what was read of them.
+    """
+    from wizard.aws.client import Aws
+    from wizard.aws.models import PlainFiles
+    from wizard.aws.session import Keys, open_session
+    from wizard.clock import SystemClock
+
+    load, known = PlainFiles.load_file, dict[str, Any]()
+
+    def load_once(loader: PlainFiles, path: str) -> Any:
+        if path not in known and (found := load(loader, path)) is not None:
+            known[path] = found
+        return known.get(path)
+
+    files: Any = PlainFiles
+    files.load_file = load_once
+    aws = Aws(open_session(None, REGION, Keys("none", "none")), "http://127.0.0.1:9", SystemClock())
+    for name, member in vars(Aws).items():
+        if isinstance(member, property):
+            getattr(aws, name)
 
 
 def become(request: Mapping[str, Any]) -> None:
