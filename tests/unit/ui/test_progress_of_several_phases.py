@@ -351,7 +351,8 @@ class TestOnATerminal:
             before, moved = terminal.lines, set[str]()
 
             def all_have_moved() -> bool:
-                moved.update(line[1:2] for old, line in zip(before, terminal.lines, strict=True) if old != line)
+                pairs = zip(before, terminal.lines, strict=True)
+                moved.update(line[1:2] for old, line in pairs if old != line)
                 return {"1", "7", "8"} <= moved
 
             terminal.wait(all_have_moved, "rows 1, 7 and 8 moving")
