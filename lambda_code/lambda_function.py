@@ -56,6 +56,7 @@ MAXIMUM_RESULTS = 20_000  # entries of one answer: Lambda cuts answers off at 6 
 SECONDS_WITHOUT_CONTEXT = 10.0
 SECONDS_FOR_THE_ANSWER = 0.5
 RETRY_AFTER_SECONDS = "2"
+IN_REQUEST_IDS = frozenset("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 
 
 class UniqueClock:
@@ -235,7 +236,7 @@ def _request_id(context: object) -> str:
     """The id of the invocation, fit for a header and an object name; a random one when there is none."""
     given = getattr(context, "aws_request_id", None)
     if isinstance(given, str):
-        given = "".join(sign for sign in given[:64] if sign == "-" or (sign.isascii() and sign.isalnum()))
+        given = "".join(filter(IN_REQUEST_IDS.__contains__, given[:64]))
     return given if given and isinstance(given, str) else os.urandom(16).hex()
 
 
