@@ -22,7 +22,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests import PROJECT
+from tests import IMPORT_PATH
 from tests.tools import commands
 from tests.tools.commands import Command
 from wizard import local
@@ -49,7 +49,7 @@ class LocalDeployment:
         return kept | {
             "EVENTTRACK_LOCAL_HOME": str(self.home),
             "XDG_CACHE_HOME": str(self.folder / "cache"),
-            "PYTHONPATH": str(PROJECT),
+            "PYTHONPATH": IMPORT_PATH,
             "NO_PROXY": "127.0.0.1",
             "no_proxy": "127.0.0.1",
         }

@@ -10,6 +10,8 @@ import time
 import urllib.request
 from pathlib import Path
 
+from tests import IMPORT_PATH
+
 SECONDS_TO_START = 60.0
 SECONDS_TO_STOP = 10.0
 
@@ -51,6 +53,7 @@ class MiniStackProcess:
             "IOT_MTLS_ENABLED": "0",
             "AUTH": "true" if auth else "false",
             "LAMBDA_EXECUTOR": "local",
+            "PYTHONPATH": IMPORT_PATH,
         }
         if data_dir:
             environment |= {

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from tests import PROJECT
+from tests import IMPORT_PATH
 from tests.tools.terminal import Terminal
 from wizard.settings.table import SETTINGS
 
@@ -20,7 +20,7 @@ def at_terminal(
         f"import os, sys; os.chdir({str(folder)!r}); sys.argv = {['eventtrack-wizard', *arguments]!r}\n"
         "from wizard.__main__ import main; main()\n"
     )
-    seen = {**environment, "PYTHONPATH": str(PROJECT), "CI": ""}
+    seen = {**environment, "PYTHONPATH": IMPORT_PATH, "CI": ""}
     return Terminal(source, columns=columns, rows=rows, **seen)
 
 

@@ -16,7 +16,7 @@ from types import TracebackType
 
 import pyte
 
-from tests import PROJECT
+from tests import IMPORT_PATH
 from tests.tools import commands
 
 PATIENCE = 60.0
@@ -131,4 +131,4 @@ def _clean_environment() -> dict[str, str]:
     """Nothing of the surroundings that changes how screens look."""
     dropped = ("CI", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES", "TTY_COMPATIBLE", "TTY_INTERACTIVE")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
-    return {**kept, "TERM": "xterm-256color", "PYTHONPATH": str(PROJECT)}
+    return {**kept, "TERM": "xterm-256color", "PYTHONPATH": IMPORT_PATH}
