@@ -28,8 +28,7 @@ from tests.aws.over_http import AwsDouble
 from tests.aws.over_http.behaviours import StreamsBuffer
 from tests.aws.over_http.behaviours.base import refusal
 from tests.aws.over_http.calls import Call
-from tests.aws.over_http.faults import ConnectionCutError
-from tests.aws.over_http.messages import Answer
+from tests.aws.over_http.messages import Answer, ConnectionCutError
 from tests.aws.over_http.world import World
 from tests.tools.local_deployment import WITHOUT_LIMIT, LocalDeployment, deployed
 from wizard.endpoint import client

@@ -7,13 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-import boto3
-
 from tests.aws.clock import Clock, FakeClock
 from tests.aws.in_process import make_deployment
 from tests.aws.names import REGION
 from tests.aws.over_http import AwsDouble, ManualClock
-from wizard.aws.client import Aws
+from tests.aws.over_http.handed import HandedAws, session_of
 from wizard.aws.pacer import Pacer
 from wizard.engine.apply import Engine
 from wizard.engine.plan import Plan
@@ -21,6 +19,8 @@ from wizard.engine.progress import Event, Waiting
 from wizard.resources.base import Deployment
 from wizard.state.model import State, load
 from wizard.state.store import Store
+
+ROOT = ("test", "test")
 
 
 class SlowAws:
@@ -34,8 +34,7 @@ class SlowAws:
         self.path = folder / "eventtrack-state.json"
         self.events: list[Event] = []
         self.overrides: dict[str, Any] = {}
-        session = boto3.Session("test", "test", region_name=REGION)
-        self.aws = Aws(session, double.url, self.clock)
+        self.aws = HandedAws(session_of(ROOT, REGION), double.answer, double.url, self.clock)
         self.account = self.aws.sts.get_caller_identity()["Account"]
 
     def _open(self) -> tuple[Deployment, Store]:
@@ -114,7 +113,8 @@ class SideBySide(SlowAws):
 
     def __init__(self, double: AwsDouble, folder: Path) -> None:
         super().__init__(double, folder)
-        self.aws = Aws(self.aws.session, double.url, _Overlapping(double.clock))
+        clock = _Overlapping(double.clock)
+        self.aws = HandedAws(self.aws.session, double.answer, double.url, clock)
 
 
 class _Overlapping:
@@ -141,8 +141,8 @@ class ThroughPacer(SlowAws):
     def __init__(self, double: AwsDouble, folder: Path, jobs: int = 1) -> None:
         super().__init__(double, folder)
         self.jobs = jobs
-        session = boto3.Session("test", "test", region_name=REGION)
-        self.aws = Aws(session, double.url, self.clock, Pacer(self.clock))
+        pacer = Pacer(self.clock)
+        self.aws = HandedAws(session_of(ROOT, REGION), double.answer, double.url, self.clock, pacer)
 
     def delete_api(self) -> None:
         """Somebody deletes the API behind the wizard's back, past the quota."""

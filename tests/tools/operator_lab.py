@@ -7,19 +7,19 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-
-import boto3
+from typing import Any
 
 from tests.aws.in_process.workspace import TOKEN, digest_of
 from tests.aws.names import EMULATOR_ACCOUNT_ID, OTHER_REGION
 from tests.aws.over_http import AwsDouble, lasting_rules
 from tests.aws.over_http.behaviours import Behaviour, ExactActions, ImpliedPermissions
+from tests.aws.over_http.handed import HandedAws, session_of
+from tests.aws.quick_clients import sign_in_name
 from tests.tools.ministack_server import MiniStackProcess
 from wizard import deployment
 from wizard.aws import policies
 from wizard.aws.caller import identify
-from wizard.aws.client import Aws
-from wizard.clock import Clock, SystemClock
+from wizard.clock import SystemClock
 from wizard.engine import preflight
 from wizard.engine.apply import Engine
 from wizard.engine.decide import Consent
@@ -86,18 +86,20 @@ class OperatorLab:
         self.path = folder / "state.json"
         self.overrides: dict[str, object] = {}
         self.notices: list[str] = []
-        self.root = _aws(emulator_url, ROOT)
+        self.root = AsIfThroughTls(session_of(ROOT, REGION), double.forward, emulator_url, SystemClock())
         self.root.iam.create_user(UserName=USER)
         key = self.root.iam.create_access_key(UserName=USER)["AccessKey"]
         self.clock = HurriedClock()
-        self.operator = _aws(double.url, (key["AccessKeyId"], key["SecretAccessKey"]), self.clock)
+        self._key = key["AccessKeyId"]
+        own = self._key, key["SecretAccessKey"]
+        self.operator = AsIfThroughTls(session_of(own, REGION), double.answer, double.url, self.clock)
 
     def grant(self, policy: policies.Document) -> None:
         """Give the operator this policy, and take every other one."""
         self.root.iam.put_user_policy(UserName=USER, PolicyName="only", PolicyDocument=json.dumps(policy))
         for behaviour in self.double.behaviours:
             if isinstance(behaviour, ExactActions):
-                behaviour.forget()
+                behaviour.learn(self._key, policy)
 
     def deployment(self) -> Deployment:
         """What the wizard knows when a command begins."""
@@ -193,11 +195,12 @@ def operator_lab(folder: Path, *more: Behaviour) -> Iterator[OperatorLab]:
         emulator.stop()
 
 
-class AsIfThroughTls(Aws):
-    """The emulator speaks plain HTTP, real AWS never."""
+class AsIfThroughTls(HandedAws):
+    """The emulator speaks plain HTTP, real AWS never. Nobody checks signatures here."""
 
     speaks_tls = True
 
-
-def _aws(url: str, keys: tuple[str, str], clock: Clock | None = None) -> Aws:
-    return AsIfThroughTls(boto3.Session(*keys, region_name=REGION), url, clock or SystemClock())
+    def _make(self, service: str, read_timeout: int, region: str | None) -> Any:
+        client = super()._make(service, read_timeout, region)
+        sign_in_name(client)
+        return client

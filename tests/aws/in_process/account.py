@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from moto.iam.models import AWSManagedPolicy
 
 from tests.aws.clock import FakeClock
 from tests.aws.names import ACCOUNT_ID, REGION
+from tests.aws.quick_clients import hurry, twin
 from wizard.aws.client import Aws
 from wizard.clock import Clock
 
@@ -33,7 +33,7 @@ from .moto_gaps import (
     judge_bucket_policies,
     protect_new_buckets,
 )
-from .moto_speed import frugal, hurry, hurry_moto
+from .moto_speed import frugal, hurry_moto
 from .refusals import BucketTags, Organization
 from .world import put_world_back, take_world
 
@@ -71,28 +71,17 @@ class SharedSession(boto3.Session):
             settings = frugal(service_name, config)
             made = make(service_name, config=settings, region_name=region_name)
             hurry(service_name, made)
-            without_memory = _twin(made)
+            without_memory = twin(made)
             complete_moto(service_name, without_memory)
             complete_catalog(service_name, without_memory)
             self._made[key] = made, without_memory
         made, without_memory = self._made[key]
-        client = _twin(made)
+        client = twin(made)
         self._prepare(service_name, client)
         self._known.answer_for(client, without_memory)
         complete_moto(service_name, client)
         complete_catalog(service_name, client)
         return client
-
-
-def _twin(client: Any) -> Any:
-    """A client that shares everything but its event handlers; `copy` does not know how to copy one."""
-    twin = object.__new__(type(client))
-    twin.__dict__.update(client.__dict__)
-    twin.meta = copy.copy(client.meta)
-    twin.meta.events = copy.copy(client.meta.events)
-    # botocore leaves this cache behind when it copies, and would fill it anew for every command.
-    twin.meta.events._alias_name_cache = client.meta.events._alias_name_cache
-    return twin
 
 
 class Account:

@@ -13,8 +13,8 @@ from tests.aws.clock import Clock, ScaledClock
 
 from .behaviours import Behaviour
 from .calls import Call, CallLog
-from .faults import ConnectionCutError, Fault
-from .messages import Answer, Request
+from .faults import Fault
+from .messages import Answer, ConnectionCutError, Request
 from .server import ProxyServer, Upstream
 from .world import World
 
@@ -37,10 +37,10 @@ class AwsDouble:
         self.behaviours = list(behaviours)
         self.faults = list(faults)
         self.clock = clock or ScaledClock()
-        self.world = World(upstream_url, self.clock)
+        self._upstream = Upstream(upstream_url)
+        self.world = World(upstream_url, self._upstream.send, self.clock)
         self._log = CallLog(log_file)
         self._stopped = threading.Event()
-        self._upstream = Upstream(upstream_url)
         self._server = ProxyServer(port, self._upstream, self.answer)
 
     def __enter__(self) -> Self:
@@ -53,7 +53,7 @@ class AwsDouble:
         self._stopped.set()
         self.clock.stop()
         self._server.stop()
-        self.world.close()
+        self._upstream.close()
 
     @property
     def url(self) -> str:
@@ -77,6 +77,10 @@ class AwsDouble:
         finally:
             self._log.finished(call)
         return answer
+
+    def forward(self, request: Request) -> Answer:
+        """The emulator's answer, for those who are not to meet the double."""
+        return self._upstream.send(request)
 
     def _answer(self, call: Call) -> Answer:
         struck = [fault for fault in self.faults if fault.strikes(call)]

@@ -17,18 +17,9 @@ from tests.aws.errors import INTERNAL_ERROR, THROTTLED, UNAVAILABLE
 from . import wire
 from .calls import Call
 from .denial import denial
-from .messages import Answer
+from .messages import Answer, ConnectionCutError
 from .standard_errors import standard_error
 from .world import World
-
-
-class ConnectionCutError(Exception):
-    """The client gets no answer; with `reset` the connection is reset instead of closed."""
-
-    def __init__(self, *, reset: bool = False) -> None:
-        super().__init__("connection cut")
-        self.reset = reset
-
 
 Before = Callable[[Call, World, threading.Event], Answer | None]
 After = Callable[[Call, Answer], Answer | None]

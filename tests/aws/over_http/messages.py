@@ -11,6 +11,14 @@ from urllib.parse import parse_qsl
 Headers = list[tuple[str, str]]
 
 
+class ConnectionCutError(Exception):
+    """The client gets no answer; with `reset` the connection is reset instead of closed."""
+
+    def __init__(self, *, reset: bool = False) -> None:
+        super().__init__("connection cut")
+        self.reset = reset
+
+
 def header_value(headers: Headers, name: str) -> str:
     """The first value of a header, its name compared without case; empty when absent."""
     desired = name.lower()
@@ -81,3 +89,17 @@ def json_answer(status: int, document: dict[str, Any], headers: Headers | None =
     return Answer(
         status, [("Content-Type", "application/json"), *(headers or [])], json.dumps(document).encode()
     )
+
+
+def is_without_body(method: str, answer: Answer) -> bool:
+    """Whether HTTP leaves the body of an answer out."""
+    return method == "HEAD" or answer.status in {204, 304}
+
+
+def headers_to_send(method: str, answer: Answer) -> Headers:
+    """The headers of an answer, with the length that its body has now."""
+    described = answer.header("content-length") if method == "HEAD" else str(len(answer.body))
+    headers = [(name, value) for name, value in answer.headers if name.lower() != "content-length"]
+    if answer.status != 204:
+        headers.append(("Content-Length", described or "0"))
+    return headers

@@ -13,8 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from .faults import ConnectionCutError
-from .messages import Answer, Headers, Request
+from .messages import Answer, ConnectionCutError, Request, headers_to_send, is_without_body
 
 NOT_FORWARDED = {
     "connection",
@@ -71,6 +70,12 @@ class Upstream:
             self._open.discard(connection)
             connection.close()
             self._local.connection = None
+
+    def close(self) -> None:
+        """Close the connections of all threads, those of ended ones too."""
+        for connection in list(self._open):
+            connection.close()
+        self._open.clear()
 
     def _connection(self) -> http.client.HTTPConnection:
         connection: http.client.HTTPConnection | None = getattr(self._local, "connection", None)
@@ -190,17 +195,9 @@ class ProxyHandler(BaseHTTPRequestHandler):
 
     def _write(self, answer: Answer) -> None:
         lines = [f"HTTP/1.1 {answer.status} {_reason(answer.status)}"]
-        lines += [f"{name}: {value}" for name, value in self._headers_to_send(answer)]
+        lines += [f"{name}: {value}" for name, value in headers_to_send(self.command, answer)]
         head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1", "replace")
-        has_body = self.command != "HEAD" and answer.status not in {204, 304}
-        self.wfile.write(head + (answer.body if has_body else b""))
-
-    def _headers_to_send(self, answer: Answer) -> Headers:
-        described = answer.header("content-length") if self.command == "HEAD" else str(len(answer.body))
-        headers = [(name, value) for name, value in answer.headers if name.lower() != "content-length"]
-        if answer.status != 204:
-            headers.append(("Content-Length", described or "0"))
-        return headers
+        self.wfile.write(head if is_without_body(self.command, answer) else head + answer.body)
 
     def _cut(self, *, reset: bool) -> None:
         self.close_connection = True

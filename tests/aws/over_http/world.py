@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
 import boto3
@@ -14,8 +15,11 @@ from botocore.exceptions import ClientError
 
 from tests.aws.clock import Clock
 from tests.aws.names import REGION
+from tests.aws.quick_clients import hurry, keep_user_agent, twin
 
 from .calls import Call
+from .handed import hand_to
+from .messages import Answer, Request
 
 if TYPE_CHECKING:
     from types_boto3_apigateway import APIGatewayClient
@@ -50,14 +54,15 @@ class Endpoint:
 class World:
     """The emulator behind the double, and the double's time."""
 
-    def __init__(self, upstream_url: str, clock: Clock) -> None:
+    def __init__(self, upstream_url: str, send: Callable[[Request], Answer], clock: Clock) -> None:
         self.upstream_url = upstream_url.rstrip("/")
         self.clock = clock
         self.root_key = ROOT
-        self._session = boto3.Session(aws_access_key_id=ROOT, aws_secret_access_key=ROOT)
+        self._send = send
         self._clients: dict[tuple[str, str], Any] = {}
         self._lock = threading.Lock()
         self._api_regions: dict[str, str] = {}
+        self._users: dict[str, str] = {}
         self._regions_seen: dict[str, None] = {REGION: None}
         self.workgroups_of_queries: dict[str, str] = {}
 
@@ -88,10 +93,6 @@ class World:
     def athena(self, region: str) -> Any:
         return self._client("athena", region)
 
-    def close(self) -> None:
-        for client in self._clients.values():
-            client.close()
-
     def note(self, call: Call) -> None:
         """Remember in which region an API lives; its public address does not say it."""
         if call.scope.region:
@@ -108,11 +109,17 @@ class World:
         """The ARN of the user whose key signed a call."""
         if access_key in {self.root_key, ""}:
             return self.sts().get_caller_identity()["Arn"]
+        user = self._users.get(access_key) or self._user_of(access_key)
+        return f"arn:aws:iam::{self.account}:user/{user}"
+
+    def _user_of(self, access_key: str) -> str:
+        """Asked once: a key never gets another user."""
         try:
             user = self.iam().get_access_key_last_used(AccessKeyId=access_key)["UserName"]
         except (ClientError, KeyError):
-            user = "unknown"
-        return f"arn:aws:iam::{self.account}:user/{user}"
+            return "unknown"
+        self._users[access_key] = user
+        return user
 
     def role_of_function(self, region: str, function: str) -> str:
         """The name of a function's role; empty when there is no such function."""
@@ -156,13 +163,33 @@ class World:
     def _client(self, service: str, region: str) -> Any:
         with self._lock:
             if (service, region) not in self._clients:
-                self._clients[service, region] = self._session.client(  # type: ignore[call-overload]
-                    service,
-                    region_name=region or REGION,
-                    endpoint_url=self.upstream_url,
-                    config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
-                )
+                client = twin(_make_client(self.upstream_url, service, region or REGION))
+                hand_to(client, self._send)
+                self._clients[service, region] = client
             return self._clients[service, region]
+
+
+@cache
+def _session() -> boto3.Session:
+    return boto3.Session(aws_access_key_id=ROOT, aws_secret_access_key=ROOT)
+
+
+@cache
+def _make_client(url: str, service: str, region: str) -> Any:
+    """Made once for all doubles before one emulator, which a test process has many of."""
+    with _making:
+        client = _session().client(  # type: ignore[call-overload]
+            service,
+            region_name=region,
+            endpoint_url=url,
+            config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
+        )
+        hurry(service, client)
+        keep_user_agent(client)
+        return client
+
+
+_making = threading.Lock()
 
 
 def _endpoint(
