@@ -16,6 +16,7 @@ pytest_plugins = [
     "tests.tools.emulator",
     "tests.tools.longest_first",
     "tests.tools.progress_line",
+    "tests.tools.worked_out_once",
 ]
 
 # The suite may run there; what is printed there is tested with the variable set.

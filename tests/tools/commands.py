@@ -241,22 +241,14 @@ def _make_keys_once() -> None:
 
 def _make_clients_once() -> None:
     """What botocore reads of its files and works out for the first client of a service, and which takes a
-    third of a command: the files never change, and nobody writes into what was read of them.
+    third of a command.
     """
+    from tests.tools.worked_out_once import work_out_once
     from wizard.aws.client import Aws
-    from wizard.aws.models import PlainFiles
     from wizard.aws.session import Keys, open_session
     from wizard.clock import SystemClock
 
-    load, known = PlainFiles.load_file, dict[str, Any]()
-
-    def load_once(loader: PlainFiles, path: str) -> Any:
-        if path not in known and (found := load(loader, path)) is not None:
-            known[path] = found
-        return known.get(path)
-
-    files: Any = PlainFiles
-    files.load_file = load_once
+    work_out_once()
     aws = Aws(open_session(None, REGION, Keys("none", "none")), "http://127.0.0.1:9", SystemClock())
     for name, member in vars(Aws).items():
         if isinstance(member, property):

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
@@ -17,6 +16,7 @@ from tests.aws.in_process.athena_double import AthenaDouble, Shelf
 from wizard.aws.athena import Answered, Question, ask
 from wizard.aws.client import Aws
 from wizard.aws.query_rules import FAILED_QUERIES
+from wizard.aws.session import Keys, open_session
 from wizard.errors import Interrupted, StateError, UsageError, WizardError
 
 QUESTION = Question("SELECT 1 AS n", "shop", "shop_events", "The tables are these.")
@@ -26,7 +26,7 @@ class Bench:
     """An account with a workgroup, what was asked there, and what was waited for."""
 
     def __init__(self) -> None:
-        self.aws = Aws(boto3.Session("test", "test", region_name="eu-central-1"), None, FakeClock())
+        self.aws = Aws(open_session(None, "eu-central-1", Keys("test", "test")), None, FakeClock())
         events = self.aws.athena.meta.events
         events.register("before-call", lambda model, **_: self._called(self.before, model.name))
         events.register_last("before-call", self._answer)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import boto3
 import pytest
 
 from tests.aws.clock import FakeClock
@@ -18,6 +17,7 @@ from wizard.aws.client import Aws
 from wizard.aws.error_rules import AGAIN, RULES
 from wizard.aws.retry import retry
 from wizard.aws.rule import Explain, Wait
+from wizard.aws.session import Keys, open_session
 from wizard.errors import WaitTimeoutError, WizardError
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("catalogue")]
@@ -255,7 +255,7 @@ def double(emulator_url: str) -> Iterator[AwsDouble]:
 
 @pytest.fixture(scope="module")
 def aws(double: AwsDouble) -> Aws:
-    return Aws(boto3.Session("test", "test", region_name="eu-central-1"), double.url, FakeClock())
+    return Aws(open_session(None, "eu-central-1", Keys("test", "test")), double.url, FakeClock())
 
 
 @dataclass(frozen=True)

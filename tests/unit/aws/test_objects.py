@@ -8,13 +8,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, islice
 from urllib.parse import urlsplit
 
-import boto3
 import pytest
 
 from tests.aws.clock import FakeClock
 from tests.aws.names import ACCOUNT_ID
 from wizard.aws.client import Aws
 from wizard.aws.objects import AHEAD, ObjectReader, StoredObject
+from wizard.aws.session import Keys, open_session
 from wizard.errors import Interrupted, StateError, WizardError
 
 ERROR = "<Error><Code>{0}</Code><Message>{0} it is</Message></Error>"
@@ -71,7 +71,7 @@ def server() -> Iterator[Server]:
 
 
 def reader_of(server: Server, clock: FakeClock | None = None) -> ObjectReader:
-    session = boto3.Session("test", "test", region_name="us-east-1")
+    session = open_session(None, "us-east-1", Keys("test", "test"))
     return ObjectReader(Aws(session, server.url, clock or FakeClock(), account=ACCOUNT_ID), "bucket")
 
 
