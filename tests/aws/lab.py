@@ -13,7 +13,6 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
-import boto3
 import pytest
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -23,6 +22,7 @@ from tests.aws.over_http import AwsDouble
 from tests.aws.over_http.behaviours import (
     Behaviour,
 )
+from tests.aws.quick_clients import session_of
 from tests.tools.emulator import empty
 
 REGION = OTHER_REGION
@@ -63,7 +63,7 @@ class Clients:
 
     def __init__(self, url: str, region: str = REGION, credentials: Credentials = ROOT) -> None:
         self.url = url
-        self._session = boto3.Session(*credentials, region_name=region)
+        self._session = session_of(credentials, region)
         self._config = Config(retries={"total_max_attempts": 1, "mode": "standard"}, read_timeout=30)
         self._made: dict[str, Any] = {}
 

@@ -1,13 +1,32 @@
-"""boto3 clients that keep what botocore works out anew at every call."""
+"""boto3 sessions and clients that keep what botocore reads and works out anew every time."""
 
 from __future__ import annotations
 
 import copy
+from functools import cache
 from typing import Any
 
+import boto3
+import botocore.session
 from botocore.awsrequest import AWSRequest
 
 from tests.aws.names import is_changing
+from wizard.aws.models import use_models
+
+
+@cache
+def _models() -> Any:
+    """botocore's models: every session would read them anew."""
+    session = botocore.session.get_session()
+    use_models(session)
+    return session.get_component("data_loader")
+
+
+def session_of(keys: tuple[str, str], region: str) -> boto3.Session:
+    """A session that reads no model which another one of this process has read."""
+    below = botocore.session.get_session()
+    below.register_component("data_loader", _models())
+    return boto3.Session(*keys, region_name=region, botocore_session=below)
 
 
 def twin(client: Any) -> Any:

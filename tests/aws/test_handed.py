@@ -10,7 +10,8 @@ from botocore.exceptions import ConnectionClosedError
 from tests.aws.lab import Lab, create_bucket, create_function, create_role, error_of
 from tests.aws.names import OTHER_REGION
 from tests.aws.over_http.faults import lost
-from tests.aws.over_http.handed import HandedAws, session_of
+from tests.aws.over_http.handed import HandedAws
+from tests.aws.quick_clients import session_of
 from wizard.clock import SystemClock
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("aws_double")]

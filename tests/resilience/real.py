@@ -10,14 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import boto3
-
 from tests import PROJECT
 from tests.aws.in_process import FakeClock
 from tests.aws.inventory import Inventory, inventory
 from tests.aws.names import REGION
 from tests.aws.over_http import AwsDouble
 from tests.aws.over_http.faults import killed_after, killed_before
+from tests.aws.quick_clients import session_of
 from tests.tools import commands
 from tests.tools.commands import Command
 from tests.tools.emulator import empty
@@ -45,8 +44,7 @@ class Bench:
         self.emulator_url = emulator_url
         self.double = double
         self.folder = folder
-        session = boto3.Session("test", "test", region_name=REGION)
-        self.look = Aws(session, emulator_url, FakeClock())
+        self.look = Aws(session_of(("test", "test"), REGION), emulator_url, FakeClock())
         self._keys = ("", "")
 
     def begin_anew(self, folder: Path) -> None:

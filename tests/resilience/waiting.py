@@ -11,7 +11,8 @@ from tests.aws.clock import Clock, FakeClock
 from tests.aws.in_process import make_deployment
 from tests.aws.names import REGION
 from tests.aws.over_http import AwsDouble, ManualClock
-from tests.aws.over_http.handed import HandedAws, session_of
+from tests.aws.over_http.handed import HandedAws
+from tests.aws.quick_clients import session_of
 from wizard.aws.pacer import Pacer
 from wizard.engine.apply import Engine
 from wizard.engine.plan import Plan

@@ -13,8 +13,8 @@ from tests.aws.in_process.workspace import TOKEN, digest_of
 from tests.aws.names import EMULATOR_ACCOUNT_ID, OTHER_REGION
 from tests.aws.over_http import AwsDouble, lasting_rules
 from tests.aws.over_http.behaviours import Behaviour, ExactActions, ImpliedPermissions
-from tests.aws.over_http.handed import HandedAws, session_of
-from tests.aws.quick_clients import sign_in_name
+from tests.aws.over_http.handed import HandedAws
+from tests.aws.quick_clients import session_of, sign_in_name
 from tests.tools.ministack_server import MiniStackProcess
 from wizard import deployment
 from wizard.aws import policies

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlsplit
@@ -14,7 +13,6 @@ from botocore.exceptions import ConnectionClosedError
 
 from tests.aws.quick_clients import hurry, keep_user_agent
 from wizard.aws.client import Aws
-from wizard.aws.session import Keys, open_session
 
 from .messages import Answer, ConnectionCutError, Request, headers_to_send, is_without_body
 
@@ -58,12 +56,6 @@ def _body_of(request: AWSPreparedRequest) -> bytes:
     if isinstance(body, str):
         return body.encode()
     return bytes(body.read() if hasattr(body, "read") else body or b"")
-
-
-@cache
-def session_of(keys: tuple[str, str], region: str) -> boto3.Session:
-    """One session a test process: each would read botocore's models anew."""
-    return open_session(None, region, Keys(*keys))
 
 
 class HandedAws(Aws):

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, cast
 
-import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.aws.clock import Clock
 from tests.aws.names import REGION
-from tests.aws.quick_clients import hurry, keep_user_agent, twin
+from tests.aws.quick_clients import hurry, keep_user_agent, session_of, twin
 
 from .calls import Call
 from .handed import hand_to
@@ -170,17 +169,11 @@ class World:
 
 
 @cache
-def _session() -> boto3.Session:
-    return boto3.Session(aws_access_key_id=ROOT, aws_secret_access_key=ROOT)
-
-
-@cache
 def _make_client(url: str, service: str, region: str) -> Any:
     """Made once for all doubles before one emulator, which a test process has many of."""
     with _making:
-        client = _session().client(  # type: ignore[call-overload]
+        client = session_of((ROOT, ROOT), region).client(  # type: ignore[call-overload]
             service,
-            region_name=region,
             endpoint_url=url,
             config=Config(retries={"mode": "standard", "total_max_attempts": 1}),
         )
