@@ -12,7 +12,6 @@ import pytest
 from tests.aws.lab import REGION, ROLE_ARN, TRUST_LAMBDA, Clients, Lab, create_function, create_role, error_of
 from tests.aws.over_http.behaviours import ExactActions
 from tests.aws.over_http.policies import condition_holds
-from tests.tools.ministack_server import MiniStackProcess
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("operator-policy")]
 
@@ -69,20 +68,10 @@ def allow(actions: str, **condition: dict[str, Any]) -> dict[str, Any]:
     return statement | ({"Condition": condition} if condition else {})
 
 
-@pytest.fixture(scope="module")
-def lenient_url() -> Iterator[str]:
-    """An emulator that enforces nothing, so that the double alone judges."""
-    emulator = MiniStackProcess()
-    try:
-        yield emulator.start(auth=False)
-    finally:
-        emulator.stop()
-
-
 @pytest.fixture
-def lenient_lab(lenient_url: str) -> Iterator[Lab]:
+def lenient_lab(lenient_emulator_url: str) -> Iterator[Lab]:
     with ExitStack() as stack:
-        yield Lab(lenient_url, stack)
+        yield Lab(lenient_emulator_url, stack)
 
 
 @pytest.fixture

@@ -89,8 +89,8 @@ THEIRS = {OWNER_TAG: f"other.{REGION}.0a1b2c3d"}
 
 
 @pytest.fixture(scope="module")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorLab]:
-    with operator_lab(tmp_path_factory.mktemp("detours")) as lab:
+def lab(lenient_emulator_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorLab]:
+    with operator_lab(lenient_emulator_url, tmp_path_factory.mktemp("detours")) as lab:
         for name, document in (("edge", json.dumps(EDGE)), ("wider", EVERYTHING)):
             lab.root.iam.create_policy(PolicyName=name, PolicyDocument=document)
         lab.root.iam.create_role(RoleName=ANOTHER_ROLE, AssumeRolePolicyDocument=TRUST)

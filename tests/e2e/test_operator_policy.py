@@ -64,10 +64,9 @@ Action = tuple[str, str]
 
 
 @pytest.fixture(scope="module")
-def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorLab]:
-    with operator_lab(
-        tmp_path_factory.mktemp("operator"), ApisShowTheirTags(), StreamsBuffer(), AthenaReadsTheCatalog()
-    ) as lab:
+def shared_lab(lenient_emulator_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorLab]:
+    more = ApisShowTheirTags(), StreamsBuffer(), AthenaReadsTheCatalog()
+    with operator_lab(lenient_emulator_url, tmp_path_factory.mktemp("operator"), *more) as lab:
         yield lab
 
 

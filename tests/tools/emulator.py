@@ -29,6 +29,16 @@ def emulator_url() -> Iterator[str]:
         process.stop()
 
 
+@pytest.fixture(scope="session")
+def lenient_emulator_url() -> Iterator[str]:
+    """The URL of one that enforces nothing, so that the double alone judges; empty it before use."""
+    process = MiniStackProcess()
+    try:
+        yield process.start(auth=False, extra_env={"LAMBDA_STATE_TRANSITION_SECONDS": "0"})
+    finally:
+        process.stop()
+
+
 @pytest.fixture
 def empty_emulator(emulator_url: str) -> str:
     """Its URL; nothing stands there."""

@@ -15,7 +15,7 @@ from tests.aws.over_http import AwsDouble, lasting_rules
 from tests.aws.over_http.behaviours import Behaviour, ExactActions, ImpliedPermissions
 from tests.aws.over_http.handed import HandedAws
 from tests.aws.quick_clients import session_of, sign_in_name
-from tests.tools.ministack_server import MiniStackProcess
+from tests.tools.emulator import empty
 from wizard import deployment
 from wizard.aws import policies
 from wizard.aws.caller import identify
@@ -179,20 +179,16 @@ def _its_own_failure() -> Iterator[None]:
 
 
 @contextmanager
-def operator_lab(folder: Path, *more: Behaviour) -> Iterator[OperatorLab]:
-    """An emulator, and in front of it AWS's own view of what every call needs.
+def operator_lab(url: str, folder: Path, *more: Behaviour) -> Iterator[OperatorLab]:
+    """An account, emptied, and in front of it AWS's own view of what every call needs.
 
-    The emulator itself enforces nothing: it asks for other actions here and there, and knows few of the keys
-    that conditions ask for.
+    The emulator itself, that of `lenient_emulator_url`, enforces nothing: it asks for other actions here and
+    there, and knows few of the keys that conditions ask for.
     """
-    emulator = MiniStackProcess()
-    try:
-        url = emulator.start(auth=False, extra_env={"LAMBDA_STATE_TRANSITION_SECONDS": "0"})
-        rules = [rule for rule in lasting_rules() if not isinstance(rule, ImpliedPermissions)]
-        with AwsDouble(url, [ExactActions(), *rules, *more]) as double:
-            yield OperatorLab(url, double, folder)
-    finally:
-        emulator.stop()
+    empty(url)
+    rules = [rule for rule in lasting_rules() if not isinstance(rule, ImpliedPermissions)]
+    with AwsDouble(url, [ExactActions(), *rules, *more]) as double:
+        yield OperatorLab(url, double, folder)
 
 
 class AsIfThroughTls(HandedAws):

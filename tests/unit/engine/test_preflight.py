@@ -29,8 +29,8 @@ MAY_ASK = {
 
 
 @pytest.fixture(scope="module")
-def shared_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorLab]:
-    with operator_lab(tmp_path_factory.mktemp("operator")) as lab:
+def shared_lab(lenient_emulator_url: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[OperatorLab]:
+    with operator_lab(lenient_emulator_url, tmp_path_factory.mktemp("operator")) as lab:
         yield lab
 
 
