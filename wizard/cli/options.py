@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 GLOBAL_PANEL = "Global options (before or after the command)"
 KEYWORD = inspect.Parameter.KEYWORD_ONLY
 FLAGS = "eventtrack.flags"
-OBJECTS_BETWEEN_COLLECTIONS = 150_000
+OBJECTS_BETWEEN_COLLECTIONS = 400_000
 # Click's own base class; newer versions of Typer bring a Click of theirs.
 CANNOT_BE_PARSED: Any = next(kind for kind in typer.BadParameter.__mro__ if kind.__name__ == "ClickException")
 
