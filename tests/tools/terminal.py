@@ -29,6 +29,7 @@ class Terminal:
 
     def __init__(self, source: str, *, columns: int, rows: int, **environment: str) -> None:
         self.raw = b""
+        self._lines: dict[int, str] = {}
         self.screen = pyte.Screen(columns, rows)
         # prompt_toolkit asks where the cursor is; a real terminal answers.
         setattr(self.screen, "write_process_input", self.type)  # noqa: B010  it is a method
@@ -58,14 +59,17 @@ class Terminal:
     def lines(self) -> list[str]:
         """What stands on the screen, without blanks at the end of lines.
 
-        Not `pyte.Screen.display`, which looks at every cell of 200 rows, most of which nobody has written to.
+        Put together anew where something was written since the last look, and in the line above, to whose
+        end a combining sign may have gone. Not `pyte.Screen.display`, which looks at every cell of 200 rows.
         """
-        rows = [self.screen.buffer[row] for row in range(self.screen.lines)]
+        written = {line for row in self.screen.dirty for line in (row - 1, row) if line >= 0}
+        self.screen.dirty.clear()
         columns = range(self.screen.columns)
-        return [
-            "".join(row[column].data for column in columns[: max(row, default=-1) + 1]).rstrip()
-            for row in rows
-        ]
+        for number in written:
+            row = self.screen.buffer[number]
+            cells = (row[column].data for column in columns[: max(row, default=-1) + 1])
+            self._lines[number] = "".join(cells).rstrip()
+        return [self._lines[number] for number in range(self.screen.lines)]
 
     @property
     def text(self) -> str:
