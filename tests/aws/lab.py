@@ -180,7 +180,7 @@ def post(url: str, token: str = TOKEN) -> tuple[int, str, dict[str, str]]:
     """POST an event; status, body and headers."""
     request = urllib.request.Request(url, b"{}", {"X-Auth-Token": token}, method="POST")
     try:
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return answer.status, answer.read().decode(), dict(answer.headers)
     except urllib.error.HTTPError as error:
         with error:

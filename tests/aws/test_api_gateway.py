@@ -134,7 +134,7 @@ def test_a_rest_api_hands_a_compressed_request_over_inflated(lab: Lab) -> None:
 
     def seen(url: str) -> Any:
         request = urllib.request.Request(url + path, gzip.compress(b"{}"), {"Content-Encoding": "gzip"})
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=60) as answer:
             return json.load(answer)
 
     assert seen(kept.url) == ["{}", False, "gzip"]
@@ -191,7 +191,7 @@ def test_limits_of_a_stage_are_texts_that_come_back_as_numbers_are_kept_by_deplo
 def preflight(url: str) -> str | None:
     """The origin that a preflight lets in."""
     request = urllib.request.Request(url, method="OPTIONS")
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         allowed: str | None = answer.headers["Access-Control-Allow-Origin"]
     return allowed
 

@@ -56,7 +56,7 @@ def test_a_lost_answer_is_a_closed_connection_and_a_reset_one_a_reset(lab: Lab) 
     port = int(double.url.rpartition(":")[2])
 
     def ask() -> bytes:
-        with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
             connection.sendall(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
             return connection.recv(100)
 
@@ -75,7 +75,7 @@ def test_a_request_whose_client_died_before_all_of_its_body_was_sent_is_never_ex
 ) -> None:
     double = lab.double()
     port = int(double.url.rpartition(":")[2])
-    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as connection:
         connection.sendall(f"PUT /half-a-bucket HTTP/1.1\r\nHost: x\r\n{framing}\r\n\r\n".encode() + sent)
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(100) == b""

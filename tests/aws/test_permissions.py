@@ -174,7 +174,7 @@ def test_an_error_to_a_head_request_has_no_body(lab: Lab) -> None:
     double = lab.double(DeadCredentials("expired"))
     scope = f"Credential=KEY/20260101/{REGION}/s3/aws4_request"
     with socket.create_connection(
-        ("127.0.0.1", int(double.url.rpartition(":")[2])), timeout=10
+        ("127.0.0.1", int(double.url.rpartition(":")[2])), timeout=60
     ) as connection:
         head = f"HEAD /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\nAuthorization: {scope}\r\n\r\n"
         connection.sendall(head.encode())

@@ -59,7 +59,7 @@ def test_records_are_stored_together_and_gzipped_when_the_streams_time_has_passe
     create_stream(clients)
     handler = streams(clients.url)
     for line in (b'{"a":1}\n', b'{"a":2}\n'):
-        handler.put(line, 5)
+        handler.put(line, 60)
     clock.advance(59)
     clients.s3.list_buckets()
     assert objects(lab) == {}
@@ -79,9 +79,9 @@ def test_a_stream_refuses_above_its_quota_and_where_there_is_none(lab: Lab, cloc
     clients = lab.through(StreamsBuffer(Quota(1, 1000)), clock=clock)
     create_stream(clients)
     handler = streams(clients.url)
-    handler.put(b"{}\n", 5)
+    handler.put(b"{}\n", 60)
     with pytest.raises(StreamError, match="500 ServiceUnavailableException"):
-        handler.put(b"{}\n", 5)
+        handler.put(b"{}\n", 60)
     handler.close()
 
     missing = streams(clients.url, "gone")
@@ -96,7 +96,7 @@ def test_deleting_a_stream_deletes_what_it_has_not_delivered_so_the_wizard_must_
     clients = lab.through(StreamsBuffer(), clock=clock)
     create_stream(clients)
     handler = streams(clients.url)
-    handler.put(b"{}\n", 5)
+    handler.put(b"{}\n", 60)
     handler.close()
     clients.firehose.delete_delivery_stream(DeliveryStreamName="one")
     clock.advance(600)
@@ -109,14 +109,14 @@ def test_a_stream_that_is_changed_loses_nothing_of_what_it_holds(lab: Lab, clock
     clients = lab.through(StreamsBuffer(), clock=clock)
     create_stream(clients)
     handler = streams(clients.url)
-    handler.put(b"1\n", 5)
+    handler.put(b"1\n", 60)
     clients.firehose.update_destination(
         DeliveryStreamName="one",
         CurrentDeliveryStreamVersionId="1",
         DestinationId="destinationId-000000000001",
         ExtendedS3DestinationUpdate={"BufferingHints": {"IntervalInSeconds": 120, "SizeInMBs": 5}},
     )
-    handler.put(b"2\n", 5)
+    handler.put(b"2\n", 60)
     handler.close()
     clock.advance(119)
     clients.s3.list_buckets()

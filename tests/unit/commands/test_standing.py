@@ -38,7 +38,7 @@ def test_what_cloudwatch_says_is_no_part_of_health_because_it_says_nothing_of_wh
 
 def test_cloudwatch_is_asked_while_everything_else_is_looked_at(standing: Deployed) -> None:
     """Each waits until the other has begun; one after the other they would wait for ever."""
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
     first = threading.Lock()
 
     def meet(_call: object) -> None:

@@ -32,7 +32,7 @@ def test_steps_that_wait_for_a_hand_are_not_begun_any_more(workers: Workers, err
 
 
 def test_a_step_that_runs_meanwhile_is_let_end_and_counts() -> None:
-    both = threading.Barrier(2, timeout=10)
+    both = threading.Barrier(2, timeout=60)
     failed = threading.Event()
 
     def work(step: str) -> None:
