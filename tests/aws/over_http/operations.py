@@ -73,8 +73,7 @@ class Route:
         return len(self.fixed_query), needed, not self.deprecated, -len(self.labels)
 
     def fits(self, request: Request) -> re.Match[str] | None:
-        if request.method != self.method:
-            return None
+        """Whether a request with this method asks for it."""
         if any(request.query.get(key) != value for key, value in self.fixed_query.items()):
             return None
         if any(key not in request.query for key in self.needed_query):
@@ -111,7 +110,8 @@ def identify(request: Request) -> Operation:
 
 
 def _identify_rest(service: str, request: Request) -> Operation:
-    fitting = [(route, match) for route in routes(service) if (match := route.fits(request))]
+    possible = routes_with(service, request.method)
+    fitting = [(route, match) for route in possible if (match := route.fits(request))]
     if not fitting:
         return Operation(service or "unsigned", f"{request.method} {request.path}")
     route, match = max(fitting, key=lambda pair: pair[0].rank)
@@ -148,6 +148,12 @@ def routes(service: str) -> tuple[Route, ...]:
     if not protocol_of(service).startswith("rest-"):
         return ()
     return tuple(_route(described, operation) for operation in described["operations"].values())
+
+
+@cache
+def routes_with(service: str, method: str) -> tuple[Route, ...]:
+    """Those with this method."""
+    return tuple(route for route in routes(service) if route.method == method)
 
 
 def _route(described: dict[str, Any], operation: dict[str, Any]) -> Route:
