@@ -16,10 +16,11 @@ from wizard.engine.decide import Consent
 from wizard.engine.failures import summed_up
 from wizard.engine.graph import Walk, Workers, walk, workers_for
 from wizard.engine.look import ACCOUNT, phases_that_matter
-from wizard.engine.order import LOOK, Order, final_looks, leaving, outdated_checks, removal_order, setup_order
+from wizard.engine.order import LOOK, Order, final_looks, leaving, outdated_checks, setup_order
 from wizard.engine.phase_tracker import PhaseTracker
 from wizard.engine.plan import Plan, make_plan
 from wizard.engine.progress import Listener
+from wizard.engine.removal_order import removal_order
 from wizard.errors import Interrupted, WaitTimeoutError, WizardError
 from wizard.phases import PHASES, Phase
 from wizard.resources.base import AnyResource, Check, Deployment

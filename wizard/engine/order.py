@@ -1,19 +1,16 @@
 """What has to wait for what, read off the table.
 
 A step waits for what its resource or check needs, and for the one before it in its chain, because AWS
-refuses two changes at a time of one bucket, one function, one REST API. A rollback goes the other way.
+refuses two changes at a time of one bucket, one function, one REST API. For the other way see
+`removal_order`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Collection, Sequence
 
 from wizard.phases import Phase
 from wizard.resources.base import Deployment
-
-if TYPE_CHECKING:
-    from wizard.engine.plan import Plan, Step
 
 Order = dict[str, tuple[str, ...]]
 # Before a resource's key: the step that looks at it once more when all is done.
@@ -57,41 +54,6 @@ def final_looks(phases: Sequence[Phase]) -> Order:
         LOOK + resource.key: (*changed, *((LOOK + resource.answer_of,) if resource.answer_of else ()))
         for resource in resources
     }
-
-
-def removal_order(plan: Plan) -> Order:
-    """The setup's order reversed, for what a rollback looks after; then a look whether it is gone.
-
-    What goes with its parent is gone when that is, so what would wait for it waits for the parent. A part
-    that only names another resource's id does not hold that up: it stands, useless, until its parent goes.
-    """
-    steps = {step.key: step for step in reversed(plan.steps)}
-
-    def carrier(key: str) -> str:
-        while steps[key].action.with_parent and steps[key].resource.parent in steps:
-            key = str(steps[key].resource.parent)
-        return key
-
-    order: dict[str, list[str]] = {key: [] for key, step in steps.items() if step.action.kind != "nothing"}
-    for key, step in steps.items():
-        for need in (*step.resource.needs, *((step.resource.parent,) if step.resource.parent else ())):
-            only_named = step.action.with_parent and need in step.resource.ids_of
-            if need in order and key in order and not only_named and carrier(need) != carrier(key):
-                order[carrier(need)].append(carrier(key))
-    for key in order:
-        if carrier(key) != key:
-            order[key].append(carrier(key))
-    looks = {
-        LOOK + key: [key]
-        for key in order
-        if steps[key].action.is_change and not _goes_too(steps[key].resource.parent, steps)
-    }
-    return {key: tuple(dict.fromkeys(after)) for key, after in {**order, **looks}.items()}
-
-
-def _goes_too(parent: str | None, steps: Mapping[str, Step]) -> bool:
-    """A part is gone when its parent is, so nobody has to look."""
-    return parent is not None and parent in steps and steps[parent].action.kind == "delete"
 
 
 def outdated_checks(phases: Sequence[Phase], leaving: Collection[str] = ()) -> Order:

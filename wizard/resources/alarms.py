@@ -69,7 +69,7 @@ class Alarm(TaggedResource[Facts]):
 
     def desired(self, at: Deployment) -> Facts | None:
         """More than none in five minutes; an interval without data has none."""
-        if self.ending not in chosen.wanted(at.settings):
+        if self.ending not in at.settings.alarm_endings:
             return None
         usual = {
             "ActionsEnabled": True,

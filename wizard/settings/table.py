@@ -217,7 +217,15 @@ class Settings:
     @property
     def alarms(self) -> int:
         """How many it has."""
-        return len(wanted(self))
+        return len(self.alarm_endings)
+
+    @property
+    def alarm_endings(self) -> tuple[str, ...]:
+        """The ends of their names; who has closed the endpoint need not be told that nothing comes."""
+        return wanted(
+            tells_somebody=bool(self.alarm_email or self.alarm_topic),
+            waits_for_events=self.alarm_no_events_hours is not None and not self.closed,
+        )
 
     def as_json(self) -> dict[str, Any]:
         """The values as they come back from a state file: lists where a field is a tuple."""

@@ -15,8 +15,9 @@ from tests.aws.in_process.workspace import make_identity, make_settings
 from tests.aws.names import ALARMS, BUFFER, OPTIONAL, QUERY_TABLE
 from wizard.engine.decide import ABSENT, Action
 from wizard.engine.graph import Threads, walk
-from wizard.engine.order import Order, final_looks, leaving, outdated_checks, removal_order, setup_order
+from wizard.engine.order import Order, final_looks, leaving, outdated_checks, setup_order
 from wizard.engine.plan import PhasePlan, Plan, Step
+from wizard.engine.removal_order import removal_order
 from wizard.phases import PHASES, RESOURCES, Phase
 from wizard.resources.base import Check, Deployment, Resource
 from wizard.state.model import Facts

@@ -13,7 +13,7 @@ from tests.aws.in_process import Account, Call, FakeClock, Workspace
 from tests.aws.in_process.workspace import make_deployment
 from wizard.aws import policies
 from wizard.aws.client import Aws
-from wizard.engine.order import removal_order
+from wizard.engine.removal_order import removal_order
 from wizard.errors import ConflictError
 from wizard.resources.bucket_policy import TlsOnly
 
