@@ -17,7 +17,7 @@ from tests.resilience.environment import Environment
 from tests.resilience.scenarios import SCENARIOS, Scenario
 from wizard.endpoint.checks import GOOD_IN_A_ROW
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("crash matrix")]
 
 CASES = [(scenario.name, follow_up) for scenario in SCENARIOS.values() for follow_up in scenario.follow_ups]
 

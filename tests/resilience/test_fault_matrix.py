@@ -13,7 +13,8 @@ from tests.resilience.fault_kinds import KINDS
 from tests.resilience.faults import FaultRun
 from tests.resilience.scenarios import SCENARIOS
 
-pytestmark = pytest.mark.slow
+# In one process, which has most of moto's answers from the tests before; so have those of the crash matrix.
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("fault matrix")]
 
 OF_ALARMS = ("alarms switched on", "repair of alarms", "alarms switched off")
 OF_STREAMS = ("buffering switched on", "repair of streams", "buffering switched off")
