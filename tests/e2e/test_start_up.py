@@ -97,6 +97,28 @@ def test_what_answers_at_once_loads_nothing_that_it_does_not_use(
     assert ours - loaded(TYPER_AND_RICH, folder) - set(USED) == set()
 
 
+@pytest.mark.parametrize("arguments", [["--help"], ["setup", "--help"]], ids=" ".join)
+def test_a_help_page_loads_no_parser_of_markdown_because_that_takes_a_fifth_of_its_time(
+    arguments: list[str], folder: Path
+) -> None:
+    assert {"markdown_it", "pygments"} <= loaded(TYPER_AND_RICH, folder), "Typer still loads them"
+    assert not {"markdown_it", "pygments"} & loaded(WIZARD.format(arguments=arguments), folder)
+
+
+def test_who_needs_what_a_help_page_did_without_gets_it(folder: Path) -> None:
+    later = """
+from rich.console import Console
+from rich.markdown import Markdown
+Console(stderr=True).print(Markdown("*later*"))
+try:
+    1 / 0
+except ZeroDivisionError:
+    Console(stderr=True).print_exception()
+"""
+    ours = loaded(WIZARD.format(arguments=["--help"]) + later, folder)
+    assert {"markdown_it", "pygments"} <= ours
+
+
 def test_the_version_needs_no_library_because_scripts_ask_for_it_again_and_again(folder: Path) -> None:
     ours = loaded(WIZARD.format(arguments=["--version"]), folder)
     assert ours - loaded("", folder) == {"wizard"}

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from wizard.cli import help_pages
 from wizard.cli.completion import of_choices, regions
 from wizard.errors import ExitCode, UsageError
 from wizard.options import NAME, STATE_FILE, Options, program_called
@@ -117,7 +118,7 @@ class LightCommand(TyperCommand):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """On a light terminal as on a dark one."""
-        _paint_help()
+        help_pages.prepare()
         super().format_help(ctx, formatter)
 
 
@@ -141,18 +142,8 @@ class LightGroup(TyperGroup):
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         """As of a command."""
-        _paint_help()
+        help_pages.prepare()
         super().format_help(ctx, formatter)
-
-
-def _paint_help() -> None:
-    from typer import rich_utils
-
-    from wizard.ui.styles import HELP
-
-    for name, style in HELP.items():
-        if hasattr(rich_utils, name):
-            setattr(rich_utils, name, style)
 
 
 def _show_unparsed(error: Any) -> ExitCode:
