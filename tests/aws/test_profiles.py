@@ -103,5 +103,5 @@ def test_the_double_runs_by_hand_as_a_module(lab: Lab, tmp_path: Path) -> None:
         url = process.stdout.readline().strip()
         lab.clients(url).sts.get_caller_identity()
         process.terminate()
-        assert process.wait(10) == 0
+        assert process.wait(60) == 0
     assert json.loads(log.read_text())["operation"] == "GetCallerIdentity"

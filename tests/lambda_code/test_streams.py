@@ -117,7 +117,7 @@ def test_silence_takes_no_longer_than_allowed() -> None:
         put(double, "one", "two", seconds=0.4)
 
     assert raised.value.status == 0
-    assert 0.2 < time.monotonic() - begun < 2.0
+    assert 0.2 < time.monotonic() - begun < 5.0
     assert len(double.received) == 2, "the other one gets its part of the time"
 
 

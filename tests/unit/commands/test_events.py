@@ -253,9 +253,9 @@ def test_a_tail_shows_the_last_ones_and_then_each_new_one_until_it_is_stopped(
     answered = time.monotonic()
 
     assert json.loads(tail.stdout.readline())["event"]["event_name"] == "late"
-    assert time.monotonic() - answered < 20, "as soon as it is stored, not at the end"
+    assert time.monotonic() - answered < 60, "as soon as it is stored, not at the end"
     tail.send_signal(signal.SIGINT)
-    tail.communicate(20)
+    tail.communicate(60)
     assert tail.returncode == 0, "that is how a tail ends"
 
 
@@ -288,7 +288,7 @@ def test_the_log_is_followed_until_it_is_stopped(deployment: LocalDeployment) ->
     lines = iter(follow.stdout.readline, "")
     assert any("must be an event" in json.loads(line)["text"] for line in lines)
     follow.send_signal(signal.SIGINT)
-    follow.communicate(20)
+    follow.communicate(60)
     assert follow.returncode == 0
 
 

@@ -40,7 +40,7 @@ def test_a_step_that_runs_meanwhile_is_let_end_and_counts() -> None:
         if step == "first":
             failed.set()
             raise DEAD
-        failed.wait(10)
+        failed.wait(60)
 
     found = walk({"first": (), "second": ()}, work, Threads(2))
 

@@ -271,9 +271,9 @@ def test_starts_at_the_same_time_make_one_process(data_folder: Path, port: int) 
     starters = [context.Process(target=_start_and_tell, args=(data_folder, port, answers)) for _ in range(3)]
     for starter in starters:
         starter.start()
-    process_ids = {answers.get(timeout=30) for _ in starters}
+    process_ids = {answers.get(timeout=120) for _ in starters}
     for starter in starters:
-        starter.join(timeout=30)
+        starter.join(timeout=120)
     answers.close()
     answers.join_thread()
 
