@@ -37,10 +37,17 @@ class Batch:
 
     `seen` counts all events and `token` is the one that the body itself carried, or None. `stamp` is the time
     of receipt (ISO 8601); `is_token` tells whether a text is a valid token, which is then never stored.
+    Every event says the `label` as its `client_label`, unless that is "".
     """
 
     def __init__(
-        self, *, stamp: str, one_a_line: bool, maximum_events: int, is_token: Callable[[str], bool]
+        self,
+        *,
+        stamp: str,
+        label: str,
+        one_a_line: bool,
+        maximum_events: int,
+        is_token: Callable[[str], bool],
     ) -> None:
         self.content = bytearray()
         self.refused: list[tuple[int, str]] = []
@@ -54,23 +61,21 @@ class Batch:
         identifier, self._first_number = _identifiers()
         self._event_id = f',"event_id":"{identifier}'
         self._event_time = f',"event_time":"{stamp}"'
-        self._received_at = f',"received_at":"{stamp}"}}'
+        self._stamp = stamp
+        self._said_by_server = self._ending(label)
 
     @property
     def accepted(self) -> int:
         """The number of events that are fit to be stored."""
         return self.seen - len(self.refused)
 
-    def labelled(self, label: str) -> bytes | bytearray:
-        """The content, one event a line, each with the label of the client as `client_label`.
+    def add_label(self, label: str) -> None:
+        """Let every event, one a line, say a label that was not known before the body was read.
 
         Every line ends with what we filled in, and no text inside an event can hold a line break.
         """
-        if not label:
-            return self.content
-        end = self._received_at.encode()
-        named = b'%s,"client_label":%s}\n' % (end[:-1], _write(label).encode())
-        return self.content.replace(end + b"\n", named)
+        old, new = (f"{ending}\n".encode() for ending in (self._said_by_server, self._ending(label)))
+        self.content = self.content.replace(old, new)
 
     def read(self, text: str) -> None:
         """Take in the whole body; raises Refusal when it is not JSON or holds no or too many events."""
@@ -191,7 +196,7 @@ class Batch:
         one of these, as no name is followed by a space: NOT_COPIED. One within a text causes needless care.)
         """
         text, has_lists = self._text, self._has_lists
-        before_number, after_number = self._event_id, f'"{self._event_time}{self._received_at}'
+        before_number, after_number = self._event_id, f'"{self._event_time}{self._said_by_server}'
         objects: list[dict[str, Any]] = []  # every object of these events, each after those within it
         self._fault = ""
         # raw_decode without its cost per call
@@ -260,7 +265,11 @@ class Batch:
         filling = "" if "event_id" in event else f'{self._event_id}{number:012x}"'
         if "event_time" not in event:
             filling += self._event_time
-        return filling + self._received_at
+        return filling + self._said_by_server
+
+    def _ending(self, label: str) -> str:
+        named = f',"client_label":{_write(label)}' if label else ""
+        return f',"received_at":"{self._stamp}"{named}}}'
 
     def _see(self, events: int) -> None:
         self.seen += events

@@ -153,8 +153,11 @@ def _authorised_batch(request: Request, application: Application, stamp: str) ->
         label = tokens.label_of(request.query("token"))
     if label is None and not configuration.allow_beacon:
         raise _unauthorized()
+    # A stream stores the events of many clients as one object, so that each event must say whose it is.
+    in_events = application.buffer is not None
     batch = Batch(
         stamp=stamp,
+        label=label or "" if in_events else "",
         one_a_line=configuration.event_format != "json",
         maximum_events=configuration.maximum_events,
         is_token=lambda text: tokens.label_of(text) is not None,
@@ -168,8 +171,10 @@ def _authorised_batch(request: Request, application: Application, stamp: str) ->
         raise
     if label is None:
         label = tokens.label_of(batch.token)
-    if label is None:
-        raise _unauthorized()
+        if label is None:
+            raise _unauthorized()
+        if in_events:
+            batch.add_label(label)
     return label, batch
 
 
@@ -178,12 +183,9 @@ def _keep(
 ) -> str:
     """Bring the events to safety: "buffered" in a stream, or "stored" as an object of their own."""
     content: bytes | bytearray = batch.content
-    if application.buffer is not None:
-        content = batch.labelled(label)
-        if len(content) <= MAXIMUM_BUFFERED_BYTES and _is_buffered(
-            content, request_id, context, application.buffer
-        ):
-            return "buffered"
+    buffer = application.buffer if len(content) <= MAXIMUM_BUFFERED_BYTES else None
+    if buffer is not None and _is_buffered(content, request_id, context, buffer):
+        return "buffered"
     event_format = application.configuration.event_format
     if event_format == "jsonl.gz":
         content = _compressed(content)

@@ -128,3 +128,12 @@ def test_streams_get_half_of_the_time_so_that_storing_stays_possible() -> None:
 
 def test_without_streams_the_answer_is_the_documented_one() -> None:
     assert "durability" not in Endpoint().post({"a": 1}).body
+
+
+def test_without_streams_the_object_says_whose_it_is_and_the_events_stay_as_they_were_sent() -> None:
+    endpoint = Endpoint(event_format="jsonl", token_labels=("shop",))
+    endpoint.post({"a": 1})
+
+    (stored,) = endpoint.store.objects
+    assert stored.metadata == {"client-label": "shop"}
+    assert "client_label" not in stored.events[0]
