@@ -10,6 +10,7 @@ from botocore.exceptions import BotoCoreError, UnknownRegionError
 
 from wizard.aws.models import use_models
 from wizard.aws.retry import explained
+from wizard.aws.timestamps import use_timestamps
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,7 @@ def open_session(profile: str | None, region: str | None, keys: Keys | None = No
     try:
         below = botocore.session.get_session()
         use_models(below)
+        use_timestamps(below)
         session = boto3.Session(
             botocore_session=below,
             profile_name=profile,
