@@ -17,6 +17,7 @@ GZIP = b"\x1f\x8b"
 NO_NAME = "(no name)"
 # What most events have, and what is shown by itself or is of no use to a reader.
 COMMON = frozenset(("event_name", "user_id", "event_id", "event_time", "received_at", "client_label"))
+DECODER = json.JSONDecoder()
 Event = dict[str, Any]
 
 
@@ -85,9 +86,20 @@ def items_of(text: str) -> list[Any]:
 
 
 def _lines(text: str) -> Iterator[Any]:
-    for line in text.split("\n"):  # not splitlines: U+2028 may stand inside a JSON text
-        if line.strip():
-            yield item_of(line)
+    start = 0
+    while start < len(text):
+        end = text.find("\n", start)  # no other line break: U+2028 may stand inside a JSON text
+        end = len(text) if end < 0 else end
+        try:
+            # What begins and ends with its line need not be cut out of the text.
+            item, stop = DECODER.raw_decode(text, start)
+        except (ValueError, RecursionError):
+            stop = -1
+        if stop == end:
+            yield item
+        elif text[start:end].strip():
+            yield item_of(text[start:end])
+        start = end + 1
 
 
 def item_of(line: str) -> Any:

@@ -27,6 +27,7 @@ def test_the_format_is_told_by_the_content_because_names_may_lie(content: bytes)
     ("content", "events", "bad"),
     [
         (b'{"a": 1}\nno json\n[1]\n{"b": 2}', [{"a": 1}, {"b": 2}], 2),
+        (b'{"a":\n1}\n{"b": 2}\r\n {"c": 3} \n{"d": 4},{}', [{"b": 2}, {"c": 3}], 3),
         (b'[{"a": 1}, 7, null]', [{"a": 1}], 2),
         (b'[{"a": 1}', [], 1),
         (gzip.compress(LINES)[:-9], [], 1),
@@ -34,7 +35,7 @@ def test_the_format_is_told_by_the_content_because_names_may_lie(content: bytes)
         (b"[" * 100_000, [], 1),
         (b"", [], 0),
     ],
-    ids=["lines", "items", "cut array", "cut gzip", "no text", "too deep", "empty"],
+    ids=["lines", "odd lines", "items", "cut array", "cut gzip", "no text", "too deep", "empty"],
 )
 def test_what_is_no_event_is_counted_and_spoils_nothing_else(
     content: bytes, events: list[Event], bad: int
