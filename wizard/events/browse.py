@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from itertools import islice
-from typing import Protocol
+from itertools import groupby, islice
+from typing import NamedTuple, Protocol
 
-from wizard.aws.objects import StoredObject
+from wizard.aws.objects import Listed, StoredObject
 from wizard.events import layout
 from wizard.events.decode import Event, decoded
 from wizard.events.filters import Filter
@@ -17,20 +17,23 @@ from wizard.events.period import Period
 # An object is listed this long after the time in its name at the latest: the function's time limit, and
 # what the clocks of its instances differ by.
 LATE = timedelta(seconds=30)
-DEPTH_OF_HOURS = 4
+LEVELS = 5  # of folders, down to the hour
 MOST_TO_LOOK_THROUGH = 500
 ALWAYS = Period()
 
 
 class Lister(Protocol):
-    """Who lists folders."""
+    """Who lists objects."""
 
-    def folders(self, prefix: str) -> list[str]:
-        """Names below a prefix up to the next slash."""
+    def listed(self, prefix: str, start_after: str = "") -> Iterator[Listed]:
+        """What is there, in the order of the names."""
 
 
 class Reader(Lister, Protocol):
     """Who lists and fetches: an `ObjectReader`."""
+
+    def folders(self, prefix: str) -> list[str]:
+        """Names below a prefix up to the next slash."""
 
     def keys(self, prefix: str, start_after: str = "") -> Iterator[str]:
         """Names of objects."""
@@ -39,8 +42,7 @@ class Reader(Lister, Protocol):
         """Their contents, in the same order."""
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """An event, the object that holds it, the label of the client that sent it ("": unknown), and when it
     came (None: neither the object's name nor the event says).
     """
@@ -63,29 +65,69 @@ class Tally:
     bad: int = 0
 
 
-def hours_with_events(
-    reader: Lister, period: Period, *, newest_first: bool, prefix: str = layout.ROOT, depth: int = 0
+def hours_of(lister: Lister, period: Period, after: str = "") -> Iterator[tuple[str, Iterator[Listed]]]:
+    """The hours inside the period that hold objects, oldest first: the prefix of each and what is there,
+    which is to be read before the next one is asked for.
+
+    It is one listing, a call for a thousand objects, of however many hours they are.
+
+    Args:
+        after: no object whose name is not behind this one is listed; "": all of the hours are.
+    """
+    begin = after or (layout.hour_prefix(period.since - layout.LONGEST_BUFFERING) if period.since else "")
+    for prefix, there in groupby(lister.listed(layout.ROOT, begin), key=_hour_of):
+        moments = layout.moments_of(prefix)
+        if moments is None or moments[1] - moments[0] != layout.HOUR:
+            continue
+        if period.until is not None and moments[0] >= period.until:
+            return
+        yield prefix, there
+
+
+def _hour_of(one: Listed) -> str:
+    return "".join(f"{part}/" for part in one.key.split("/", LEVELS)[:LEVELS])
+
+
+def newest_hours(
+    reader: Reader, period: Period, *, prefix: str = layout.ROOT, depth: int = 1
 ) -> Iterator[str]:
-    """The prefixes of the hours inside the period that hold objects: four listings find the newest."""
-    if depth == DEPTH_OF_HOURS:
+    """The prefixes of the hours inside the period that hold objects, newest first: four listings find one."""
+    if depth == LEVELS:
         yield prefix
         return
-    for folder in sorted(reader.folders(prefix), reverse=newest_first):
+    for folder in reversed(reader.folders(prefix)):
         moments = layout.moments_of(folder)
         if moments is not None and period.overlaps(moments[0], moments[1] + layout.LONGEST_BUFFERING):
-            yield from hours_with_events(
-                reader, period, newest_first=newest_first, prefix=folder, depth=depth + 1
-            )
+            yield from newest_hours(reader, period, prefix=folder, depth=depth + 1)
 
 
 def keys_of(reader: Reader, period: Period, *, newest_first: bool) -> Iterator[str]:
     """The names of the objects that may hold events of the period."""
-    for hour in hours_with_events(reader, period, newest_first=newest_first):
+    by_hour = _newest_keys(reader, period) if newest_first else _oldest_keys(reader, period)
+    for keys in by_hour:
+        inside = (key for key in keys if _may_be_inside(key, period))
+        yield from sorted(inside, key=_begin, reverse=newest_first)
+
+
+def _newest_keys(reader: Reader, period: Period) -> Iterator[Iterator[str]]:
+    for hour in newest_hours(reader, period):
         begin, _end = layout.moments_of(hour) or (None, None)
         start = period.since if period.since and begin and period.since > begin else None
-        after = f"{hour}events_{int(start.timestamp()) * 1_000_000_000 - 1}" if start else ""
-        keys = [key for key in reader.keys(hour, after) if _may_be_inside(key, period)]
-        yield from sorted(keys, key=_begin, reverse=newest_first)
+        yield reader.keys(hour, _before(hour, start) if start else "")
+
+
+def _oldest_keys(reader: Reader, period: Period) -> Iterator[Iterator[str]]:
+    """In the first hour the handler's objects are passed over where all are older than the period; those of
+    streams stand behind them."""
+    since = period.since
+    after = _before(layout.hour_prefix(since - layout.LONGEST_BUFFERING), since) if since else ""
+    for _prefix, there in hours_of(reader, period, after):
+        yield (one.key for one in there)
+
+
+def _before(hour: str, moment: datetime) -> str:
+    """What stands in the listing of an hour before everything that the handler has stored since."""
+    return f"{hour}events_{int(moment.timestamp()) * 1_000_000_000 - 1}"
 
 
 def _begin(key: str) -> tuple[datetime, str]:
@@ -118,10 +160,14 @@ def passing(
     content = decoded(stored.content)
     tally.bad += content.bad
     of_all = layout.stored_at(stored.key)
+    if of_all is not None and not period.contains(of_all):
+        return
     for event in reversed(content.events) if newest_first else content.events:
         label = stored.label or label_in(event)
         moment = of_all or received_at(event)
-        if (moment is None or period.contains(moment)) and wanted.takes_client(label) and wanted.takes(event):
+        if of_all is None and moment is not None and not period.contains(moment):
+            continue
+        if wanted.takes_client(label) and wanted.takes(event):
             yield Found(event, stored.key, label, moment)
 
 

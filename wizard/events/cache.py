@@ -17,7 +17,7 @@ import filelock
 from wizard.aws.objects import Listed, StoredObject
 from wizard.errors import BusyError
 from wizard.events import layout
-from wizard.events.browse import Lister, hours_with_events
+from wizard.events.browse import Lister, hours_of
 from wizard.events.decode import arrays_of
 from wizard.events.period import Period
 from wizard.state.files import write_private_file
@@ -31,9 +31,6 @@ MOST_PARTS = 8
 
 class Reader(Lister, Protocol):
     """Who lists and fetches: an `ObjectReader`."""
-
-    def listed(self, prefix: str, start_after: str = "") -> Iterator[Listed]:
-        """Names and ETags of objects."""
 
     def objects(self, keys: Iterable[str]) -> Iterator[StoredObject]:
         """Their contents, in the same order."""
@@ -225,8 +222,8 @@ def lines_about(label: str, stored_at: datetime | None, arrays: Sequence[bytes])
 def _listings(reader: Reader, period: Period) -> Iterator[tuple[str, list[Listed]]]:
     """The hours of the period, and what is in each; one from just before it only where a stream has filed
     something under it."""
-    for prefix in hours_with_events(reader, period, newest_first=False):
-        there, moments = list(reader.listed(prefix)), layout.moments_of(prefix)
+    for prefix, listed in hours_of(reader, period):
+        there, moments = list(listed), layout.moments_of(prefix)
         if (moments and period.overlaps(*moments)) or any(layout.is_of_stream(one.key) for one in there):
             yield prefix, there
 

@@ -24,7 +24,7 @@ from typing import NoReturn, Protocol
 from wizard.aws.objects import Listed, StoredObject
 from wizard.errors import WizardError
 from wizard.events import layout
-from wizard.events.browse import Lister, hours_with_events
+from wizard.events.browse import Lister, hours_of
 from wizard.events.decode import HALF_ESCAPED, Event, clean, is_array, raw_of
 from wizard.events.period import Period
 
@@ -42,9 +42,6 @@ NAMESPACE = uuid.UUID("b1ce36ab-3bb4-5d6c-8ad2-9c6d1f4c0b57")
 
 class Reader(Lister, Protocol):
     """Who lists and fetches: an `ObjectReader`."""
-
-    def listed(self, prefix: str, start_after: str = "") -> Iterator[Listed]:
-        """What is there."""
 
     def objects(self, keys: Iterable[str]) -> Iterator[StoredObject]:
         """Contents, in the same order; what is gone is left out."""
@@ -96,11 +93,11 @@ def hours_to_compact(reader: Reader, period: Period, now: datetime, *, large: in
     Raises:
         WizardError: S3 refuses or is unreachable.
     """
-    for prefix in hours_with_events(reader, period, newest_first=False):
+    for prefix, there in hours_of(reader, period):
         moments = layout.moments_of(prefix)
         if moments is None or not period.overlaps(*moments) or moments[1] + UNTIL_FINISHED > now:
             continue
-        objects = sorted((one for one in reader.listed(prefix) if _takes_part(one, large)), key=_begin)
+        objects = sorted((one for one in there if _takes_part(one, large)), key=_begin)
         convertible = any(not one.key.endswith(END) for one in objects)
         if convertible or (len(objects) > 1 and not all(is_compacted(one.key) for one in objects)):
             yield Hour(prefix, tuple(objects))

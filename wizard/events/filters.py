@@ -32,9 +32,9 @@ class Filter:
 
     def takes(self, event: Event) -> bool:
         """Whether an event of such a client passes."""
-        return (not self.names or event.get("event_name") in self.names) and all(
-            reads_as(value_at(event, path), wanted) for path, wanted in self.where
-        )
+        if self.names and event.get("event_name") not in self.names:
+            return False
+        return not self.where or all(reads_as(value_at(event, path), wanted) for path, wanted in self.where)
 
 
 def condition(text: str) -> tuple[str, str]:

@@ -149,7 +149,11 @@ class Overview:
     def add(self, found: Found) -> None:
         """One more event."""
         self.events += 1
-        self.names.setdefault(self._names.of(found.event), OfOneName()).add(found)
+        name = self._names.of(found.event)
+        summary = self.names.get(name)
+        if summary is None:
+            summary = self.names[name] = OfOneName()
+        summary.add(found)
         self.clients[found.label] += 1
         if (event_id := found.event.get("event_id")) is not None:
             self._ids.add(str(event_id))

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import pytest
 
 from tests.unit.events.buckets import Bucket
-from wizard.aws.objects import StoredObject
+from wizard.aws.objects import Listed, StoredObject
 from wizard.events import layout
-from wizard.events.browse import MOST_TO_LOOK_THROUGH, Tail, Tally, events_of, keys_of
+from wizard.events.browse import MOST_TO_LOOK_THROUGH, Tail, Tally, events_of, hours_of, keys_of
+from wizard.events.decode import Event, decoded
 from wizard.events.filters import Filter
 from wizard.events.period import Period
 
@@ -240,3 +242,58 @@ def test_keys_of_names_of_another_kind_are_shown_with_their_hour(bucket: Bucket)
     bucket.contents[f"{layout.hour_prefix(MIDNIGHT)}by-hand.json"] = StoredObject("x", b"[]")
 
     assert len(list(keys_of(bucket, Period(MIDNIGHT), newest_first=True))) == 2
+
+
+@pytest.mark.parametrize("since", [None, -75, -20, -14.9, 0, 5, 15, 61])
+@pytest.mark.parametrize("until", [None, -60, -10, 0, 3, 60])
+def test_either_order_finds_the_same_events_of_a_period(since: float | None, until: float | None) -> None:
+    bucket = Bucket()
+    for minutes in (-100, -70, -20, -15, -1, 0, 4, 16, 62):
+        bucket.put(MIDNIGHT + timedelta(minutes=minutes), f"handler {minutes}")
+        moments = [MIDNIGHT + timedelta(minutes=minutes + more) for more in (0, 14.9)]
+        bucket.put_of_stream(*[(moment, f"stream {moment}", "web") for moment in moments])
+    for folder in (
+        "export/2026",
+        "year=2026/month=13/day=01/hour=00",
+        "year=2027",
+        "year=2027/month=01/day=01",
+    ):
+        bucket.contents[f"events/{folder}/x.json"] = StoredObject("x", b'[{"event_name": "of others"}]')
+    first, last = (None if at is None else MIDNIGHT + timedelta(minutes=at) for at in (since, until))
+    period = Period(first, last)
+
+    def found(*, newest_first: bool) -> list[Event]:
+        return [
+            one.event for one in events_of(bucket, period, EVERYTHING, Tally(), newest_first=newest_first)
+        ]
+
+    assert found(newest_first=False) == found(newest_first=True)[::-1]
+    inside = {name for name, moment in said_by(bucket) if period.contains(moment)}
+    assert {event["event_name"] for event in found(newest_first=False)} == inside
+
+
+def said_by(bucket: Bucket) -> Iterator[tuple[str, datetime]]:
+    """The name and the moment of every event."""
+    for key, stored in bucket.contents.items():
+        for event in decoded(stored.content).events if stored.label or layout.is_of_stream(key) else ():
+            yield event["event_name"], layout.stored_at(key) or datetime.fromisoformat(event["received_at"])
+
+
+def test_the_oldest_first_is_one_listing_from_the_period_on_and_no_further() -> None:
+    bucket = Bucket()
+    for number in range(-48, 48):
+        bucket.put(MIDNIGHT + timedelta(hours=number), "a")
+    read: list[str] = []
+
+    class Watched:
+        def listed(self, prefix: str, start_after: str = "") -> Iterator[Listed]:
+            for one in bucket.listed(prefix, start_after):
+                read.append(one.key)
+                yield one
+
+    period = Period(MIDNIGHT, MIDNIGHT + timedelta(hours=3))
+    hours = [prefix for prefix, _there in hours_of(Watched(), period)]
+
+    assert hours == [layout.hour_prefix(MIDNIGHT + timedelta(hours=number)) for number in (-1, 0, 1, 2)]
+    assert len(read) == 5, "those, and the one that shows the end"
+    assert bucket.asked == ["events/"]
