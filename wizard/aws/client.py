@@ -190,8 +190,6 @@ class Aws:
                 # Retried by `retry` alone, after a look; and not as AWS_RETRY_MODE would have it.
                 retries={"mode": "standard", "total_max_attempts": 1},
                 s3={"addressing_style": "path" if self.endpoint_url else "virtual"},
-                # Signed URLs would have version 2 in old regions, which S3 refuses for SSE-KMS.
-                signature_version="s3v4" if service == "s3" else None,
                 # A proxy on the way to the internet is none on the way to an emulator.
                 proxies={} if self.endpoint_url else None,
                 user_agent_extra=f"eventtrack-wizard/{__version__}",

@@ -84,10 +84,8 @@ class Route:
 
 
 def scope_of(request: Request) -> Scope:
-    """The signing scope of a request, from its Authorization header or presigned query."""
-    presigned = request.query.get("X-Amz-Credential", "")
-    text = f"Credential={presigned}" if presigned else request.header("Authorization")
-    found = CREDENTIAL.search(text)
+    """The signing scope of a request, from its Authorization header."""
+    found = CREDENTIAL.search(request.header("Authorization"))
     if found is None:
         return Scope()
     access_key, region, service = found.groups()
