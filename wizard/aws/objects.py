@@ -1,6 +1,6 @@
 """Reading many objects of a bucket fast: listing names, fetching contents side by side.
 
-boto3 needs 1.8 ms of CPU for a GetObject; a signature and urllib3 need a quarter of that.
+A GetObject with a signature of our own and urllib3 needs two fifths of the CPU that it takes with boto3.
 """
 
 from __future__ import annotations
