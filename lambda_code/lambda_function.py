@@ -157,7 +157,7 @@ def _authorised_batch(request: Request, application: Application, stamp: str) ->
     in_events = application.buffer is not None
     batch = Batch(
         stamp=stamp,
-        label=label or "" if in_events else "",
+        label=(label or "") if in_events else "",
         one_a_line=configuration.event_format != "json",
         maximum_events=configuration.maximum_events,
         is_token=lambda text: tokens.label_of(text) is not None,

@@ -75,7 +75,7 @@ def hours_of(lister: Lister, period: Period, after: str = "") -> Iterator[tuple[
         after: no object whose name is not behind this one is listed; "": all of the hours are.
     """
     begin = after or (layout.hour_prefix(period.since - layout.LONGEST_BUFFERING) if period.since else "")
-    for prefix, there in groupby(lister.listed(layout.ROOT, begin), key=_hour_of):
+    for prefix, there in groupby(lister.listed(layout.YEARS, begin), key=_hour_of):
         moments = layout.moments_of(prefix)
         if moments is None or moments[1] - moments[0] != layout.HOUR:
             continue

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 ROOT = "events/"
+YEARS = f"{ROOT}year="
 HOUR = timedelta(hours=1)
 # By how much this machine's clock may differ from AWS's.
 CLOCK_TOLERANCE = timedelta(minutes=6)

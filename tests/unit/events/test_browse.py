@@ -296,4 +296,4 @@ def test_the_oldest_first_is_one_listing_from_the_period_on_and_no_further() -> 
 
     assert hours == [layout.hour_prefix(MIDNIGHT + timedelta(hours=number)) for number in (-1, 0, 1, 2)]
     assert len(read) == 5, "those, and the one that shows the end"
-    assert bucket.asked == ["events/"]
+    assert bucket.asked == ["events/year="], "what somebody else keeps there is not listed"
