@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TypeVar
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
@@ -13,6 +15,13 @@ Answer = TypeVar("Answer")
 def code_of(error: ClientError) -> str:
     """The error code, such as `NoSuchBucket`; for HEAD requests the HTTP status as text."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def answered_at(answer: Any) -> datetime:
+    """When AWS answered, by its own clock, which this machine's may miss by minutes; by ours where the answer
+    does not say it."""
+    told = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
+    return parsedate_to_datetime(told) if told else datetime.now(UTC)
 
 
 def none_if(codes: tuple[str, ...], call: Callable[[], Answer]) -> Answer | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
+from datetime import datetime, timedelta
 from typing import Any, ClassVar, TypedDict
 
 from wizard.aws import policies
-from wizard.aws.calls import none_if
+from wizard.aws.calls import answered_at, none_if
 from wizard.aws.rule import Wait
-from wizard.events.layout import STREAM_ERRORS, STREAM_PREFIX
+from wizard.events.layout import LONGEST_BUFFERING, STREAM_ERRORS, STREAM_PREFIX
 from wizard.resources.base import OWNER_TAG, Deployment
 from wizard.resources.delivery import (
     LOG_STREAM,
@@ -27,13 +29,14 @@ EXTENSION = ".jsonl.gz"
 # What Firehose may need beyond the buffer's time; it treats that as a hint.
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html
 DELIVERY_SECONDS = 60
+FIRST_VERSION = "1"
 DELIVERS = "the streams deliver first what they have buffered"
 NUMBERS = range(1, MOST_STREAMS + 1)
 
 
 class StreamFacts(TypedDict):
     """`logging` is group and stream of its log lines, None where it is off; a change has to name `version`
-    and `destination_id`. Seconds, and MB of 1024² bytes."""
+    and `destination_id`. `holds_seconds`: so long it may still buffer what it has. MB of 1024² bytes."""
 
     name: str
     arn: str
@@ -46,6 +49,7 @@ class StreamFacts(TypedDict):
     prefix: str | None
     error_prefix: str | None
     buffer_seconds: int | None
+    holds_seconds: int
     buffer_mb: int | None
     compression: str | None
     extension: str | None
@@ -159,7 +163,7 @@ class Stream(TaggedResource[StreamFacts]):
         tagged = none_if(GONE, lambda: firehose.list_tags_for_delivery_stream(DeliveryStreamName=name))
         if tagged is None:
             return None
-        facts = _facts(answer["DeliveryStreamDescription"], from_list(tagged["Tags"]))
+        facts = _facts(answer["DeliveryStreamDescription"], from_list(tagged["Tags"]), answered_at(answer))
         # MiniStack, which the local AWS is, takes the extension and never tells it.
         return {**facts, "extension": facts["extension"] or (EXTENSION if at.identity.is_emulated else None)}
 
@@ -222,8 +226,7 @@ class Stream(TaggedResource[StreamFacts]):
         may still be on its way to it, and what Firehose needs itself. Emulators buffer nothing."""
         if observed["status"] != "ACTIVE" or at.identity.is_emulated:
             return None
-        buffered = observed["buffer_seconds"] or 0
-        return Wait(DELIVERS, buffered + at.settings.timeout_seconds + DELIVERY_SECONDS)
+        return Wait(DELIVERS, observed["holds_seconds"] + at.settings.timeout_seconds + DELIVERY_SECONDS)
 
     def delete(self, at: Deployment, observed: StreamFacts) -> None:
         name = observed["name"]
@@ -254,7 +257,7 @@ def destination(desired: Facts) -> Any:
     }
 
 
-def _facts(stream: Any, tags: dict[str, str]) -> StreamFacts:
+def _facts(stream: Any, tags: dict[str, str], now: datetime) -> StreamFacts:
     """A stream has one destination; ours is an extended one of S3."""
     to: Any = next(iter(stream.get("Destinations", ())), {})
     s3 = to.get("ExtendedS3DestinationDescription", {})
@@ -271,6 +274,7 @@ def _facts(stream: Any, tags: dict[str, str]) -> StreamFacts:
         "prefix": s3.get("Prefix"),
         "error_prefix": s3.get("ErrorOutputPrefix"),
         "buffer_seconds": buffer.get("IntervalInSeconds"),
+        "holds_seconds": _holds_seconds(stream, buffer.get("IntervalInSeconds") or 0, now),
         "buffer_mb": buffer.get("SizeInMBs"),
         "compression": s3.get("CompressionFormat"),
         "extension": s3.get("FileExtension"),
@@ -280,6 +284,16 @@ def _facts(stream: Any, tags: dict[str, str]) -> StreamFacts:
         "owner": tags.get(OWNER_TAG),
         "tags": tags,
     }
+
+
+def _holds_seconds(stream: Any, buffer_seconds: int, now: datetime) -> int:
+    """What a changed stream took before the change may be held for as long as its former buffer said, which
+    nothing tells any more. Each change has another version."""
+    changed = stream.get("LastUpdateTimestamp")
+    if changed is None or stream.get("VersionId") == FIRST_VERSION:
+        return buffer_seconds
+    former: timedelta = changed + LONGEST_BUFFERING - now
+    return max(buffer_seconds, math.ceil(former.total_seconds()))
 
 
 def _failure(stream: Any) -> str | None:

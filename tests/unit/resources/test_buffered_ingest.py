@@ -7,7 +7,8 @@ import json
 import uuid
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import Any
 
 import pytest
@@ -229,11 +230,34 @@ def test_who_has_the_events_deleted_waits_for_none(account: Account, buffered: W
     assert leftovers(account) == []
 
 
+@pytest.mark.parametrize(("minutes", "seconds"), [(0, 900), (4, 660), (13, 120), (14.5, 60), (30, 60)])
+def test_what_was_taken_before_the_buffer_was_made_shorter_is_waited_for_as_long_as_it_may_take(
+    account: Account, buffered: Workspace, minutes: float, seconds: int
+) -> None:
+    buffered.apply()
+    buffered.overrides["buffer_seconds"] = 60
+    buffered.apply()
+    now = datetime.now(UTC).replace(microsecond=0)
+
+    def said(answer: Any) -> None:
+        """The clock of AWS is an hour ahead of ours."""
+        ahead = now + timedelta(hours=1)
+        if "DeliveryStreamDescription" not in answer:
+            return
+        answer["DeliveryStreamDescription"]["LastUpdateTimestamp"] = ahead - timedelta(minutes=minutes)
+        answer["ResponseMetadata"]["HTTPHeaders"] = {"date": format_datetime(ahead, usegmt=True)}
+
+    account.calls.alter("firehose.DescribeDeliveryStream", said)
+    direct(buffered)
+
+    assert passed(buffered, buffered.apply) == seconds + SECONDS - 300
+
+
 @pytest.mark.parametrize("where", [{"local": True}, {"endpoint_url": "http://127.0.0.1:4566"}, {}])
 def test_emulators_buffer_nothing_so_nobody_waits_there(buffered: Workspace, where: dict[str, Any]) -> None:
     at, _store = buffered.open()
     at = replace(at, identity=replace(at.identity, **where))
-    facts = {"status": "ACTIVE", "buffer_seconds": 300}
+    facts = {"status": "ACTIVE", "holds_seconds": 300}
     wait = RESOURCES[STREAM_KEYS[0]].delivers_first(at, facts)
     assert (wait.timeout if wait else None) == (None if where else SECONDS)
 
