@@ -143,7 +143,7 @@ class FaultRun:
         if environment.clients is not None:
             return self._next_run(environment, ending)
         runs, left = environment.account.function.runs, OF_ONE_RUN.sub("", environment.what_a_kill_leaves())
-        world = (ending, environment.account.known.told(), runs, left)
+        world = (ending, environment.account.known.histories(), runs, left)
         if world not in self._worlds:
             self._worlds[world] = self._next_run(environment, ending)
         return self._worlds[world]

@@ -93,7 +93,7 @@ class KnownAnswers:
             self._make_up()
             return dict(self._histories)
 
-    def told(self) -> tuple[tuple[str, bytes], ...]:
+    def histories(self) -> tuple[tuple[str, bytes], ...]:
         """The histories of all places but the objects: where they are the same, so is what stands there."""
         with self._asking:
             return tuple(sorted(item for item in self._histories.items() if item[0] != OBJECTS))

@@ -40,11 +40,13 @@ def answered(operation: str, params: dict[str, Any]) -> tuple[Answered, Answer] 
     None: moto is to be asked, of errors as well.
     """
     do = OPERATIONS.get(operation)
+    if do is None or not all(map(_is_plain, params["headers"])):
+        return None
     backend = s3_backends[ACCOUNT_ID]["aws"]
     # `auth_path` has the bucket also where that stands in the host's name.
     _, name, key = (*params.get("auth_path", "").split("/", 2), "", "")[:3]
     bucket = backend.buckets.get(name)
-    if do is None or bucket is None or not all(map(_is_plain, params["headers"])):
+    if bucket is None:
         return None
     answer = do(backend, bucket, unquote(key), params)
     return (
