@@ -13,8 +13,8 @@ from wizard.aws.athena import Answered, Question
 from wizard.events.answer import JSON, Answer
 from wizard.events.period import Period
 from wizard.events.sql_text import one_query, with_definitions
-from wizard.events.table_sql import FIRSTS, RAW, first_of_each, within
-from wizard.events.tables import COLUMNS, JSON_COLUMNS, WHAT_THERE_IS
+from wizard.events.table_sql import first_of_each, within
+from wizard.events.tables import COLUMNS, FIRSTS, JSON_COLUMNS, RAW, WHAT_THERE_IS
 
 
 def question(sql: str, period: Period, workgroup: str, database: str) -> Question:

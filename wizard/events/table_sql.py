@@ -19,8 +19,9 @@ from datetime import datetime, timedelta
 
 from wizard.events.layout import LONGEST_BUFFERING, ROOT
 from wizard.events.period import Period
+from wizard.events.tables import RAW
 
-LINES, RAW, FIRSTS = "lines", "events_raw", "events"
+LINES = "lines"
 DAY_FORMAT = "'year='yyyy'/month='MM'/day='dd"
 # Below a bucket.
 LOCATION_OF_A_PARTITION = f"{ROOT}${{day}}/hour=${{hour}}/"

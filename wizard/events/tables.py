@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 # `events` has the first of each event_id alone, `events_raw` all that was stored.
-TABLES = ("events", "events_raw")
+FIRSTS, RAW = "events", "events_raw"
+TABLES = (FIRSTS, RAW)
 COLUMNS = (
     "event_id", "event_name", "event_time", "received_at", "stored_at", "user_id", "client", "properties",
     "event",

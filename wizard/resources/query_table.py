@@ -11,7 +11,7 @@ from base64 import b64encode
 from typing import Any, ClassVar, TypedDict
 
 from wizard.aws.calls import none_if
-from wizard.events import table_sql
+from wizard.events import table_sql, tables
 from wizard.events.layout import ROOT
 from wizard.resources.base import OWNER_TAG, Deployment, Resource
 from wizard.resources.query_workgroup import workgroup_name
@@ -295,7 +295,7 @@ class RawView(CatalogView):
     """Every stored event."""
 
     key = "query.events_raw"
-    name = table_sql.RAW
+    name = tables.RAW
 
     def sql(self) -> str:
         return table_sql.every_event()
@@ -305,7 +305,7 @@ class EventsView(CatalogView):
     """The first of each `event_id` of a day."""
 
     key = "query.events"
-    name = table_sql.FIRSTS
+    name = tables.FIRSTS
 
     def sql(self) -> str:
         return table_sql.first_of_each_day()

@@ -12,7 +12,7 @@ from typing import Any
 import duckdb
 
 from tests.aws import trino
-from wizard.events import layout, query, table_sql
+from wizard.events import layout, query, table_sql, tables
 from wizard.events.cache import lines_about
 from wizard.events.decode import arrays_of
 from wizard.events.period import Period
@@ -48,8 +48,8 @@ def athena_with(lines: Iterable[Line]) -> duckdb.DuckDBPyConnection:
     for line in lines:
         row = (line.text, line.day, line.hour, f"s3://bucket/{line.key}")
         database.execute("INSERT INTO lines VALUES (?, ?, ?, ?)", row)
-    database.execute(f"CREATE VIEW {table_sql.RAW} AS {table_sql.every_event()}")
-    database.execute(f"CREATE VIEW {table_sql.FIRSTS} AS {table_sql.first_of_each_day()}")
+    database.execute(f"CREATE VIEW {tables.RAW} AS {table_sql.every_event()}")
+    database.execute(f"CREATE VIEW {tables.FIRSTS} AS {table_sql.first_of_each_day()}")
     return database
 
 
