@@ -80,7 +80,8 @@ class Standing:
     def warnings(self) -> list[str]:
         """What is to be known, or done, although nothing differs."""
         remarks = self.plan.remarks if self.plan else []
-        others = [sentence for sentence in (self.mute_topic, self.support_ends) if sentence]
+        late_delivery = self.traffic and self.traffic.late_delivery
+        others = [sentence for sentence in (late_delivery, self.mute_topic, self.support_ends) if sentence]
         return [*self.gone_off, *remarks, *others]
 
     @property

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from wizard.aws.metrics import DOING, Metric, figures
 from wizard.errors import WizardError
+from wizard.events.layout import LONGEST_BUFFERING
 from wizard.resources.base import Deployment
+from wizard.resources.delivery import delivery_log_group_name
+from wizard.resources.streams import DELIVERY_SECONDS, stream_names
 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 # Figure to metric and statistic.
@@ -30,6 +33,15 @@ OF_FUNCTION = {
     "p50": ("Duration", "p50"),
     "p95": ("Duration", "p95"),
 }
+# How old the oldest event was that a stream still held, in seconds.
+# https://docs.aws.amazon.com/firehose/latest/dev/monitoring-with-cloudwatch-metrics.html
+OF_STREAM = Metric("AWS/Firehose", "DeliveryToS3.DataFreshness", {}, "Maximum")
+# No stream buffers for longer, whatever it was set to before: it has tried in vain.
+LATE = LONGEST_BUFFERING + timedelta(seconds=2 * DELIVERY_SECONDS)
+LATE_DELIVERY = (
+    "In the last 24 hours an event waited {minutes} minutes in a stream. Why Firehose could not deliver it is"
+    " in the log group {group}; after 24 hours it gives up."
+)
 OF_BILL = {"runs": ("Invocations", "Sum"), "milliseconds": ("Duration", "Sum")}
 # Days that a bill is reckoned from: the last one, and where nothing was sent then, a week.
 DAYS_OF_BILL = (1, 7)
@@ -45,6 +57,8 @@ class Traffic:
         client_errors, server_errors: how many of those were answered with 4XX and 5XX.
         throttled: calls of the function for which Lambda had no room.
         p50, p95: milliseconds that half, and 95 in 100, of the function's runs took at most.
+        delivery: seconds that an event waited in a stream at most.
+        late_delivery: that this is longer than any buffering, in words.
         problem: why nothing is known.
     """
 
@@ -56,12 +70,14 @@ class Traffic:
     throttled: int | None = None
     p50: float | None = None
     p95: float | None = None
+    delivery: float | None = None
+    late_delivery: str | None = None
     problem: WizardError | None = None
 
     @property
     def is_none(self) -> bool:
         """Whether CloudWatch was asked and has nothing."""
-        known = (*(getattr(self, name) for name in COUNTS), self.p50, self.p95)
+        known = (*(getattr(self, name) for name in COUNTS), self.p50, self.p95, self.delivery)
         return self.problem is None and all(figure is None for figure in known)
 
     def as_dict(self, complete: Callable[[str], str]) -> dict[str, Any]:
@@ -73,6 +89,7 @@ class Traffic:
             **{name: getattr(self, name) for name in COUNTS},
             "p50_ms": self.p50,
             "p95_ms": self.p95,
+            "delivery_s": self.delivery,
             "error": problem,
         }
 
@@ -83,14 +100,30 @@ def last_day(at: Deployment, now: datetime | None = None) -> Traffic:
     Never raises a `WizardError`: what cannot be told says nothing about the deployment.
     """
     since, until = _period(now or datetime.now(UTC))
+    of_streams = _metrics_of_streams(at)
     try:
-        found = figures(at.aws, _metrics(at, OF_API, OF_FUNCTION), since, until)
+        found = figures(at.aws, {**_metrics(at, OF_API, OF_FUNCTION), **of_streams}, since, until)
     except WizardError as error:
         return Traffic(since, until, problem=error)
     counts = {name: int(sum(found[name])) for name in COUNTS if found[name]}
     # Two days' percentiles cannot be added: the larger one holds for both.
     durations = {name: max(found[name]) for name in ("p50", "p95") if found[name]}
-    return Traffic(since, until, **counts, **durations)  # type: ignore[arg-type]
+    delivery = max((value for name in of_streams for value in found[name]), default=None)
+    said = _late_delivery(at, delivery)
+    return Traffic(since, until, **counts, **durations, delivery=delivery, late_delivery=said)  # type: ignore[arg-type]
+
+
+def _metrics_of_streams(at: Deployment) -> dict[str, Metric]:
+    return {
+        f"stream_{number}": replace(OF_STREAM, dimensions={"DeliveryStreamName": name})
+        for number, name in enumerate(stream_names(at))
+    }
+
+
+def _late_delivery(at: Deployment, seconds: float | None) -> str | None:
+    if seconds is None or seconds <= LATE.total_seconds():
+        return None
+    return LATE_DELIVERY.format(minutes=round(seconds / 60), group=delivery_log_group_name(at))
 
 
 def late() -> Traffic:

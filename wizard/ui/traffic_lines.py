@@ -21,7 +21,7 @@ NOT_COUNTED = "requests: not counted by the local AWS, which knows direct invoca
 def traffic_lines(
     traffic: Traffic, complete: Callable[[str], str], *, local: bool = False
 ) -> list[RenderableType]:
-    """Requests and how they ended, then the function; or that there was nothing, or why nobody knows.
+    """Requests and how they ended, the function, the streams; or that there was nothing, or why nobody knows.
 
     Args:
         complete: completes the commands that a problem names.
@@ -32,7 +32,7 @@ def traffic_lines(
         return [text("Last 24 hours: not known.", "bold"), Hanging(text(why), 2, 2)]
     if traffic.is_none:
         return [text("No traffic in the last 24 hours.", "bold")]
-    lines = (_requests(traffic, local=local), _function(traffic))
+    lines = (_requests(traffic, local=local), _function(traffic), _streams(traffic))
     return [text("Last 24 hours:", "bold"), *(Hanging(line, 2, 2) for line in lines if line)]
 
 
@@ -52,6 +52,13 @@ def _function(traffic: Traffic) -> Text | None:
     parts = [Text(f"{name} {_milliseconds(value)}") for name, value in times if value is not None]
     parts += [_part(traffic.throttled, "throttled", ATTENTION)] if traffic.throttled is not None else []
     return Text.assemble("function: ", _joined(parts)) if parts else None
+
+
+def _streams(traffic: Traffic) -> Text | None:
+    if traffic.delivery is None:
+        return None
+    waited = Text(f"{traffic.delivery:,.0f} s", style=ATTENTION if traffic.late_delivery else "")
+    return Text.assemble("streams: an event waited ", waited, " at most")
 
 
 def _part(count: int | None, what: str, style: str = "") -> Text:

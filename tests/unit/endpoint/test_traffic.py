@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,11 +16,20 @@ from tests.aws.errors import refusal_text
 from tests.aws.in_process import Account
 from tests.aws.in_process.workspace import make_deployment
 from wizard.commands.beside import Beside
+from wizard.commands.standing import Standing
 from wizard.endpoint.traffic import Billed, Traffic, billed, last_day
 from wizard.resources.base import Deployment
+from wizard.resources.delivery import delivery_log_group_name
+from wizard.resources.streams import stream_names
+from wizard.state.model import State
 
 NOW = datetime.now(UTC)
 CALL = "cloudwatch.GetMetricData"
+NAMESPACES = {
+    "ApiName": "AWS/ApiGateway",
+    "FunctionName": "AWS/Lambda",
+    "DeliveryStreamName": "AWS/Firehose",
+}
 
 
 @pytest.fixture
@@ -40,7 +50,7 @@ def put(
         {"MetricName": metric, "Dimensions": dimensions, "Timestamp": NOW - ago, "Value": value}
         for value in values
     ]
-    namespace = "AWS/ApiGateway" if "ApiName" in of else "AWS/Lambda"
+    (namespace,) = (found for name, found in NAMESPACES.items() if name in of)
     account.look.cloudwatch.put_metric_data(Namespace=namespace, MetricData=data)
 
 
@@ -65,6 +75,28 @@ def test_the_figures_are_those_of_this_stage_and_function_in_the_last_day(
     assert found.problem is None and not found.is_none
     assert found.until - found.since == timedelta(days=1)
     assert found.since <= NOW - timedelta(hours=23, minutes=59) and found.until > NOW
+
+
+@pytest.mark.parametrize(("waited", "is_late"), [(1020.0, False), (7230.0, True)])
+def test_a_stream_that_cannot_deliver_is_told_of_before_it_gives_its_events_up(
+    account: Account, at: Deployment, waited: float, is_late: bool
+) -> None:
+    settings = replace(at.settings, ingest="buffered", event_format="jsonl.gz", streams=2)
+    at = replace(at, settings=settings)
+    metric = "DeliveryToS3.DataFreshness"
+    one, other = stream_names(at)
+    put(account, {"DeliveryStreamName": one}, metric, [60, 90])
+    put(account, {"DeliveryStreamName": other}, metric, [waited, 30])
+    put(account, {"DeliveryStreamName": "elsewhere"}, metric, [86_000])
+
+    found = last_day(at, NOW)
+
+    assert found.as_dict(str)["delivery_s"] == waited
+    assert (found.late_delivery is not None) == is_late
+    if found.late_delivery:
+        assert "120 minutes" in found.late_delivery
+        assert delivery_log_group_name(at) in found.late_delivery, "where Firehose says why"
+        assert found.late_delivery in Standing(State(at.identity), traffic=found).warnings
 
 
 def test_all_figures_come_with_one_call_because_status_must_not_become_slower(

@@ -209,6 +209,9 @@ class TestTrafficLines:
             "  function: p50 4.1 ms, p95 1,712 ms, 3 throttled",
         ]
 
+    def test_says_how_long_streams_held_an_event(self) -> None:
+        assert self.lines(requests=1, delivery=1312.4)[2:] == ["  streams: an event waited 1,312 s at most"]
+
     def test_what_is_not_known_is_no_zero(self) -> None:
         assert self.lines(requests=1) == ["Last 24 hours:", "  1 request: ? refused (4XX), ? failed (5XX)"]
         assert self.lines(p50=20.0)[1:] == [
