@@ -20,8 +20,11 @@ def code_of(error: ClientError) -> str:
 def answered_at(answer: Any) -> datetime:
     """When AWS answered, by its own clock, which this machine's may miss by minutes; by ours where the answer
     does not say it."""
-    told = answer["ResponseMetadata"].get("HTTPHeaders", {}).get("date")
-    return parsedate_to_datetime(told) if told else datetime.now(UTC)
+    try:
+        told = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+    except (KeyError, ValueError):
+        return datetime.now(UTC)
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def none_if(codes: tuple[str, ...], call: Callable[[], Answer]) -> Answer | None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, ClassVar, TypedDict
 
 from wizard.aws import policies
@@ -290,10 +289,9 @@ def _holds_seconds(stream: Any, buffer_seconds: int, now: datetime) -> int:
     """What a changed stream took before the change may be held for as long as its former buffer said, which
     nothing tells any more. Each change has another version."""
     changed = stream.get("LastUpdateTimestamp")
-    if changed is None or stream.get("VersionId") == FIRST_VERSION:
+    if changed is None or stream.get("VersionId") == FIRST_VERSION or changed + LONGEST_BUFFERING <= now:
         return buffer_seconds
-    former: timedelta = changed + LONGEST_BUFFERING - now
-    return max(buffer_seconds, math.ceil(former.total_seconds()))
+    return int(LONGEST_BUFFERING.total_seconds())
 
 
 def _failure(stream: Any) -> str | None:

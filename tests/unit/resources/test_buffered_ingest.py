@@ -230,22 +230,28 @@ def test_who_has_the_events_deleted_waits_for_none(account: Account, buffered: W
     assert leftovers(account) == []
 
 
-@pytest.mark.parametrize(("minutes", "seconds"), [(0, 900), (4, 660), (13, 120), (14.5, 60), (30, 60)])
+@pytest.mark.parametrize(
+    ("minutes", "seconds"),
+    [((0, 0), 900), ((14, 14), 900), ((16, 16), 60), ((16, 0), 900), ((0, 16), 900)],
+)
 def test_what_was_taken_before_the_buffer_was_made_shorter_is_waited_for_as_long_as_it_may_take(
-    account: Account, buffered: Workspace, minutes: float, seconds: int
+    account: Account, buffered: Workspace, minutes: tuple[int, int], seconds: int
 ) -> None:
+    """So many minutes ago each of the two was changed."""
     buffered.apply()
     buffered.overrides["buffer_seconds"] = 60
     buffered.apply()
-    now = datetime.now(UTC).replace(microsecond=0)
+    begun = buffered.clock.time()
+    ahead = datetime.now(UTC).replace(microsecond=0) + timedelta(hours=1)  # the clock of AWS
 
     def said(answer: Any) -> None:
-        """The clock of AWS is an hour ahead of ours."""
-        ahead = now + timedelta(hours=1)
         if "DeliveryStreamDescription" not in answer:
             return
-        answer["DeliveryStreamDescription"]["LastUpdateTimestamp"] = ahead - timedelta(minutes=minutes)
-        answer["ResponseMetadata"]["HTTPHeaders"] = {"date": format_datetime(ahead, usegmt=True)}
+        stream = answer["DeliveryStreamDescription"]
+        number = int(stream["DeliveryStreamName"].rpartition(".")[2])
+        stream["LastUpdateTimestamp"] = ahead - timedelta(minutes=minutes[number - 1])
+        moment = ahead + timedelta(seconds=buffered.clock.time() - begun)
+        answer["ResponseMetadata"]["HTTPHeaders"] = {"date": format_datetime(moment, usegmt=True)}
 
     account.calls.alter("firehose.DescribeDeliveryStream", said)
     direct(buffered)
