@@ -17,7 +17,6 @@ from wizard.events.period import Period
 # An object is listed this long after the time in its name at the latest: the function's time limit, and
 # what the clocks of its instances differ by.
 LATE = timedelta(seconds=30)
-LEVELS = 5  # of folders, down to the hour
 MOST_TO_LOOK_THROUGH = 500
 ALWAYS = Period()
 
@@ -74,26 +73,31 @@ def hours_of(lister: Lister, period: Period, after: str = "") -> Iterator[tuple[
     Args:
         after: no object whose name is not behind this one is listed; "": all of the hours are.
     """
-    begin = after or (layout.hour_prefix(period.since - layout.LONGEST_BUFFERING) if period.since else "")
-    for prefix, there in groupby(lister.listed(layout.YEARS, begin), key=_hour_of):
-        moments = layout.moments_of(prefix)
-        if moments is None or moments[1] - moments[0] != layout.HOUR:
+    listed = lister.listed(layout.YEARS, after or _first_hour(period))
+    for prefix, there in groupby(listed, key=lambda one: layout.hour_of(one.key)):
+        moments = layout.moments_of(prefix or "")
+        if prefix is None or moments is None:
             continue
         if period.until is not None and moments[0] >= period.until:
             return
         yield prefix, there
 
 
-def _hour_of(one: Listed) -> str:
-    return "".join(f"{part}/" for part in one.key.split("/", LEVELS)[:LEVELS])
+def _first_hour(period: Period) -> str:
+    """The prefix of the first hour in which a stream may have filed events of the period; "": any hour."""
+    try:
+        return layout.hour_prefix(period.since - layout.LONGEST_BUFFERING) if period.since else ""
+    except OverflowError:  # the year 1
+        return ""
 
 
 def newest_hours(
     reader: Reader, period: Period, *, prefix: str = layout.ROOT, depth: int = 1
 ) -> Iterator[str]:
     """The prefixes of the hours inside the period that hold objects, newest first: four listings find one."""
-    if depth == LEVELS:
-        yield prefix
+    if depth == layout.LEVELS:
+        if layout.hour_of(prefix):
+            yield prefix
         return
     for folder in reversed(reader.folders(prefix)):
         moments = layout.moments_of(folder)
@@ -119,9 +123,8 @@ def _newest_keys(reader: Reader, period: Period) -> Iterator[Iterator[str]]:
 def _oldest_keys(reader: Reader, period: Period) -> Iterator[Iterator[str]]:
     """In the first hour the handler's objects are passed over where all are older than the period; those of
     streams stand behind them."""
-    since = period.since
-    after = _before(layout.hour_prefix(since - layout.LONGEST_BUFFERING), since) if since else ""
-    for _prefix, there in hours_of(reader, period, after):
+    first, since = _first_hour(period), period.since
+    for _prefix, there in hours_of(reader, period, _before(first, since) if first and since else ""):
         yield (one.key for one in there)
 
 

@@ -233,16 +233,13 @@ def _fill(reader: Reader, hours: dict[str, Hour], missing: dict[str, str]) -> No
     # while the next one is fetched.
     with ThreadPoolExecutor(1) as converting:
         before: Future[None] | None = None
-        for prefix, found in groupby(reader.objects(missing), key=_prefix_of):
-            hours[prefix].write(found, missing)
+        for prefix, found in groupby(reader.objects(missing), key=lambda one: layout.hour_of(one.key)):
+            hour = hours[prefix or ""]
+            hour.write(found, missing)
             if before:
                 before.result()
-            before = converting.submit(hours[prefix].convert)
+            before = converting.submit(hour.convert)
     if before:
         before.result()
     for hour in hours.values():
         hour.touch()
-
-
-def _prefix_of(one: StoredObject) -> str:
-    return one.key.rpartition("/")[0] + "/"

@@ -86,20 +86,23 @@ def items_of(text: str) -> list[Any]:
 
 
 def _lines(text: str) -> Iterator[Any]:
+    """What begins and ends with its line need not be cut out of the text. From the first odd line on each
+    is: an error of the decoder counts all lines before it, which would take for ever."""
     start = 0
     while start < len(text):
         end = text.find("\n", start)  # no other line break: U+2028 may stand inside a JSON text
         end = len(text) if end < 0 else end
         try:
-            # What begins and ends with its line need not be cut out of the text.
             item, stop = DECODER.raw_decode(text, start)
         except (ValueError, RecursionError):
-            stop = -1
-        if stop == end:
-            yield item
-        elif text[start:end].strip():
-            yield item_of(text[start:end])
+            break
+        if stop != end:
+            break
+        yield item
         start = end + 1
+    for line in text[start:].split("\n"):
+        if line.strip():
+            yield item_of(line)
 
 
 def item_of(line: str) -> Any:

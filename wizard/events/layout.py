@@ -24,6 +24,7 @@ STREAM_PREFIX = (
     "events/year=!{timestamp:yyyy}/month=!{timestamp:MM}/day=!{timestamp:dd}/hour=!{timestamp:HH}/events_"
 )
 STREAM_ERRORS = "errors/!{firehose:error-output-type}/!{timestamp:yyyy/MM/dd/HH}/"
+LEVELS = 5  # of folders, down to the hour
 PARTS = re.compile(r"[a-z]+=([0-9]+)/")
 # What the handler fills into an event, or replaces there.
 FILLED_IN = frozenset(("event_id", "event_time", "received_at", "client_label", "token"))
@@ -70,9 +71,16 @@ def moments_of(prefix: str) -> tuple[datetime, datetime] | None:
             case [year, month, day, hour]:
                 begin = datetime(year, month, day, hour, tzinfo=UTC)
                 return begin, begin + HOUR
-    except ValueError:
+    except (ValueError, OverflowError):
         pass
     return None
+
+
+def hour_of(key: str) -> str | None:
+    """The prefix of the hour that an object is filed under, however deep; None where it is under none."""
+    prefix = "".join(f"{folder}/" for folder in key.split("/")[:-1][:LEVELS])
+    moments = moments_of(prefix)
+    return prefix if moments is not None and moments[1] - moments[0] == HOUR else None
 
 
 def stored_at(key: str) -> datetime | None:

@@ -244,6 +244,21 @@ def test_keys_of_names_of_another_kind_are_shown_with_their_hour(bucket: Bucket)
     assert len(list(keys_of(bucket, Period(MIDNIGHT), newest_first=True))) == 2
 
 
+OF_OTHERS = (
+    "export/2026/x.json",
+    "year=2026/month=13/day=01/hour=00/x.json",
+    "year=2027/x.json",
+    "year=2027/month=01/day=01/x.json",
+    "year=2027/month=01/day=01/hour=00",
+    "year=2027/month=01/day=01/hour=00-old/x.json",
+    "year=2027/month=01/day=01/other/x.json",
+    "year=9999/month=12/day=31/hour=23/x.json",
+    "year=9999/month=12/x.json",
+    "year=99999999999/x.json",
+)
+"""Names below `events/` that are of no hour."""
+
+
 @pytest.mark.parametrize("since", [None, -75, -20, -14.9, 0, 5, 15, 61])
 @pytest.mark.parametrize("until", [None, -60, -10, 0, 3, 60])
 def test_either_order_finds_the_same_events_of_a_period(since: float | None, until: float | None) -> None:
@@ -252,13 +267,8 @@ def test_either_order_finds_the_same_events_of_a_period(since: float | None, unt
         bucket.put(MIDNIGHT + timedelta(minutes=minutes), f"handler {minutes}")
         moments = [MIDNIGHT + timedelta(minutes=minutes + more) for more in (0, 14.9)]
         bucket.put_of_stream(*[(moment, f"stream {moment}", "web") for moment in moments])
-    for folder in (
-        "export/2026",
-        "year=2026/month=13/day=01/hour=00",
-        "year=2027",
-        "year=2027/month=01/day=01",
-    ):
-        bucket.contents[f"events/{folder}/x.json"] = StoredObject("x", b'[{"event_name": "of others"}]')
+    for key in OF_OTHERS:
+        bucket.contents[f"events/{key}"] = StoredObject("x", b'[{"event_name": "of others"}]')
     first, last = (None if at is None else MIDNIGHT + timedelta(minutes=at) for at in (since, until))
     period = Period(first, last)
 
@@ -270,6 +280,14 @@ def test_either_order_finds_the_same_events_of_a_period(since: float | None, unt
     assert found(newest_first=False) == found(newest_first=True)[::-1]
     inside = {name for name, moment in said_by(bucket) if period.contains(moment)}
     assert {event["event_name"] for event in found(newest_first=False)} == inside
+
+
+def test_a_period_may_begin_with_time_itself(bucket: Bucket) -> None:
+    period = Period(datetime.min.replace(tzinfo=UTC))
+
+    found = events_of(bucket, period, EVERYTHING, Tally(), newest_first=False)
+
+    assert [one.event["event_name"] for one in found] == ["a", "b", "c", "d", "e"]
 
 
 def said_by(bucket: Bucket) -> Iterator[tuple[str, datetime]]:

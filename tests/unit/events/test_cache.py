@@ -13,6 +13,7 @@ from tests.unit.events.buckets import Bucket
 from wizard.aws.objects import StoredObject
 from wizard.errors import BusyError
 from wizard.events import cache as module
+from wizard.events import layout
 from wizard.events.cache import MOST_PARTS, Cache
 from wizard.events.period import Period
 from wizard.events.query import Converter, answered
@@ -225,3 +226,21 @@ def test_the_label_of_the_client_is_no_json_of_the_clients_own(cache: Cache, buc
         ) as a,
     ):
         assert list(a.rows) == [('a"b\\',)]
+
+
+@pytest.mark.parametrize("key", ["hour=12", "hour=12-old/x.json", "x.json"])
+def test_what_others_name_like_an_hour_is_no_part_of_it(cache: Cache, bucket: Bucket, key: str) -> None:
+    names(cache, bucket)
+    stored = StoredObject("", b'[{"event_name": "of others"}]')
+    bucket.contents[f"{layout.hour_prefix(NOON).rpartition('hour=')[0]}{key}"] = stored
+    bucket.fetched.clear()
+
+    assert names(cache, bucket) == ["a", "b", "c", "d"]
+    assert bucket.fetched == [], "the hour is as it was, and nothing of it counts as erased"
+
+
+def test_what_lies_deeper_is_of_its_hour(cache: Cache, bucket: Bucket) -> None:
+    key = f"{layout.hour_prefix(NOON)}deeper/x.json"
+    bucket.contents[key] = StoredObject(key, b'[{"event_name": "e"}]')
+
+    assert names(cache, bucket) == ["a", "b", "c", "d", "e"]

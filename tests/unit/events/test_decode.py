@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import time
 
 import pytest
 
@@ -41,6 +42,20 @@ def test_what_is_no_event_is_counted_and_spoils_nothing_else(
     content: bytes, events: list[Event], bad: int
 ) -> None:
     assert decoded(content) == Decoded(events, bad)
+
+
+@pytest.mark.parametrize("line", ["\n", ' {"a": 1}\n', "no json\n", '{"a":\n1}\n'])
+def test_lines_that_are_odd_take_no_longer_the_more_there_are_of_them(line: str) -> None:
+    """Twenty times as many take about twenty times as long, not four hundred times."""
+
+    def seconds(lines: int) -> float:
+        begun = time.process_time()
+        decoded(line.encode() * lines)
+        return time.process_time() - begun
+
+    few = min(seconds(2_000) for _ in range(5))
+
+    assert seconds(40_000) < 100 * few
 
 
 def test_a_line_separator_inside_a_text_does_not_split_the_event() -> None:
