@@ -1,6 +1,6 @@
 """What a request costs in our handler and in a plain boto3 one. Run by hand:
 
-    python -m tests.benchmarks.handler [--runs 5] [--repeats 30] [--sizes 1,50,1000]
+    python -m tests.benchmarks.handler [--runs 6] [--repeats 30] [--sizes 1,50,1000]
         [--beside FOLDER | --buffered]
 
 Starts a MiniStack of its own. Every measurement is a fresh process, and both handlers take turns, so that the
@@ -143,7 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--runs", type=int, default=5, help="processes a figure")
+    parser.add_argument("--runs", type=int, default=6, help="processes a figure; an even number is fair")
     parser.add_argument("--repeats", type=int, default=30, help="warm requests a process")
     parser.add_argument("--sizes", default="1,50,1000", help="events a request")
     parser.add_argument("--beside", type=Path, help="folder of another lambda_function")
