@@ -124,7 +124,8 @@ def test_a_stream_is_deleted_when_the_last_record_that_it_may_have_taken_is_in_t
     """A request that began just before the function had left the streams puts its record when the function is
     about to be stopped; with that a buffer begins, and Firehose needs a minute more."""
     clock, buffer, record = ManualClock(), StreamsBuffer(late=60), b'{"event_id": "the last"}\n'
-    with AwsDouble(empty_emulator, [buffer, *lasting_rules()], clock=clock) as double:
+    behaviours = [buffer, FunctionPending(), *lasting_rules()]  # the emulator's own states take real time
+    with AwsDouble(empty_emulator, behaviours, clock=clock) as double:
         aws = SlowAws(double, tmp_path)
         aws.overrides |= {**BUFFERED, "streams": 1}
         aws.setup()
