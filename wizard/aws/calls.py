@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
+
+from wizard.aws.timestamps import http_date
 
 Answer = TypeVar("Answer")
 
@@ -20,11 +21,8 @@ def code_of(error: ClientError) -> str:
 def answered_at(answer: Any) -> datetime:
     """When AWS answered, by its own clock, which this machine's may miss by minutes; by ours where the answer
     does not say it."""
-    try:
-        told = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
-    except (KeyError, ValueError):
-        return datetime.now(UTC)
-    return told if told.tzinfo else told.replace(tzinfo=UTC)
+    headers = answer["ResponseMetadata"].get("HTTPHeaders", {})
+    return http_date(headers.get("date")) or datetime.now(UTC)
 
 
 def none_if(codes: tuple[str, ...], call: Callable[[], Answer]) -> Answer | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from botocore.awsrequest import AWSRequest
 from botocore.httpsession import URLLib3Session
 from botocore.utils import get_environ_proxies
+
+from wizard.aws.timestamps import http_date
 
 if TYPE_CHECKING:
     from wizard.aws.client import Aws
@@ -50,10 +51,13 @@ def reach(aws: Aws) -> Reached:
     begun = time.monotonic()
     answer = session.send(AWSRequest(method="GET", url=url).prepare())
     seconds = time.monotonic() - begun
+    aws_time = http_date(answer.headers.get("Date"))
     return Reached(
-        str(urlsplit(url).hostname), seconds, _shown(proxies.get(urlsplit(url).scheme)),
-        _clock_ahead(answer.headers.get("Date"), datetime.now(UTC)),
-    )  # fmt: skip
+        host=str(urlsplit(url).hostname),
+        seconds=seconds,
+        proxy=_shown(proxies.get(urlsplit(url).scheme)),
+        clock_ahead=None if aws_time is None else (datetime.now(UTC) - aws_time).total_seconds(),
+    )
 
 
 def _shown(proxy: str | None) -> str | None:
@@ -61,10 +65,3 @@ def _shown(proxy: str | None) -> str | None:
         return None
     parts = urlsplit(proxy if "//" in proxy else f"//{proxy}")
     return f"{parts.hostname}:{parts.port}" if parts.port else str(parts.hostname)
-
-
-def _clock_ahead(date: str | None, now: datetime) -> float | None:
-    try:
-        return None if date is None else (now - parsedate_to_datetime(date)).total_seconds()
-    except (ValueError, TypeError):
-        return None

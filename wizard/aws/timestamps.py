@@ -1,11 +1,12 @@
-"""AWS's moments, read with less work: a listing of a thousand objects has a thousand of them.
+"""AWS's moments, read with less work than botocore's: a listing of a thousand objects has a thousand of them.
 
 botocore hands each one to dateutil, which guesses at the format; that takes half of reading a listing.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from botocore.utils import parse_timestamp
@@ -28,6 +29,15 @@ def moment_of(value: Any) -> datetime:
             pass
     found: datetime = parse_timestamp(value)
     return found
+
+
+def http_date(header: str | None) -> datetime | None:
+    """The moment of an HTTP `Date` header, to the second; None where there is none or it is no date."""
+    try:
+        told = parsedate_to_datetime(header or "")
+    except ValueError:
+        return None
+    return told if told.tzinfo else told.replace(tzinfo=UTC)
 
 
 def use_timestamps(session: Session) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -61,33 +61,34 @@ class Hour:
         self._list = folder / f"{self._name}.json"
         self._lines = folder / f"{self._name}-lines.ndjson"
         self._converter = converter
+        self._there: dict[str, str] = {}
         self._etags: dict[str, str] = {}
         self.parts: list[Path] = []
         self.bad = 0
 
-    def missing(self, there: Iterable[Listed]) -> dict[str, str]:
-        """The names and ETags of what is to be fetched.
+    def missing(self, there: Iterable[Listed]) -> list[str]:
+        """The names of what is to be fetched, for `write`.
 
         An hour of which an object is gone, or another than it was, begins anew: somebody's events may have
         been erased.
         """
-        now = {one.key: one.etag for one in there}
+        self._there = {one.key: one.etag for one in there}
         self._load()
-        if any(now.get(key) != etag for key, etag in self._etags.items()):
+        if any(self._there.get(key) != etag for key, etag in self._etags.items()):
             self._etags, self.parts, self.bad = {}, [], 0
             self._save()
         for file in self._folder.glob(f"{self._name}-*"):
             if file not in self.parts:
                 file.unlink()
-        return {key: etag for key, etag in now.items() if key not in self._etags}
+        return [key for key in self._there if key not in self._etags]
 
-    def write(self, found: Iterable[StoredObject], etags: dict[str, str]) -> None:
-        """Write the events of some objects into a file of lines, for `convert`."""
+    def write(self, found: Iterable[StoredObject]) -> None:
+        """Write the events of some of the missing objects into a file of lines, for `convert`."""
         with self._lines.open("wb") as file:
             for one in found:
                 found_there = arrays_of(one.content)
                 file.writelines(lines_about(one.label, layout.stored_at(one.key), found_there))
-                self._etags[one.key] = etags[one.key]
+                self._etags[one.key] = self._there[one.key]
 
     def convert(self) -> None:
         """Make a part of what was written."""
@@ -155,16 +156,16 @@ class Cache:
             OSError: the disk is full, …
         """
         with self._locked():
-            hours: dict[str, Hour] = {}
-            missing: dict[str, str] = {}
+            hours: list[Hour] = []
+            missing: dict[str, Hour] = {}
             for prefix, there in _listings(reader, period):
-                hours[prefix] = Hour(self.folder, prefix, converter)
-                missing |= hours[prefix].missing(there)
-            _fill(reader, hours, missing)
-            found = Filled(
-                [part for hour in hours.values() for part in hour.parts],
-                sum(hour.bad for hour in hours.values()),
-            )
+                hour = Hour(self.folder, prefix, converter)
+                hours.append(hour)
+                missing |= dict.fromkeys(hour.missing(there), hour)
+            _fill(reader, missing)
+            for hour in hours:
+                hour.touch()
+            found = Filled([part for hour in hours for part in hour.parts], sum(hour.bad for hour in hours))
             self._make_room(frozenset(found.parts))
             yield found
 
@@ -228,18 +229,15 @@ def _listings(reader: Reader, period: Period) -> Iterator[tuple[str, list[Listed
             yield prefix, there
 
 
-def _fill(reader: Reader, hours: dict[str, Hour], missing: dict[str, str]) -> None:
+def _fill(reader: Reader, missing: Mapping[str, Hour]) -> None:
     # One stream over all hours, so that no connection idles at the end of an hour; DuckDB works on an hour
     # while the next one is fetched.
     with ThreadPoolExecutor(1) as converting:
         before: Future[None] | None = None
-        for prefix, found in groupby(reader.objects(missing), key=lambda one: layout.hour_of(one.key)):
-            hour = hours[prefix or ""]
-            hour.write(found, missing)
+        for hour, found in groupby(reader.objects(missing), key=lambda one: missing[one.key]):
+            hour.write(found)
             if before:
                 before.result()
             before = converting.submit(hour.convert)
     if before:
         before.result()
-    for hour in hours.values():
-        hour.touch()

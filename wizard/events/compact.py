@@ -250,7 +250,7 @@ def _in_array(text: str) -> Iterator[tuple[str, Event]]:
 
 
 def _event_at(text: str, start: int) -> tuple[Event, int]:
-    event, end = DECODER.raw_decode(text, _after_blanks(text, start))
+    event, end = STRICT_DECODER.raw_decode(text, _after_blanks(text, start))
     if not isinstance(event, dict) or not event:
         raise ValueError("no event")
     return event, end
@@ -265,7 +265,7 @@ def _no_constant(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
-DECODER = JSONDecoder(parse_constant=_no_constant)
+STRICT_DECODER = JSONDecoder(parse_constant=_no_constant)
 
 
 def _completed(written: str, event: Event, label: str, moment: datetime | None) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -135,7 +135,7 @@ class Overview:
     """
 
     def __init__(self) -> None:
-        self.names: dict[str, OfOneName] = {}
+        self.names: defaultdict[str, OfOneName] = defaultdict(OfOneName)
         self.clients: Counter[str] = Counter()
         self.events = 0
         self._names = Names()
@@ -149,11 +149,7 @@ class Overview:
     def add(self, found: Found) -> None:
         """One more event."""
         self.events += 1
-        name = self._names.of(found.event)
-        summary = self.names.get(name)
-        if summary is None:
-            summary = self.names[name] = OfOneName()
-        summary.add(found)
+        self.names[self._names.of(found.event)].add(found)
         self.clients[found.label] += 1
         if (event_id := found.event.get("event_id")) is not None:
             self._ids.add(str(event_id))

@@ -28,6 +28,8 @@ EXTENSION = ".jsonl.gz"
 # What Firehose may need beyond the buffer's time; it treats that as a hint.
 # https://docs.aws.amazon.com/firehose/latest/APIReference/API_BufferingHints.html
 DELIVERY_SECONDS = 60
+# Each change of a stream gives it another one.
+# https://docs.aws.amazon.com/firehose/latest/APIReference/API_DeliveryStreamDescription.html
 FIRST_VERSION = "1"
 DELIVERS = "the streams deliver first what they have buffered"
 NUMBERS = range(1, MOST_STREAMS + 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -175,6 +176,22 @@ def test_the_hours_that_were_asked_for_longest_ago_make_room(bucket: Bucket, tmp
 
     assert {file.name[:13] for file in tmp_path.glob("2026*")} == {"2026-03-01-13"}
     assert names(cache, bucket) == ["a", "b", "c", "d"]
+
+
+def test_an_hour_that_was_asked_for_again_does_not_make_room_for_another(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    """Or what an operator asks for every day would be fetched every day."""
+    names(Cache(tmp_path), bucket)
+    for second, list_ in enumerate(sorted(tmp_path.glob("*.json"))):
+        os.utime(list_, (second, second))
+    names(Cache(tmp_path), bucket, Period(until=NOON + timedelta(hours=1)))
+    bucket.put(NOON + timedelta(hours=2), "e")
+    size = sum(part.stat().st_size for part in tmp_path.glob("*.parquet"))
+
+    names(Cache(tmp_path, limit=size), bucket, Period(NOON + timedelta(hours=2)))
+
+    assert {part.name[:13] for part in tmp_path.glob("*.parquet")} == {"2026-03-01-12", "2026-03-01-14"}
 
 
 def test_lines_that_are_no_events_are_counted_and_stay_counted(cache: Cache, bucket: Bucket) -> None:
