@@ -45,13 +45,16 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 
 def operations(tree: ast.AST) -> Iterator[str]:
-    """What is called on a client of boto3, as in `at.aws.s3.get_object`."""
+    """What is called on a client of boto3, whatever the account is named, as in `at.aws.s3.get_object`; and
+    each client that is given a name, behind which its calls would not be seen."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Attribute):
-            account, client = node.value.value, node.value.attr
-            named = account.attr if isinstance(account, ast.Attribute) else getattr(account, "id", "")
-            if client in CLIENTS and named in {"aws", "_aws"}:
-                yield f"{client}.{node.attr}"
+        client = getattr(node, "value", None)
+        if not isinstance(client, ast.Attribute) or client.attr not in CLIENTS:
+            continue
+        if isinstance(node, ast.Attribute):
+            yield f"{client.attr}.{node.attr}"
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.NamedExpr | ast.Return):
+            yield f"{ast.unparse(client)} under another name"
 
 
 @cache
