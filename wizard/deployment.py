@@ -91,27 +91,40 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
     endpoint_url = None if local else _endpoint_url(options)
     _refuse_contradiction(options, identity, endpoint_url)
     _refuse_no_url(endpoint_url)
-    region = _checked_region(options.region) or (identity.region if identity else None)
+    region = identity.region if identity else None
     if local:
-        region = region or LOCAL_REGION
-        session = open_session(None, region, ROOT_KEYS)
+        session = open_session(None, _checked_region(options.region) or region or LOCAL_REGION, ROOT_KEYS)
         from wizard.local import start
 
-        aws = Aws(session, start().url, clock, account=pinned)
+        endpoint_url = start().url
     else:
-        # botocore alone knows only AWS_DEFAULT_REGION; the pinned region wins over both.
-        session = open_session(options.profile, region or os.environ.get("AWS_REGION"))
-        if session.region_name is None:
-            raise CredentialsError(
-                what="No region is known.",
-                why="Neither --region, AWS_REGION nor the profile names one.",
-                next_step="Name one, for example --region us-east-1.",
-            )
-        if identity is None and endpoint_url is None and not options.any_region:
-            _refuse_unknown_region(session)
+        session = session_at(options, region)
         endpoint_url = endpoint_url or (identity.endpoint_url if identity else None)
-        aws = Aws(session, endpoint_url, clock, account=pinned)
-    return Account(aws, identity)
+    return Account(Aws(session, endpoint_url, clock, account=pinned), identity)
+
+
+def session_at(options: Options, pinned: str | None = None) -> boto3.Session:
+    """The credentials and the region that the options name; nothing is asked of AWS.
+
+    Args:
+        pinned: the region of a deployment that stands, which may be one that this version does not know.
+
+    Raises:
+        CredentialsError: there is no such profile, or nothing names a region.
+        UsageError: the region is malformed, or not known and not meant (`--any-region`, an endpoint).
+    """
+    # botocore alone knows only AWS_DEFAULT_REGION; the pinned region wins over both.
+    region = _checked_region(options.region) or pinned or os.environ.get("AWS_REGION")
+    session = open_session(options.profile, region)
+    if session.region_name is None:
+        raise CredentialsError(
+            what="No region is known.",
+            why="Neither --region, AWS_REGION nor the profile names one.",
+            next_step="Name one, for example --region us-east-1.",
+        )
+    if pinned is None and _endpoint_url(options) is None and not options.any_region:
+        _refuse_unknown_region(session)
+    return session
 
 
 def _endpoint_url(options: Options) -> str | None:

@@ -16,7 +16,7 @@ TAKES: Mapping[str, tuple[str, ...]] = {
     "setup": (*GLOBAL, "--local", "--name", "--any-region"),
     "recover": (*GLOBAL, "--local", "--name", "--any-region"),
     "policy": (*GLOBAL, "--name", "--any-region"),
-    "doctor": (*GLOBAL, "--local"),
+    "doctor": (*GLOBAL, "--local", "--name", "--any-region"),
     "list": (*GLOBAL, "--local", "--any-region"),
     "local": (),
 }

@@ -129,17 +129,19 @@ AnyRegion = Annotated[
     bool, typer.Option("--any-region", help="Take a region that this version does not know: a younger one.")
 ]
 
+Name = Annotated[
+    str | None,
+    typer.Option(
+        "--name", envvar="EVENTTRACK_NAME", help="Name of the deployment; all other names derive from it."
+    ),
+]
+
 
 @register(app, "setup", settings=True, lines=True)
 def setup(
     options: Options,
     flags: Mapping[str, str],
-    name: Annotated[
-        str | None,
-        typer.Option(
-            "--name", envvar="EVENTTRACK_NAME", help="Name of the deployment; all other names derive from it."
-        ),
-    ] = None,
+    name: Name = None,
     yes: Annotated[
         bool,
         typer.Option(
@@ -364,10 +366,7 @@ def rollback(
 def policy(
     options: Options,
     flags: Mapping[str, str],
-    name: Annotated[
-        str | None,
-        typer.Option("--name", envvar="EVENTTRACK_NAME", help="Name of a deployment that is not set up yet."),
-    ] = None,
+    name: Name = None,
     account: Annotated[
         str | None, typer.Option("--account", help="Account number, where there are no credentials yet.")
     ] = None,
@@ -388,9 +387,7 @@ def policy(
 def recover(
     options: Options,
     flags: Mapping[str, str],
-    name: Annotated[
-        str | None, typer.Option("--name", envvar="EVENTTRACK_NAME", help="Name of the lost deployment.")
-    ] = None,
+    name: Name = None,
     deployment_id: Annotated[
         str | None, typer.Option("--id", help="Which one, when several are found under the name.")
     ] = None,
@@ -414,7 +411,9 @@ def recover(
 def doctor(
     options: Options,
     json: Json = False,
+    name: Name = None,
     local: Annotated[bool, typer.Option("--local", help="Look at the embedded local AWS.")] = False,
+    any_region: AnyRegion = False,
     report: Annotated[
         Path | None,
         typer.Option("--report", help="Write it and the state file here, without names and account."),
@@ -423,7 +422,8 @@ def doctor(
     """Examine what a run needs: state file, region, network, TLS, clock, credentials, permissions."""
     from wizard.commands import doctor as command
 
-    return command.run(replace(options, local=local), as_json=json, report=report)
+    options = replace(options, local=local, any_region=any_region, name=name)
+    return command.run(options, as_json=json, report=report)
 
 
 @register(app, "snippet")

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from wizard import deployment
 from wizard.aws.policies import characters
-from wizard.aws.session import open_session, partition_of
+from wizard.aws.session import partition_of
 from wizard.clock import SystemClock
 from wizard.deployment import Account
 from wizard.errors import CredentialsError, ExitCode, UsageError
@@ -75,17 +75,11 @@ def _saved(request: Request) -> State | None:
 
 
 def _identity(request: Request) -> DeploymentId:
-    name = checked_deployment_name(request.options.name or os.environ.get("EVENTTRACK_NAME") or DEFAULT_NAME)
+    name = checked_deployment_name(request.options.name or DEFAULT_NAME)
     if request.account is None:
         return deployment.new_identity(_connected(request.options), name, request.options)
     account = _checked_account(request.account)
-    session = open_session(request.options.profile, request.options.region or os.environ.get("AWS_REGION"))
-    if session.region_name is None:
-        raise UsageError(
-            what="No region is known.",
-            why="The policy names the region's function, log group and APIs.",
-            next_step="Name one, for example --region us-east-1.",
-        )
+    session = deployment.session_at(request.options)
     region = str(session.region_name)
     return DeploymentId("", name, account, partition_of(session, region), region)
 

@@ -152,9 +152,8 @@ def _name(request: Request, account: Account, prompts: Prompts | None) -> str:
     Raises:
         UsageError: there are several and nobody to ask.
     """
-    given = request.options.name or os.environ.get("EVENTTRACK_NAME")
-    if given:
-        return checked_deployment_name(given)
+    if request.options.name:
+        return checked_deployment_name(request.options.name)
     likely = _name_in(request.options.state)
     if likely is None:
         found = recovery.names_in_use(account.aws)

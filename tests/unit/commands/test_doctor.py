@@ -11,6 +11,7 @@ from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 from xml.sax.saxutils import escape
 
 import pytest
@@ -36,8 +37,14 @@ EXPIRED = """<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><E
 
 
 @contextmanager
-def aws(*, ahead: timedelta = timedelta(), expired: bool = False, topic: str = "") -> Iterator[str]:
-    """STS whose clock is behind ours by `ahead`; IAM answers no simulation, SNS a topic's policy. The URL."""
+def aws(
+    *, ahead: timedelta = timedelta(), expired: bool = False, topic: str = "", heard: list[str] | None = None
+) -> Iterator[str]:
+    """STS whose clock is behind ours by `ahead`; IAM answers no simulation, SNS a topic's policy. The URL.
+
+    `heard` takes the bodies of what is asked.
+    """
+    bodies = [] if heard is None else heard
 
     class Handler(BaseHTTPRequestHandler):
         def date_time_string(self, timestamp: float | None = None) -> str:
@@ -47,7 +54,8 @@ def aws(*, ahead: timedelta = timedelta(), expired: bool = False, topic: str = "
             self._answer(302, "")
 
         def do_POST(self) -> None:
-            asked = self.rfile.read(int(self.headers["Content-Length"])).decode()
+            asked = unquote(self.rfile.read(int(self.headers["Content-Length"])).decode())
+            bodies.append(asked)
             if topic and "GetTopicAttributes" in asked:
                 self._answer(200, TOPIC.format(policy=escape(topic)))
             elif "GetCallerIdentity" not in asked:
@@ -107,6 +115,19 @@ def test_a_topic_that_no_alarm_can_tell_is_a_note(tmp_path: Path, monkeypatch: p
     assert found["nobody"]["status"] == "note"
     assert "its policy does not let cloudwatch.amazonaws.com publish" in found["nobody"]["found"]
     assert found["unreadable"]["status"] == "ok", "nobody has to be allowed to look"
+
+
+@pytest.mark.parametrize("said_by", ["flag", "environment"])
+def test_the_permissions_are_those_of_the_deployment_that_is_meant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said_by: str
+) -> None:
+    if said_by == "environment":
+        monkeypatch.setenv("EVENTTRACK_NAME", "shop")
+    heard: list[str] = []
+    with aws(heard=heard) as url:
+        doctor(tmp_path, url, *(["--name", "shop"] if said_by == "flag" else []))
+    [simulated] = [asked for asked in heard if "Action=SimulatePrincipalPolicy" in asked]
+    assert "=arn:aws:s3:::shop-" in simulated
 
 
 def test_the_first_thing_to_mend_stands_alone_because_the_others_follow_from_it(tmp_path: Path) -> None:

@@ -60,3 +60,14 @@ def test_a_deployment_that_stands_has_the_policy_of_its_own_settings(
 def test_a_number_that_is_no_account_is_refused(request_: command.Request) -> None:
     with pytest.raises(UsageError, match="12 digits"):
         command.run(replace(request_, account="12345"))
+
+
+def test_a_misspelled_region_is_refused_because_the_policy_would_allow_nothing(
+    request_: command.Request, capsys: pytest.CaptureFixture[str]
+) -> None:
+    options = replace(request_.options, region="eu-cental-1")
+    with pytest.raises(UsageError, match="eu-central-1"):
+        command.run(replace(request_, options=options))
+
+    meant = replace(request_, options=replace(options, any_region=True))
+    assert "eu-cental-1" in json.dumps(printed(meant, capsys)), "one that is younger than this version"
