@@ -33,6 +33,7 @@ from wizard.state.lock import locked
 from wizard.state.model import DEFAULT_LABEL, State, TokenDigest
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
+from wizard.ui.waits import waits_sayer
 from wizard.uploads import Uploads
 
 LOCAL_REGION = "us-east-1"
@@ -100,7 +101,9 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
     else:
         session = session_at(options, region)
         endpoint_url = endpoint_url or (identity.endpoint_url if identity else None)
-    return Account(Aws(session, endpoint_url, clock, account=pinned), identity)
+    aws = Aws(session, endpoint_url, clock, account=pinned)
+    aws.on_wait = waits_sayer()
+    return Account(aws, identity)
 
 
 def session_at(options: Options, pinned: str | None = None) -> boto3.Session:
@@ -233,6 +236,7 @@ def as_local_operator(account: Account, identity: DeploymentId, settings: Settin
     keys = operator_keys(account.aws, local_user(identity), policy, running.data_folder)
     session = open_session(None, identity.region, keys)
     aws = Aws(session, account.aws.endpoint_url, account.aws.clock, account=identity.account)
+    aws.on_wait = account.aws.on_wait
     return Account(aws, identity, account.caller)
 
 

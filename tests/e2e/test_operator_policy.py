@@ -509,9 +509,10 @@ ASKING = """
 
 def ask_athena(lab: OperatorLab, on_wait: OnWait = lambda *_: None) -> None:
     at = lab.deployment()
+    at.aws.on_wait = on_wait
     sql = "SELECT count(*) AS n FROM events"
     asked = question(sql, Period(), workgroup_name(at), database_name(at))
-    assert list(ask(at.aws, asked, on_wait).rows) == [("0",)]
+    assert list(ask(at.aws, asked).rows) == [("0",)]
 
 
 def ask_and_change_ones_mind(lab: OperatorLab) -> None:
@@ -519,7 +520,7 @@ def ask_and_change_ones_mind(lab: OperatorLab) -> None:
     stop = lab.clock.stop
     try:
         with pytest.raises(Interrupted):
-            ask_athena(lab, lambda *_: stop.set())
+            ask_athena(lab, on_wait=lambda *_: stop.set())
     finally:
         stop.clear()
 

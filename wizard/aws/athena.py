@@ -9,13 +9,13 @@ import re
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import partial
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from wizard.aws.errors import AWS_ERRORS
+from wizard.aws.pages import pages
 from wizard.aws.query_rules import look_up_failed_query
-from wizard.aws.retry import NotYet, OnWait, explained, retry
+from wizard.aws.retry import NotYet, explained
 from wizard.aws.rule import Wait
 from wizard.errors import Interrupted, UsageError, WizardError
 
@@ -89,7 +89,7 @@ class Answered:
     scanned: int
 
 
-def ask(aws: Aws, question: Question, on_wait: OnWait) -> Answered:
+def ask(aws: Aws, question: Question) -> Answered:
     """Run the query to its end. Whatever ends the wait ends the query, too: Ctrl-C, a lost network.
 
     Raises:
@@ -97,48 +97,52 @@ def ask(aws: Aws, question: Question, on_wait: OnWait) -> Answered:
         WizardError: Athena refuses or fails, more was to be read than the workgroup lets, a right is missing.
         Interrupted: the operator has asked to stop.
     """
-    query_id = _started(aws, question, on_wait)
+    query_id = _started(aws, question)
     try:
-        execution = _ended(aws, query_id, on_wait)
+        execution = _ended(aws, query_id)
     except BaseException as reason:
         _end(aws, query_id, reason)
         raise
     if execution["Status"]["State"] != "SUCCEEDED":
         raise _failure(execution["Status"], question)
-    pages = _pages(aws, query_id, on_wait)
-    first = next(pages)
+    wanted = {"QueryExecutionId": query_id, "MaxResults": ROWS_OF_A_PAGE}
+    answers = pages(
+        aws, aws.athena.get_query_results, "read the answer", {"NextToken": "NextToken"}, **wanted
+    )
+    results = (answer["ResultSet"] for answer in answers)
+    first = next(results)
     columns = [Column(one["Name"], one["Type"]) for one in first["ResultSetMetadata"]["ColumnInfo"]]
     return Answered(
-        tuple(columns), _rows(chain([first], pages)), execution["Statistics"].get("DataScannedInBytes", 0)
+        tuple(columns), _rows(chain([first], results)), execution["Statistics"].get("DataScannedInBytes", 0)
     )
 
 
-def _started(aws: Aws, question: Question, on_wait: OnWait) -> str:
+def _started(aws: Aws, question: Question) -> str:
     """Sent again with the same token where the answer was lost: Athena then starts nothing new."""
     token = str(uuid.uuid4())
     try:
-        answer = retry(
+        answer = aws.retry(
             lambda: aws.athena.start_query_execution(
                 QueryString=question.sql,
                 ClientRequestToken=token,
                 QueryExecutionContext={"Database": question.database},
                 WorkGroup=question.workgroup,
             ),
-            clock=aws.clock, on_wait=on_wait, doing="start the query",
-        )  # fmt: skip
+            "start the query",
+        )
     except UsageError as error:
         raise _mistake(error.why, question) from error
     return answer["QueryExecutionId"]
 
 
-def _ended(aws: Aws, query_id: str, on_wait: OnWait) -> QueryExecutionTypeDef:
+def _ended(aws: Aws, query_id: str) -> QueryExecutionTypeDef:
     def look() -> QueryExecutionTypeDef:
         execution = aws.athena.get_query_execution(QueryExecutionId=query_id)["QueryExecution"]
         if execution["Status"]["State"] in ("QUEUED", "RUNNING"):
             raise NotYet(RUNNING)
         return execution
 
-    return retry(look, clock=aws.clock, on_wait=on_wait, doing="run the query")
+    return aws.retry(look, "run the query")
 
 
 def _end(aws: Aws, query_id: str, reason: BaseException) -> None:
@@ -172,24 +176,8 @@ def _mistake(why: str, question: Question) -> UsageError:
     )
 
 
-def _pages(aws: Aws, query_id: str, on_wait: OnWait) -> Iterator[ResultSetTypeDef]:
-    following: dict[str, Any] = {}
-    while True:
-        page = retry(
-            partial(
-                aws.athena.get_query_results,
-                QueryExecutionId=query_id, MaxResults=ROWS_OF_A_PAGE, **following,
-            ),
-            clock=aws.clock, on_wait=on_wait, doing="read the answer",
-        )  # fmt: skip
-        yield page["ResultSet"]
-        if "NextToken" not in page:
-            return
-        following = {"NextToken": page["NextToken"]}
-
-
-def _rows(pages: Iterator[ResultSetTypeDef]) -> Iterator[tuple[str | None, ...]]:
+def _rows(results: Iterator[ResultSetTypeDef]) -> Iterator[tuple[str | None, ...]]:
     """The first row of a query's answer names the columns."""
-    rows = (row for page in pages for row in page["Rows"])
+    rows = (row for result in results for row in result["Rows"])
     for row in islice(rows, 1, None):
         yield tuple(value.get("VarCharValue") for value in row["Data"])

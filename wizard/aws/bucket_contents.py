@@ -5,12 +5,15 @@ Reading many objects fast, and replacing some: `objects`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from wizard.aws.calls import none_if
+from wizard.aws.error_rules import look_up
+from wizard.aws.retry import NotYet
+from wizard.aws.rule import Wait
 from wizard.errors import WizardError
 
 if TYPE_CHECKING:
@@ -94,7 +97,7 @@ def delete_all_objects(aws: Aws, bucket: str) -> None:
     """Delete every version and delete marker; a bucket that was never versioned has one of each object.
 
     Raises:
-        WizardError: S3 refused to delete some of them.
+        NotYet, WizardError: S3 did not delete some of them.
     """
     pages = aws.s3.get_paginator("list_object_versions").paginate(Bucket=bucket)
     for page in pages:
@@ -104,14 +107,30 @@ def delete_all_objects(aws: Aws, bucket: str) -> None:
         ]
         if doomed:
             answer = aws.s3.delete_objects(Bucket=bucket, Delete={"Objects": doomed, "Quiet": True})
-            _raise_on_refusals(bucket, answer.get("Errors", []))
+            raise_on_refusals(bucket, answer.get("Errors", []))
 
 
-def _raise_on_refusals(bucket: str, refusals: list[Any]) -> None:
-    if refusals:
-        first = refusals[0]
-        raise WizardError(
-            what=f"S3 did not delete {len(refusals)} objects of {bucket}.",
-            why=f"The first is {first.get('Key')}: {first.get('Code')}.",
-            next_step="Look for a bucket policy or object lock, then run `eventtrack-wizard rollback` again.",
-        )
+def raise_on_refusals(bucket: str, refusals: Sequence[Any]) -> None:
+    """What to do about the objects that S3 did not delete although it answered 200.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html
+
+    Args:
+        refusals: `Errors` of the answer.
+
+    Raises:
+        NotYet: S3 asks to try some of them again.
+        WizardError: it refuses.
+    """
+    if not refusals:
+        return
+    reactions = [look_up(one.get("Code", ""), one.get("Message", ""), "DeleteObjects") for one in refusals]
+    for reaction in reactions:
+        if isinstance(reaction, Wait):
+            raise NotYet(reaction)
+    first = refusals[0]
+    raise WizardError(
+        what=f"S3 did not delete {len(refusals)} of the objects of {bucket}.",
+        why=f"The first is {first.get('Key')}: {first.get('Code')}.",
+        next_step="Look for a bucket policy or object lock, then run the same command again.",
+    )

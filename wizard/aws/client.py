@@ -14,7 +14,7 @@ from botocore.httpsession import get_cert_path
 
 from wizard import __version__
 from wizard.aws.pacer import Pacer
-from wizard.aws.retry import OnWait
+from wizard.aws.retry import OnWait, Result, retry
 from wizard.aws.session import partition_of
 from wizard.clock import Clock
 
@@ -53,7 +53,7 @@ class Aws:
         pacer: keeps calls under AWS's quotas; by default there is one on AWS itself, which has them.
         account: whose buckets are ours; None until `identify` knows it.
         region: where to work; None: the session's.
-        on_wait: told when a call is held back for a quota; a screen may be set later.
+        on_wait: told when a call is held back for a quota, or repeated; a screen may be set later.
     """
 
     def __init__(
@@ -74,6 +74,10 @@ class Aws:
         self._pacer = pacer if pacer or endpoint_url else Pacer(clock)
         self._making = threading.Lock()
         self._made: dict[tuple[str, int, str | None], Any] = {}
+
+    def retry(self, step: Callable[[], Result], doing: str) -> Result:
+        """`wizard.aws.retry.retry`, with the clock and the listener of this account."""
+        return retry(step, clock=self.clock, on_wait=self.on_wait, doing=doing)
 
     @property
     def region(self) -> str:

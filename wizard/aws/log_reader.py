@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from wizard.aws.calls import code_of
-from wizard.aws.errors import AWS_ERRORS
-from wizard.aws.retry import explained
+from wizard.aws.pages import pages
 from wizard.errors import StateError
 
 if TYPE_CHECKING:
@@ -44,8 +43,8 @@ class LogReader:
         wanted: dict[str, Any] = {"logGroupName": self._group, "startTime": _milliseconds(since)}
         if until is not None:
             wanted["endTime"] = _milliseconds(until) - 1
-        pages = iter(self._aws.logs.get_paginator("filter_log_events").paginate(**wanted))
-        while page := self._next(pages):
+        doing = f"read the log group {self._group}"
+        for page in pages(self._aws, self._some, doing, {"nextToken": "nextToken"}, **wanted):
             for found in page["events"]:
                 moment = datetime.fromtimestamp(found["timestamp"] / 1000, UTC)
                 text = found["message"].rstrip()
@@ -53,17 +52,17 @@ class LogReader:
                 line_id = found.get("eventId") or f"{found['logStreamName']} {found['timestamp']} {text}"
                 yield LogLine(line_id, moment, text)
 
-    def _next(self, pages: Iterator[Any]) -> Any:
+    def _some(self, **question: Any) -> Any:
         try:
-            return next(pages, None)
-        except AWS_ERRORS as error:
-            if isinstance(error, ClientError) and code_of(error) == "ResourceNotFoundException":
-                raise StateError(
-                    what=f"There is no log group {self._group}.",
-                    why="The deployment is not complete, or somebody deleted it.",
-                    next_step="Run `eventtrack-wizard setup` to make it again.",
-                ) from error
-            raise explained(error, f"read the log group {self._group}") from error
+            return self._aws.logs.filter_log_events(**question)
+        except ClientError as error:
+            if code_of(error) != "ResourceNotFoundException":
+                raise
+            raise StateError(
+                what=f"There is no log group {self._group}.",
+                why="The deployment is not complete, or somebody deleted it.",
+                next_step="Run `eventtrack-wizard setup` to make it again.",
+            ) from error
 
 
 def _milliseconds(moment: datetime) -> int:

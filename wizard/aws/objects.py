@@ -6,20 +6,22 @@ A GetObject with a signature of our own and urllib3 needs two fifths of the CPU 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property, partial
-from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import urllib3
 from botocore.exceptions import ClientError
 from botocore.parsers import create_parser
 
+from wizard.aws.bucket_contents import raise_on_refusals
 from wizard.aws.calls import code_of
 from wizard.aws.errors import AWS_ERRORS
+from wizard.aws.pages import pages
 from wizard.aws.pool import pool_for
-from wizard.aws.retry import explained, retry
+from wizard.aws.retry import explained
 from wizard.aws.signed_get import SignedGet
 from wizard.errors import StateError, WizardError
 
@@ -31,6 +33,8 @@ CONNECTIONS = 16
 AHEAD = 2 * CONNECTIONS
 TIMEOUT = urllib3.Timeout(connect=5, read=30)
 AGAIN = urllib3.Retry(total=4, backoff_factor=0.2, status_forcelist=(500, 502, 503), raise_on_status=False)
+OBJECTS_FOLLOW = {"ContinuationToken": "NextContinuationToken"}
+VERSIONS_FOLLOW = {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"}
 LABEL_HEADER = "x-amz-meta-client-label"
 KEYS_AT_ONCE = 1000
 Asked = TypeVar("Asked")
@@ -90,12 +94,12 @@ class ObjectReader:
 
     def folders(self, prefix: str) -> list[str]:
         """The names below `prefix` up to the next slash, in their order."""
-        pages = self._pages("list_objects_v2", Prefix=prefix, Delimiter="/")
-        return [part["Prefix"] for page in pages for part in page.get("CommonPrefixes", [])]
+        found = self._listed(Prefix=prefix, Delimiter="/")
+        return [part["Prefix"] for page in found for part in page.get("CommonPrefixes", [])]
 
     def listed(self, prefix: str, start_after: str = "") -> Iterator[Listed]:
         """What begins with `prefix` and comes after `start_after`, in the order of the names."""
-        for page in self._pages("list_objects_v2", Prefix=prefix, StartAfter=start_after):
+        for page in self._listed(Prefix=prefix, StartAfter=start_after):
             for found in page.get("Contents", []):
                 yield Listed(found["Key"], found["ETag"], found["Size"])
 
@@ -105,29 +109,29 @@ class ObjectReader:
 
     def versions(self, prefix: str) -> Iterator[Version]:
         """All versions of what begins with `prefix`, in the order of the names, each newest first."""
-        for page in self._pages("list_object_versions", Prefix=prefix):
+        for page in self._pages(self._aws.s3.list_object_versions, VERSIONS_FOLLOW, Prefix=prefix):
             for found in page.get("Versions", []):
                 yield Version(found["Key"], found["VersionId"], found["ETag"], found["IsLatest"])
 
+    def _listed(self, **wanted: Any) -> Iterator[Any]:
+        return self._pages(self._aws.s3.list_objects_v2, OBJECTS_FOLLOW, **wanted)
+
     def _pages(
-        self, operation: Literal["list_objects_v2", "list_object_versions"], **parameters: Any
+        self, operation: Callable[..., Any], following: Mapping[str, str], **wanted: Any
     ) -> Iterator[Any]:
-        lister: Any = self._aws.s3.get_paginator(operation)
-        pages = iter(lister.paginate(Bucket=self._bucket, **parameters))
-        while True:
+        def list_some(**question: Any) -> Any:
             try:
-                page = next(pages, None)
-            except AWS_ERRORS as error:
-                if isinstance(error, ClientError) and code_of(error) == "NoSuchBucket":
-                    raise StateError(
-                        what=f"There is no bucket {self._bucket}, so there are no events.",
-                        why="The deployment was rolled back or is not complete, or somebody deleted it.",
-                        next_step="Run `eventtrack-wizard status`; `eventtrack-wizard setup` makes it again.",
-                    ) from error
-                raise explained(error, f"list the events in {self._bucket}") from error
-            if page is None:
-                return
-            yield page
+                return operation(Bucket=self._bucket, **question)
+            except ClientError as error:
+                if code_of(error) != "NoSuchBucket":
+                    raise
+                raise StateError(
+                    what=f"There is no bucket {self._bucket}, so there are no events.",
+                    why="The deployment was rolled back or is not complete, or somebody deleted it.",
+                    next_step="Run `eventtrack-wizard status`; `eventtrack-wizard setup` makes it again.",
+                ) from error
+
+        return pages(self._aws, list_some, f"list the events in {self._bucket}", following, **wanted)
 
     def objects(self, keys: Iterable[str]) -> Iterator[StoredObject]:
         """The objects of these names, in their order, fetched side by side; one that is gone is left out."""
@@ -225,18 +229,12 @@ class ObjectWriter:
         doing = f"delete {len(keys)} objects of s3://{self._bucket}"
         for begin in range(0, len(keys), KEYS_AT_ONCE):
             some = [{"Key": key} for key in keys[begin : begin + KEYS_AT_ONCE]]
-            answer = self._call(doing, partial(self._delete_some, some))
-            if refused := answer.get("Errors"):
-                raise WizardError(
-                    what=f"Could not {doing}.",
-                    why=f"S3 refuses {len(refused)} of them; the first is {refused[0].get('Key')}:"
-                    f" {refused[0].get('Code')}.",
-                    next_step="Look for a bucket policy or object lock, then run the same command again.",
-                )
+            self._call(doing, partial(self._delete_some, some))
 
-    def _delete_some(self, some: list[Any]) -> Any:
-        return self._aws.s3.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})
+    def _delete_some(self, some: list[Any]) -> None:
+        answer = self._aws.s3.delete_objects(Bucket=self._bucket, Delete={"Objects": some, "Quiet": True})
+        raise_on_refusals(self._bucket, answer.get("Errors", []))
 
     def _call(self, doing: str, call: Callable[[], Got]) -> Got:
         self._aws.clock.check()
-        return retry(call, clock=self._aws.clock, on_wait=self._aws.on_wait, doing=doing)
+        return self._aws.retry(call, doing)

@@ -74,8 +74,8 @@ def _by_athena(at: Deployment, sql: str, period: Period) -> Iterator[Told]:
     from wizard.events.athena import answer_of, question
 
     asked = question(sql, period, workgroup_name(at), database_name(at))
-    with waiting("Athena works on the query") as on_wait:
-        answered = ask(at.aws, asked, on_wait)
+    with waiting(at.aws, "Athena works on the query"):
+        answered = ask(at.aws, asked)
     yield Told(answer_of(answered), scan=of_scan(answered.scanned, at.aws.region))
 
 

@@ -11,7 +11,6 @@ from typing import Any
 from rich.progress import Progress
 from rich.table import Table
 
-from wizard.aws.retry import retry
 from wizard.clock import SystemClock
 from wizard.commands.common import say, stoppable
 from wizard.commands.send_test import endpoint_of, not_arrived
@@ -64,11 +63,9 @@ def stored_since(at: Deployment, began_at: datetime) -> Counter[str]:
     Raises:
         WizardError: the bucket cannot be looked into.
     """
-    return retry(
+    return at.aws.retry(
         lambda: Counter(stored_request_ids(at.aws, at.settings.bucket_name, began_at)),
-        clock=at.aws.clock,
-        on_wait=at.aws.on_wait,
-        doing="look for the stored events",
+        "look for the stored events",
     )
 
 
@@ -86,8 +83,8 @@ def arrived_since(at: Deployment, began_at: datetime, posted: Sequence[Posted]) 
         return len(arrived) == len(requests)
 
     said = f"{counted(len(requests), 'request')} accepted, {how_long(at)}; looking for it in the bucket"
-    with waiting(said) as on_wait:
-        wait_for(at, began_at, take, on_wait)
+    with waiting(at.aws, said):
+        wait_for(at, began_at, take)
     return arrived
 
 

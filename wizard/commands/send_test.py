@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from wizard.aws.retry import retry
 from wizard.clock import SystemClock
 from wizard.commands.common import say, stoppable
 from wizard.commands.waiting import waiting
@@ -147,12 +146,7 @@ def _send(at: Deployment, endpoint: Endpoint, events: list[dict[str, Any]]) -> S
     if answer.status != 200 or is_buffered(answer.body):
         return Sent(events, answer, None)
     try:
-        stored = retry(
-            lambda: prove_stored(at, answer.request_id, sent_at),
-            clock=at.aws.clock,
-            on_wait=lambda reason, elapsed, _patience: None,
-            doing="find the stored event",
-        )
+        stored = at.aws.retry(lambda: prove_stored(at, answer.request_id, sent_at), "find the stored event")
     except VerificationError:
         stored = None
     return Sent(events, answer, stored)
@@ -175,8 +169,8 @@ def _with_what_arrives(at: Deployment, sent: list[Sent], begun: datetime) -> lis
                 del left[number]
         return not left
 
-    with waiting(f"Accepted, {how_long(at)}; looking for it in the bucket") as on_wait:
-        wait_for(at, begun, take, on_wait)
+    with waiting(at.aws, f"Accepted, {how_long(at)}; looking for it in the bucket"):
+        wait_for(at, begun, take)
     return arrived
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
-from wizard.aws.retry import retry
 from wizard.aws.topic_policy import mute
 from wizard.commands.beside import Beside
 from wizard.deployment import lost_with_local_aws
@@ -127,7 +126,7 @@ def _gone_off(at: Deployment) -> tuple[str, ...]:
     """Why they could not be looked at stands in the plan already."""
     aws = at.aws
     try:
-        found = retry(lambda: gone_off(at), clock=aws.clock, on_wait=aws.on_wait, doing="look at the alarms")
+        found = aws.retry(lambda: gone_off(at), "look at the alarms")
     except CredentialsError:
         raise
     except WizardError:

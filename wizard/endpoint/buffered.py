@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from wizard.aws.retry import NotYet, OnWait, retry
+from wizard.aws.retry import NotYet
 from wizard.aws.rule import Wait
 from wizard.errors import WaitTimeoutError
 from wizard.events.stored import StoredEvents, stream_objects
@@ -20,9 +20,7 @@ def how_long(at: Deployment) -> str:
     return f"buffered for up to {at.settings.buffer_seconds} s"
 
 
-def wait_for(
-    at: Deployment, sent_at: datetime, take: Callable[[StoredEvents], bool], on_wait: OnWait
-) -> bool:
+def wait_for(at: Deployment, sent_at: datetime, take: Callable[[StoredEvents], bool]) -> bool:
     """Hand what streams store to `take` until that says that all is there; False when the time is up.
 
     Args:
@@ -40,7 +38,7 @@ def wait_for(
         raise NotYet(wait)
 
     try:
-        retry(look, clock=at.aws.clock, on_wait=on_wait, doing="find the buffered events")
+        at.aws.retry(look, "find the buffered events")
     except WaitTimeoutError:
         return False
     return True

@@ -15,7 +15,7 @@ from wizard.aws.caller import Caller
 from wizard.aws.calls import code_of
 from wizard.aws.client import Aws
 from wizard.aws.error_rules import ACCESS_DENIED, UNKNOWN_KEY
-from wizard.aws.retry import explained, retry
+from wizard.aws.retry import explained
 from wizard.aws.tagging import TaggedThing, tagged_things
 from wizard.engine.glance import Found, by_api, without_api
 from wizard.engine.graph import walk, workers_for
@@ -153,7 +153,7 @@ class _Search:
                     raise
                 raise explained(error, LOOKING) from error
 
-        return retry(once, clock=self.aws.clock, on_wait=self.aws.on_wait, doing=LOOKING)
+        return self.aws.retry(once, LOOKING)
 
     def _things(self) -> tuple[list[TaggedThing], WizardError | None]:
         """A permission that older policies lack hides no API."""

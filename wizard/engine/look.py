@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-from wizard.aws.retry import retry
 from wizard.engine.decide import Seen
 from wizard.engine.graph import Workers, walk, workers_for
 from wizard.errors import CredentialsError, WizardError
@@ -144,4 +143,4 @@ def remember(at: Deployment, resource: AnyResource, facts: dict[str, object] | N
 
 def look_at(resource: AnyResource, at: Deployment, step: Callable[[], Found]) -> Found:
     """Wait while AWS cannot answer."""
-    return retry(step, clock=at.aws.clock, on_wait=at.aws.on_wait, doing=f"look at the {resource.title(at)}")
+    return at.aws.retry(step, f"look at the {resource.title(at)}")

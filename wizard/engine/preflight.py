@@ -15,7 +15,6 @@ from wizard.aws import policies
 from wizard.aws.error_rules import IAM_TROUBLESHOOTING, LAMBDA_LIMITS
 from wizard.aws.limits import concurrency
 from wizard.aws.permissions import NotCheckedError, missing_permissions
-from wizard.aws.retry import retry
 from wizard.aws.topic_policy import mute
 from wizard.engine.failures import summed_up
 from wizard.engine.plan import Plan
@@ -126,7 +125,7 @@ def _limits(at: Deployment, plan: Plan, notice: Notice) -> list[WizardError]:
     if more <= 0 and not much_memory:
         return []
     try:
-        limits = _retry(at, "look up the account's limits", lambda: concurrency(at.aws))
+        limits = at.aws.retry(lambda: concurrency(at.aws), "look up the account's limits")
     except CredentialsError:
         raise
     except WizardError as error:
@@ -174,7 +173,3 @@ def _permissions(
             link=IAM_TROUBLESHOOTING,
         )
     ]
-
-
-def _retry(at: Deployment, doing: str, step: Callable[[], Result]) -> Result:
-    return retry(step, clock=at.aws.clock, on_wait=at.aws.on_wait, doing=doing)

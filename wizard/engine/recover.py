@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from wizard.aws.client import Aws
-from wizard.aws.retry import retry
 from wizard.engine.look import remember
 from wizard.errors import ConflictError, CredentialsError, StateError, UsageError, WizardError
 from wizard.phases import PHASES, RESOURCES, phases_with_rights
@@ -57,7 +56,7 @@ def recover(at: Deployment, given: Mapping[str, str], deployment_id: str | None 
 def names_in_use(aws: Aws) -> list[str]:
     """The names of the deployments in this region, as far as they have an API: other things are found by
     name alone."""
-    apis = retry(lambda: tagged_apis(aws), clock=aws.clock, on_wait=aws.on_wait, doing=LOOKING)
+    apis = aws.retry(lambda: tagged_apis(aws), LOOKING)
     return sorted({api.name for api in apis})
 
 
@@ -152,7 +151,7 @@ def _look(at: Deployment, resource: AnyResource, step: Callable[[], Result]) -> 
     """None for what can never be ours, and for what nobody may look at who needs no right to it: a deployment
     that buffers says so in its function's variables, which are looked at before."""
     try:
-        return _retry(at, f"look at the {resource.title(at)}", step)
+        return at.aws.retry(step, f"look at the {resource.title(at)}")
     except ConflictError:
         return None
     except CredentialsError:
@@ -162,10 +161,6 @@ def _look(at: Deployment, resource: AnyResource, step: Callable[[], Result]) -> 
         if resource.key in needed:
             raise
         return None
-
-
-def _retry(at: Deployment, doing: str, step: Callable[[], Result]) -> Result:
-    return retry(step, clock=at.aws.clock, on_wait=at.aws.on_wait, doing=doing)
 
 
 def _ours(at: Deployment, facts: Mapping[str, Facts]) -> list[str]:

@@ -39,6 +39,7 @@ class Bench:
         self.place = Shelf({"shop": {"ManagedQueryResultsConfiguration": {"Enabled": True}}})
         self.double = AthenaDouble(self.place)
         self.waits: list[str] = []
+        self.aws.on_wait = lambda reason, *_: self.waits.append(reason)
         self.before: list[Callable[[str], None]] = []
         self.after: list[Callable[[str], None]] = []
 
@@ -51,7 +52,7 @@ class Bench:
 
     def ask(self, sql: str = "SELECT 1 AS n", **changes: Any) -> Answered:
         question = replace(QUESTION, sql=sql, **changes)
-        return ask(self.aws, question, lambda reason, *_: self.waits.append(reason))
+        return ask(self.aws, question)
 
     def refuse(self, operation: str, code: str, message: str, times: int = 1) -> None:
         """The next calls are answered with an error."""

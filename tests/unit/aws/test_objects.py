@@ -117,6 +117,29 @@ def test_a_refusal_is_told_in_words_with_the_object_and_never_taken_for_an_empty
     assert "Signature" not in f"{failure.value.why} {failure.value.next_step}", "no signature is shown"
 
 
+LISTING = """<ListBucketResult><IsTruncated>{more}</IsTruncated><Contents><Key>{key}</Key><ETag>"1"</ETag>
+<Size>1</Size></Contents>{token}</ListBucketResult>"""
+FIRST = LISTING.format(more="true", key="a", token="<NextContinuationToken>t</NextContinuationToken>")
+
+
+def test_a_moment_of_trouble_in_a_long_listing_costs_no_more_than_that_moment(server: Server) -> None:
+    last = LISTING.format(more="false", key="b", token="")
+    busy = [(503, ERROR.format("SlowDown")), (500, ERROR.format("InternalError"))]
+    server.answers["/bucket"] = [(200, FIRST), *busy, (200, last)]
+    clock = FakeClock()
+
+    assert list(reader_of(server, clock).keys("events/")) == ["a", "b"]
+    assert len(server.requests) == 4, "the first page is not asked for again"
+    assert len(clock.naps) == 2
+
+
+def test_a_listing_that_s3_refuses_in_its_middle_is_not_taken_for_its_end(server: Server) -> None:
+    server.answers["/bucket"] = [(200, FIRST), (403, ERROR.format("AccessDenied"))]
+
+    with pytest.raises(WizardError, match="Could not list the events in bucket"):
+        list(reader_of(server).keys("events/"))
+
+
 def test_whoever_lists_a_bucket_that_was_rolled_back_is_not_told_to_try_again(server: Server) -> None:
     server.answers["/bucket"] = [(404, ERROR.format("NoSuchBucket"))]
 

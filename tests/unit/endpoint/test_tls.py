@@ -20,7 +20,6 @@ from cryptography.x509.oid import NameOID
 
 from tests.aws.in_process import FakeClock, make_deployment
 from wizard.aws.client import Aws
-from wizard.aws.retry import retry
 from wizard.aws.session import Keys, open_session
 from wizard.endpoint.checks import EndpointWorks
 from wizard.endpoint.client import Endpoint, UntrustedError
@@ -142,14 +141,9 @@ def test_who_cannot_be_trusted_is_told_at_once_and_the_proof_is_not_tried_for_a_
 
 def test_a_call_to_aws_through_a_proxy_that_cannot_be_trusted_is_told_at_once(server: TlsServer) -> None:
     suspicious = aws(server.url)
-    clock = FakeClock()
+    clock = suspicious.clock = FakeClock()
     with pytest.raises(WizardError) as caught:
-        retry(
-            suspicious.sts.get_caller_identity,
-            clock=clock,
-            on_wait=lambda reason, elapsed, timeout: None,
-            doing="ask",
-        )
+        suspicious.retry(suspicious.sts.get_caller_identity, "ask")
     assert "cannot be trusted" in caught.value.why
     assert "AWS_CA_BUNDLE" in caught.value.next_step
     assert clock.naps == []

@@ -107,9 +107,7 @@ class Engines:
             return answer, list(answer.documents())
 
     def there(self, sql: str, period: Period = ALWAYS) -> tuple[Answer, list[dict[str, Any]]]:
-        answer = answer_of(
-            ask(self.aws, question(sql, period, self.workgroup, self.database), lambda *_: None)
-        )
+        answer = answer_of(ask(self.aws, question(sql, period, self.workgroup, self.database)))
         return answer, list(answer.documents())
 
     @contextmanager

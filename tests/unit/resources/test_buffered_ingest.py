@@ -371,11 +371,12 @@ def test_an_event_is_looked_for_until_its_stream_has_stored_it(account: Account,
         seen.append(stored.key)
         return bool(stored.events == [{"event_id": "x"}])
 
-    assert wait_for(at, begun, take, lambda reason, *_: reasons.append(reason))
+    at.aws.on_wait = lambda reason, *_: reasons.append(reason)
+    assert wait_for(at, begun, take)
     assert seen == [key]
     assert reasons[0] == "accepted, buffered for up to 300 s, and not in the bucket yet"
     clock.on_sleep = lambda _seconds: None
-    assert not wait_for(at, begun, lambda _stored: False, lambda *_: None), "but not for ever"
+    assert not wait_for(at, begun, lambda _stored: False), "but not for ever"
 
 
 def test_a_recovery_needs_no_right_to_streams_where_there_are_none_and_finds_those_that_are(

@@ -11,6 +11,7 @@ import pytest
 
 from tests.aws.in_process import Account, Workspace
 from wizard.aws.bucket_contents import delete_all_objects
+from wizard.aws.objects import ObjectWriter
 from wizard.errors import WizardError
 from wizard.events import stored as objects
 from wizard.phases import PHASES
@@ -160,6 +161,21 @@ def test_a_bucket_is_emptied_of_versions_and_delete_markers(
     left = account.look.s3.list_object_versions(Bucket=bucket)
     assert "Versions" not in left
     assert "DeleteMarkers" not in left
+
+
+def test_objects_that_s3_asks_to_delete_once_more_are_no_failure(
+    account: Account, at: Deployment, bucket: str
+) -> None:
+    put(account, bucket, "busy", [1])
+    answers = iter(("SlowDown", "InternalError"))
+
+    def refuse(answer: Any) -> None:
+        if code := next(answers, None):
+            answer["Errors"] = [{"Key": "gone", "Code": "AccessDenied"}, {"Key": "busy", "Code": code}]
+
+    account.calls.alter("s3.DeleteObjects", refuse)
+    ObjectWriter(at.aws, bucket).delete_all(["busy"])
+    assert account.calls.names().count("s3.DeleteObjects") == 3
 
 
 def test_objects_that_s3_does_not_delete_are_an_error_although_it_answers_200(

@@ -11,7 +11,6 @@ from moto.backends import get_backend
 
 from tests.aws.in_process import ACCOUNT_ID, Account, Call, FakeClock, Workspace
 from wizard.aws.caller import identify
-from wizard.aws.retry import retry
 from wizard.commands.load import stored_since
 from wizard.endpoint.checks import prove_stored
 from wizard.errors import ConflictError, WizardError
@@ -65,12 +64,7 @@ def test_status_and_setup_say_that_the_name_may_have_been_taken(workspace: Works
 def test_no_events_are_looked_for_there(workspace: Workspace, taken: Any) -> None:
     at = workspace.open()[0]
     with pytest.raises(WizardError, match=NOT_OURS):
-        retry(
-            lambda: prove_stored(at, "request", datetime.now(UTC)),
-            clock=at.aws.clock,
-            on_wait=at.aws.on_wait,
-            doing="find the stored event",
-        )
+        at.aws.retry(lambda: prove_stored(at, "request", datetime.now(UTC)), "find the stored event")
     with pytest.raises(WizardError, match=NOT_OURS):
         stored_since(at, datetime.now(UTC))
 
