@@ -54,6 +54,7 @@ NOT_THERE = (
     "COLUMN_NOT_FOUND: {where}: Column '{name}' cannot be resolved or requester is not authorized to access"
     " requested resources"
 )
+NO_SERDE = "HIVE_METASTORE_ERROR: Table storage descriptor is missing SerDe info"
 STALE = "INVALID_VIEW: {where}: View 'awsdatacatalog.{database}.{name}' is stale or in invalid state"
 MISTAKES = (
     (r'Referenced column "([^"]+)" (?:not found|was not found)', NOT_THERE),
@@ -152,6 +153,7 @@ class Database:
         self._name = name
         self._sizes: list[int] = []
         self._stale: set[str] = set()
+        self._without_serde: set[str] = set()
         self._folder = Path(tempfile.mkdtemp())
         weakref.finalize(self, shutil.rmtree, self._folder)
         self._duckdb = duckdb.connect(":memory:", config={"threads": 1})
@@ -171,6 +173,9 @@ class Database:
         for _round in contents.tables:
             views = [view for view in views if not self._made_view(view)]
         self._stale = {view["Name"] for view in views}
+        self._without_serde = {
+            view["Name"] for view in views if "SerdeInfo" not in view.get("StorageDescriptor", {})
+        }
 
     def _make_table(self, table: Mapping[str, Any], objects: Sequence[tuple[str, bytes]]) -> None:
         name, folder, projection = table["Name"], self._folder / table["Name"], Projection(table)
@@ -212,6 +217,8 @@ class Database:
         text = VIEW.fullmatch(view["ViewOriginalText"])
         if text is None or view.get("Parameters", {}).get("presto_view") != "true":
             return False  # to Trino it is a view of Hive's, of which it can read nothing
+        if "SerdeInfo" not in view.get("StorageDescriptor", {}):
+            return False
         known = json.loads(base64.b64decode(text[1]))
         try:
             refuse_malformed(known["originalSql"])
@@ -258,6 +265,7 @@ class Database:
             if found := re.search(pattern, said):
                 where = _line(sql, max(sql.find(found[1]), 0))
                 words = STALE if found[1] in self._stale else words
+                words = NO_SERDE if found[1] in self._without_serde else words
                 return FailedError(words.format(where=where, name=found[1], database=self._name))
         return FailedError(f"GENERIC_INTERNAL_ERROR: {said.splitlines()[0]}", SYSTEM)
 

@@ -721,6 +721,11 @@ SECTIONS: dict[str, tuple[Row, ...]] = {
             doubles=("AthenaReadsTheCatalog",),
         ),
         row(
+            "A view that was made without SerDe information may fail every query of it",
+            "aws/test_athena.py::test_a_view_without_serde_info_fails_every_query_of_it_as_was_seen_at_aws",
+            "unit/resources/test_drift.py::test_a_change_behind_our_back_is_named_and_exactly_that_is_repaired",
+        ),
+        row(
             "A view whose declared columns are not those of its query is stale, and every query of it fails",
             "aws/test_athena.py::test_a_view_is_what_the_catalog_says_and_stale_where_its_columns_are_others",
         ),

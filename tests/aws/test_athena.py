@@ -47,6 +47,7 @@ def view(sql: str, **columns: str) -> dict[str, Any]:
     return {
         "Name": "seen",
         "TableType": "VIRTUAL_VIEW",
+        "StorageDescriptor": {"SerdeInfo": {}},
         "Parameters": {"presto_view": "true"},
         "ViewOriginalText": f"/* Presto View: {base64.b64encode(text.encode()).decode()} */",
     }
@@ -158,6 +159,13 @@ def test_a_text_that_trino_did_not_make_is_no_view() -> None:
     broken = view("SELECT name FROM names", name="varchar") | {"Parameters": {}}
 
     assert Asked(shelf(broken, table()), "SELECT * FROM seen").ended()["Status"]["State"] == "FAILED"
+
+
+def test_a_view_without_serde_info_fails_every_query_of_it_as_was_seen_at_aws() -> None:
+    broken = view("SELECT name FROM names", name="varchar") | {"StorageDescriptor": {}}
+
+    ended = Asked(shelf(broken, table()), "SELECT * FROM seen").ended()
+    assert "missing SerDe info" in ended["Status"]["StateChangeReason"]
 
 
 def test_a_view_in_duckdbs_own_sql_is_none_here() -> None:

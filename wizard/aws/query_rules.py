@@ -42,7 +42,7 @@ FAILED_QUERIES: tuple[Rule, ...] = (
             "The table or its database is not as it was set up. {message}",
             "Run `eventtrack-wizard status` to see what differs, `eventtrack-wizard setup` to repair it.",
         ),
-        r"^invalid_view|stored view|^(schema|catalog)_not_found"
+        r"^invalid_view|stored view|missing serde|^hive_invalid_metadata|^(schema|catalog)_not_found"
         r"|table '[^']*\.(lines|events|events_raw)' does not exist",
     ),
     # These name a column or table of which Athena says neither that it is not there, nor that it may not be

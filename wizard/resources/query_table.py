@@ -169,8 +169,8 @@ def _tables(at: Deployment) -> list[Any]:
 
 def _as_far_as(desired: Any, found: Any) -> Any:
     """What is found of the members and keys that we set; other people's comments on columns are theirs."""
-    if isinstance(desired, dict):
-        return {name: _as_far_as(value, (found or {}).get(name)) for name, value in desired.items()}
+    if isinstance(desired, dict) and isinstance(found, dict):
+        return {name: _as_far_as(value, found.get(name)) for name, value in desired.items()}
     if isinstance(desired, list) and isinstance(found, list) and len(desired) == len(found):
         return [_as_far_as(*pair) for pair in zip(desired, found, strict=True)]
     return found
@@ -281,7 +281,9 @@ class CatalogView(CatalogTable):
         ]
         return {
             "TableType": "VIRTUAL_VIEW",
-            "StorageDescriptor": {"Columns": columns},
+            # Athena writes an empty one, and where there is none may find the metadata incomplete:
+            # https://github.com/hashicorp/terraform-provider-aws/issues/28517
+            "StorageDescriptor": {"Columns": columns, "SerdeInfo": {}},
             "Parameters": dict(IS_VIEW),
             "ViewOriginalText": f"{BEFORE_VIEW}{b64encode(self.document(at).encode()).decode()}{AFTER_VIEW}",
             "ViewExpandedText": "/* Presto View */",

@@ -237,6 +237,8 @@ FAILURES = (
     ("SYNTAX_ERROR: line 1:8: Column 'a' cannot be resolved", 2, "Mend the SQL"),
     ("COLUMN_NOT_FOUND: line 1:8: Column 'a' cannot be resolved or requester is not authorized to access requested resources", 2, "Mend the SQL"),
     ("INVALID_FUNCTION_ARGUMENT: Invalid JSON path: '$.'", 2, "Mend the SQL"),
+    ("HIVE_METASTORE_ERROR: Table storage descriptor is missing SerDe info", 1, "setup` to repair"),
+    ("HIVE_METASTORE_ERROR: User: x is not authorized to perform: glue:GetTable", 2, "eventtrack-wizard policy"),
     ("INVALID_VIEW: line 1:15: Failed analyzing stored view 'awsdatacatalog.shop_events.events'", 2, "setup` to repair"),
     ("SCHEMA_NOT_FOUND: line 1:15: Schema 'shop_events' does not exist", 2, "setup` to repair"),
     ("TABLE_NOT_FOUND: line 1:15: Table 'awsdatacatalog.shop_events.lines' does not exist", 2, "setup` to repair"),
