@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from binascii import b2a_base64
 
 from connection import Connection
 from signature import authorization, signing_key
@@ -52,19 +53,34 @@ class Service:
         secure, self._host, self._port, self._host_header, self._prefix = where
         self.tls = (tls or verifying_context(configuration.certificate_bundle)) if secure else None
 
-    def head(self, method: str, path: str, fields: dict[str, str], content: bytes | bytearray) -> bytes:
+    def head(
+        self,
+        method: str,
+        path: str,
+        fields: dict[str, str],
+        content: bytes | bytearray,
+        *,
+        checksum: bool = False,
+    ) -> bytes:
         """The signed request line and header fields; `path` is percent-encoded, `fields` have lower-case
-        names."""
+        names.
+
+        `checksum` adds the one without which S3 stores nothing where object lock has a default retention:
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-lock-managing.html
+        """
         configuration = self._configuration
         now = time.gmtime(self._now())
         date = f"{now.tm_year:04}{now.tm_mon:02}{now.tm_mday:02}"
         path = self._prefix + path
+        digest = hashlib.sha256(content)
         headers = {
             "host": self._host_header,
-            "x-amz-content-sha256": hashlib.sha256(content).hexdigest(),
+            "x-amz-content-sha256": digest.hexdigest(),
             "x-amz-date": f"{date}T{now.tm_hour:02}{now.tm_min:02}{now.tm_sec:02}Z",
             **fields,
         }
+        if checksum:
+            headers["x-amz-checksum-sha256"] = b2a_base64(digest.digest(), newline=False).decode()
         if configuration.session_token:
             headers["x-amz-security-token"] = configuration.session_token
         headers["authorization"] = authorization(

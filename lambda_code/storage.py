@@ -73,7 +73,7 @@ class Store:
             headers[f"x-amz-meta-{field}"] = value
         if self._bucket_owner:  # a deleted bucket's name is free for everybody
             headers["x-amz-expected-bucket-owner"] = self._bucket_owner
-        head = self._service.head("PUT", encoded_path(f"/{name}"), headers, content)
+        head = self._service.head("PUT", encoded_path(f"/{name}"), headers, content, checksum=True)
         deadline = time.monotonic() + seconds
         attempt = 0
         while True:

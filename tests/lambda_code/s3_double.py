@@ -31,7 +31,8 @@ class Received(NamedTuple):
 class S3Double:
     """Gives the scripted answers in order, then OK. `received` holds all requests.
 
-    `owner` is the account of the bucket: a request that expects another one is refused.
+    `owner` is the account of the bucket: a request that expects another one is refused. `locked` is object
+    lock with a default retention, which takes nothing without a checksum.
 
     An answer that ends the connection is followed by a close when `close_after` holds its position (from 0).
     """
@@ -42,11 +43,13 @@ class S3Double:
         close_after: tuple[int, ...] = (),
         tls: ssl.SSLContext | None = None,
         owner: str = "",
+        locked: bool = False,
     ) -> None:
         self._answers = list(answers)
         self._close_after = close_after
         self._tls = tls
         self._owner = owner
+        self._locked = locked
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._open: list[socket.socket] = []
         self.received: list[Received] = []
@@ -92,6 +95,8 @@ class S3Double:
                     answer = self._answers[position] if position < len(self._answers) else OK
                     if self._owner and headers.get("x-amz-expected-bucket-owner", self._owner) != self._owner:
                         answer = error(403, "AccessDenied")
+                    if self._locked and not headers.keys() & {"content-md5", "x-amz-checksum-sha256"}:
+                        answer = error(400, "InvalidRequest")
                     if answer == SILENCE:
                         stream.readline()
                     if answer in (DROP, SILENCE):

@@ -5,7 +5,9 @@ from __future__ import annotations
 import ssl
 import subprocess
 import time
+from base64 import b64decode
 from collections.abc import Iterator
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
@@ -165,6 +167,14 @@ def test_a_bucket_that_a_stranger_has_made_anew_gets_no_event() -> None:
     assert named["x-amz-expected-bucket-owner"] == owner
     assert "x-amz-expected-bucket-owner" in named["authorization"], "nobody may take it away"
     assert "x-amz-expected-bucket-owner" not in unnamed
+
+
+def test_a_bucket_with_object_lock_takes_events_too() -> None:
+    with S3Double(locked=True) as double:
+        put(store_at(double.url))
+    [received] = double.received
+    assert b64decode(received.headers["x-amz-checksum-sha256"]) == sha256(received.body).digest()
+    assert "x-amz-checksum-sha256" in received.headers["authorization"], "S3 demands that it is signed"
 
 
 def test_patience_is_bounded_in_number_so_that_a_failing_s3_is_not_hammered() -> None:

@@ -286,6 +286,22 @@ RULES: tuple[Rule, ...] = (
         ),
     ),
     Rule(
+        ("InvalidBucketState",),
+        Explain(
+            "The bucket has object lock, with which versioning cannot be switched off. {message}",
+            "Run the same command again with --versioning.",
+        ),
+        operations=("PutBucketVersioning",),
+    ),
+    Rule(
+        ("InvalidObjectState",),
+        Explain(
+            "It lies in an archive (S3 Glacier), where a lifecycle rule has put it: it can be read once it is"
+            " restored. {message}",
+            "Restore it (`aws s3api restore-object`), or ask for a time after it with --since.",
+        ),
+    ),
+    Rule(
         ("InvalidLocationConstraint", "IllegalLocationConstraintException"),
         Explain("The region of the request is not the region of the bucket. {message}", "Check --region."),
     ),
@@ -418,8 +434,13 @@ RULES: tuple[Rule, ...] = (
     ),
     Rule(
         THROTTLES,
-        Wait("API Gateway allows one API deletion every 30 s", 180, (1.0, 2.0, 4.0, 8.0)),
+        Wait("API Gateway allows one API deletion every 30 s", 180, THROTTLED),
         operations=("DeleteRestApi",),
+    ),
+    Rule(
+        THROTTLES,
+        Wait("API Gateway allows one new API every 3 s, an edge-optimized one every 30 s", 180, THROTTLED),
+        operations=("CreateRestApi",),
     ),
     Rule(THROTTLES, Wait("AWS asks for fewer requests", 120, THROTTLED)),
     Rule((), Wait("AWS asks for fewer requests", 120, THROTTLED), r"rate exceeded"),

@@ -26,6 +26,7 @@ PUBLIC_ACCESS_FLAGS = {
     "RestrictPublicBuckets": "restrict public buckets",
 }
 KMS = "aws:kms"
+AWS_OWN_KEY = "alias/aws/s3"
 ALGORITHMS = {"SSE-S3": "AES256", "SSE-KMS": KMS}
 DEFAULT = "ApplyServerSideEncryptionByDefault"
 GONE = ("NoSuchBucket", "404")
@@ -258,6 +259,20 @@ class BucketEncryption(BucketSetting[EncryptionFacts]):
             "bucket_key": _has_bucket_key(rule),
             "rule": rule,
         }
+
+    def remark(self, at: Deployment, observed: EncryptionFacts) -> str | None:
+        """A key of somebody's own, which an adopted bucket may have, lets in whom its owner allows alone.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html
+        """
+        stays = observed["algorithm"] == ALGORITHMS[at.settings.encryption]
+        key = str(observed["rule"].get(DEFAULT, {}).get("KMSMasterKeyID", ""))
+        if not stays or not key or key.endswith(AWS_OWN_KEY):
+            return None
+        return (
+            f"The bucket's key {key} is not AWS's own: unless the role {at.settings.role_name}, and you, may"
+            " use kms:GenerateDataKey and kms:Decrypt on it, no event is stored or read."
+        )
 
     def as_read_today(self, facts: Facts) -> Facts:
         """Version 0.1.0 wrote down no `bucket_key`, but the whole rule."""

@@ -125,6 +125,7 @@ CALLS: dict[str, tuple[str, Send]] = {
             FunctionName="f", StatementId="s", Action="lambda:InvokeFunction", Principal="p"
         ),
     ),
+    "s3.GetObject": ("read the object", lambda aws: aws.s3.get_object(Bucket="b", Key="k")),
     "lambda.Invoke": ("finish the check", lambda aws: aws.invoker.invoke(FunctionName="f")),
     "logs.CreateLogGroup": (
         "set up the log group",
@@ -191,6 +192,8 @@ ANSWERS = (
     Answer("lambda.CreateFunction", 403, "AccessDeniedException", "because no identity-based policy allows the iam:PassRole action"),
     Answer("s3.CreateBucket", 409, "BucketAlreadyExists", "The requested bucket name is not available."),
     Answer("s3.CreateBucket", 400, "InvalidBucketName", "The specified bucket is not valid."),
+    Answer("s3.PutBucketVersioning", 409, "InvalidBucketState", "An Object Lock configuration is present on this bucket, so the versioning state cannot be changed."),
+    Answer("s3.GetObject", 403, "InvalidObjectState", "The operation is not valid for the object's storage class"),
     Answer("s3.CreateBucket", 400, "IllegalLocationConstraintException", "The unspecified location constraint is incompatible"),
     Answer("s3.DeleteBucket", 409, "BucketNotEmpty", "The bucket you tried to delete is not empty."),
     Answer("lambda.Invoke", 502, "KMSAccessDeniedException", "Lambda was unable to decrypt the environment variables"),

@@ -84,6 +84,20 @@ def test_without_consent_everything_foreign_is_named_at_once_and_left(
     assert snapshot(account) == before, "what did not hang on them had been set up"
 
 
+@pytest.mark.parametrize("encryption", ["SSE-KMS", "SSE-S3"])
+def test_a_key_of_somebodys_own_is_named_where_it_stays_because_our_role_needs_its_owners_leave(
+    workspace: Workspace, before: dict[str, Any], encryption: str
+) -> None:
+    assert before["buckets"]
+    workspace.overrides["encryption"] = encryption
+    remarks = [
+        step.remark for phase in workspace.plan(adopt=True).phases for step in phase.steps if step.remark
+    ]
+    named = [remark for remark in remarks if "alias/theirs" in remark]
+    assert len(named) == (encryption == "SSE-KMS")
+    assert all(workspace.settings.role_name in remark and "kms:GenerateDataKey" in remark for remark in named)
+
+
 def test_an_adopted_world_works_and_a_rollback_restores_it_to_the_last_setting(
     account: Account, workspace: Workspace, before: dict[str, Any]
 ) -> None:
