@@ -14,7 +14,7 @@ import boto3
 
 from wizard.aws.caller import Caller, identify, refuse_other_account
 from wizard.aws.client import Aws
-from wizard.aws.operator_policy import Names, for_local_aws, operator_document
+from wizard.aws.operator_policy import ANY_PATH, Names, for_local_aws, operator_document
 from wizard.aws.policies import Document
 from wizard.aws.regions import check_known, known_regions
 from wizard.aws.session import Keys, open_session
@@ -26,7 +26,7 @@ from wizard.phases import RESOURCES, needed_actions, phases_with_rights
 from wizard.resources.base import OWNER_TAG, Deployment
 from wizard.resources.query_table import database_name_by
 from wizard.settings import validators as names
-from wizard.settings.resolve import from_saved
+from wizard.settings.resolve import defaults, from_saved
 from wizard.settings.table import Settings
 from wizard.state import model as state_module
 from wizard.state.lock import locked
@@ -266,6 +266,7 @@ def operator_policy(
         owners=identity.id_pattern,
         database=database_name_by(identity.name),
         boundary=settings.permissions_boundary,
+        role_path="" if settings.role_name == defaults(identity).role_name else ANY_PATH,
     )
     return operator_document(names, needed_actions(phases_with_rights(settings, standing)), wide=wide)
 

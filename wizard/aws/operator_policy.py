@@ -20,7 +20,13 @@ from wizard.aws.policies import Document, basic_execution_arn, document
 ARNS: dict[str, tuple[str, tuple[str, ...]]] = {
     "bucket": ("Bucket", ("arn:{partition}:s3:::{bucket}",)),
     "objects": ("Events", ("arn:{partition}:s3:::{bucket}/*",)),
-    "role": ("ExecutionRole", ("arn:{partition}:iam::{account}:role/{role}",)),
+    "role": (
+        "ExecutionRole",
+        (
+            "arn:{partition}:iam::{account}:role/{role}",
+            "arn:{partition}:iam::{account}:role/{role_path}{role}",
+        ),
+    ),
     "function": ("Function", ("arn:{partition}:lambda:{region}:{account}:function:{function}",)),
     "log group": (
         "Logs",
@@ -81,6 +87,7 @@ TAGGED_OURS = Comparison("StringLike", "aws:RequestTag/{owner_tag}", "{owners}",
 ON_OURS = Comparison("StringLike", "aws:ResourceTag/{owner_tag}", "{owners}", confirmed=False)
 TO_TOPICS = Comparison("ForAllValues:StringLike", "cloudwatch:AlarmActions", "arn:{partition}:sns:*")
 
+ANY_PATH = "*/"
 PUT_BOUNDARY = "iam:PutRolePermissionsBoundary"
 ROLES = ("role", "delivery role")
 MAKES_ROLES = ("iam:CreateRole", "iam:PutRolePolicy", PUT_BOUNDARY)
@@ -120,7 +127,9 @@ class Names:
     """The names that an operator's policy is scoped to.
 
     `owners` is what the ownership tag says, with IAM's wildcards; `boundary` the ARN of the permissions
-    boundary that the role must have, None where it needs none.
+    boundary that the role must have, None where it needs none. `role_path` is `ANY_PATH` where the role may
+    be one of somebody's own, which has a path when Lambda's console has made it: IAM judges a role by its
+    ARN with its path. No two roles of an account have one name, whatever their paths.
     """
 
     partition: str
@@ -134,6 +143,7 @@ class Names:
     owners: str
     database: str
     boundary: str | None = None
+    role_path: str = ""
 
 
 def operator_document(
@@ -167,7 +177,7 @@ def _statements(
 ) -> Iterator[dict[str, Any]]:
     """The actions on a kind of ARN: those that hang on nothing, then those of each condition."""
     sid, arns = ARNS[kind]
-    resources = [arn.format_map(values) for arn in arns]
+    resources = list(dict.fromkeys(arn.format_map(values) for arn in arns))
     rows = [
         (its_sid, actions.intersection(bound), test)
         for its_sid, its_kind, bound, test in CONDITIONS

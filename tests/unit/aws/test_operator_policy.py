@@ -46,8 +46,9 @@ LONGEST = Names(
 )
 
 
-def printed(*, boundary: str = "", wide: bool = False, buffered: bool = False) -> Document:
+def printed(*, boundary: str = "", wide: bool = False, buffered: bool = False, role: str = "") -> Document:
     flags = {"permissions_boundary": boundary} if boundary else {}
+    flags |= {"role_name": role} if role else {}
     flags |= {"ingest": "buffered", "event_format": "jsonl.gz"} if buffered else {}
     settings = resolve(IDENTITY, flags=flags, environment={}, saved={}).settings
     return operator_policy(IDENTITY, settings, wide=wide)
@@ -134,6 +135,20 @@ def test_wide_leaves_the_conditions_of_iam_as_they_are() -> None:
 def test_what_stands_in_no_condition_is_allowed_as_before() -> None:
     assert may(printed(), "apigateway:GET", f"{APIS}/of-others/stages/prod")
     assert may(printed(), "iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/tracker-{REGION}-role")
+
+
+@pytest.mark.parametrize(
+    ("path", "allowed"),
+    [("", True), ("service-role/", True), ("a/b/", True), ("of-another-", False), ("a/of-another-", False)],
+)
+def test_a_role_of_ones_own_may_have_a_path_as_those_of_lambdas_console_have(
+    path: str, allowed: bool
+) -> None:
+    policy = printed(role="x-role-1")
+    role = f"arn:aws:iam::{ACCOUNT}:role/{path}x-role-1"
+    assert may(policy, "iam:GetRole", role) is allowed
+    assert may(policy, "iam:PassRole", role, **{"iam:PassedToService": "lambda.amazonaws.com"}) is allowed
+    assert not may(printed(), "iam:GetRole", f"arn:aws:iam::{ACCOUNT}:role/a/tracker-{REGION}-role")
 
 
 def test_the_local_aws_gets_every_action_without_the_conditions_that_it_cannot_judge() -> None:
