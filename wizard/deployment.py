@@ -355,8 +355,11 @@ def refuse_lost(state: State) -> None:
 
 def current_token(options: Options) -> str | None:
     """The token to send: given by flag or environment, else the one in the token file."""
-    given = options.token or os.environ.get("EVENTTRACK_TOKEN")
-    return tokens.checked(given) if given else tokens.read(options.state)
+    if options.token:
+        return tokens.checked(options.token, "--token or EVENTTRACK_TOKEN")
+    if given := os.environ.get("EVENTTRACK_TOKEN"):
+        return tokens.checked(given, "EVENTTRACK_TOKEN")
+    return tokens.read(options.state)
 
 
 @dataclass(frozen=True)
@@ -387,12 +390,16 @@ def own_token(options: Options, state: State, made: str | None = None) -> OwnTok
 
     Args:
         made: one that was made before in this run.
+
+    Raises:
+        UsageError: what the token's file holds is none.
     """
     token = current_token(options)
     value = token or made or tokens.generate()
     digest = tokens.digest(value)
     if digest.sha256 in {known.sha256 for known in state.tokens}:
         return OwnToken(value, token is None, None)
+    tokens.checked(value, str(tokens.token_path(options.state)))  # somebody may have written into the file
     label = tokens.free_label(DEFAULT_LABEL, {known.label for known in state.tokens})
     return OwnToken(value, token is None, tokens.digest(value, label))
 

@@ -39,7 +39,9 @@ def test_a_token_that_was_lost_is_made_anew_as_the_plan_says(deployment: LocalDe
     """Its digest joins the function's environment, and both proofs are due again."""
     lost = deployment.token
     (deployment.folder / "eventtrack-state.token").unlink()
-    shown = deployment.run("setup", "--dry-run").stdout
+    dry = deployment.run("setup", "--dry-run")
+    shown = dry.stdout
+    assert "A token joins those that there are, as default-2; all stay valid (default)" in dry.stderr
     assert "environment variable AUTH_TOKEN_SHA256 is not as set up" in shown
     assert "1 to change, 20 as they should be, and 2 checks to run" in shown
     assert not (deployment.folder / "eventtrack-state.token").exists(), "a dry run makes none"

@@ -23,6 +23,7 @@ from wizard.cli.options import (
     Json,
     JsonLines,
     LightGroup,
+    Overwrite,
     Since,
     Until,
     Yes,
@@ -418,12 +419,13 @@ def doctor(
         Path | None,
         typer.Option("--report", help="Write it and the state file here, without names and account."),
     ] = None,
+    overwrite: Overwrite = False,
 ) -> ExitCode:
     """Examine what a run needs: state file, region, network, TLS, clock, credentials, permissions."""
     from wizard.commands import doctor as command
 
     options = replace(options, local=local, any_region=any_region, name=name)
-    return command.run(options, as_json=json, report=report)
+    return command.run(options, as_json=json, report=report, overwrite=overwrite)
 
 
 @register(app, "snippet")
@@ -471,7 +473,7 @@ def report(
     client: Clients = None,
     since: SinceDays = "7d",
     until: Until = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
+    overwrite: Overwrite = False,
 ) -> ExitCode:
     """Write a page to look at: events per hour, names, clients, what was refused, the latest events."""
     from wizard.commands import report as command

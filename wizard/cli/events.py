@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from wizard.cli.options import Json, JsonLines, ListingGroup, Since, Until, register
+from wizard.cli.options import Json, JsonLines, ListingGroup, Overwrite, Since, Until, register
 from wizard.errors import ExitCode
 from wizard.options import Options
 
@@ -135,7 +135,7 @@ def events_export(
     client: Clients = None,
     since: Since = None,
     until: Until = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace a file that exists.")] = False,
+    overwrite: Overwrite = False,
 ) -> ExitCode:  # fmt: skip
     """Write stored events into a file, oldest first."""
     from wizard.commands import export as command

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from wizard.cli.options import LightGroup, register
+from wizard.cli.options import LightGroup, Overwrite, register
 from wizard.errors import ExitCode
 from wizard.options import Options
 
@@ -21,7 +21,6 @@ Code = Annotated[
     Path | None,
     typer.Option("--code", metavar="FILE", help="Write the function's code here, as a zip."),
 ]
-Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 
 
 @register(export_app, "cloudformation")

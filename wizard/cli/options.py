@@ -37,6 +37,7 @@ CANNOT_BE_PARSED: Any = next(kind for kind in typer.BadParameter.__mro__ if kind
 
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace files that exist.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document on standard output.")]
 JsonLines = Annotated[bool, typer.Option("--json", help="Print one JSON document a line on standard output.")]
 Since = Annotated[

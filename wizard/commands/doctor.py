@@ -10,6 +10,7 @@ from pathlib import Path
 from wizard import deployment
 from wizard.clock import SystemClock
 from wizard.commands.common import say, stoppable
+from wizard.commands.result_files import refuse_existing, replaced
 from wizard.engine import doctor
 from wizard.engine.doctor import Finding
 from wizard.errors import ExitCode, NewerStateError, StateError, WizardError
@@ -24,8 +25,14 @@ from wizard.ui.findings import finding_line
 from wizard.ui.output import print_json, show
 
 
-def run(options: Options, *, as_json: bool, report: Path | None) -> ExitCode:
-    """Examine everything that can be examined. Exit 0 when nothing is in the way, 1 otherwise."""
+def run(options: Options, *, as_json: bool, report: Path | None, overwrite: bool = False) -> ExitCode:
+    """Examine everything that can be examined. Exit 0 when nothing is in the way, 1 otherwise.
+
+    Raises:
+        UsageError: the report's file exists or cannot be written.
+    """
+    if report is not None:
+        refuse_existing(report, overwrite=overwrite)
     clock = SystemClock()
     findings: list[Finding] = []
     with stoppable(clock):
@@ -38,7 +45,9 @@ def run(options: Options, *, as_json: bool, report: Path | None) -> ExitCode:
     if as_json:
         print_json(document)
     if report is not None:
-        _write_report(report, document, options)
+        state = _saved(options.state)
+        with replaced(report) as path:
+            path.write_text(redacted({**document, "state": state}, names_in=state), encoding="utf-8")
         say(f"{report} holds this and the state file without account, names and digests. Read it before you"
             " show it to anybody.", options)  # fmt: skip
     return ExitCode.DONE if healthy else ExitCode.FAILED
@@ -123,23 +132,6 @@ def _meant(
     name, caller = options.name or DEFAULT_NAME, account.caller
     identity = DeploymentId("", name, caller.account, caller.partition, account.aws.region)
     return identity, merge(identity, flags={}, environment=os.environ, saved={}).settings
-
-
-def _write_report(path: Path, document: dict[str, object], options: Options) -> None:
-    """For somebody who helps: what was found and the state file, without what is nobody's business.
-
-    Raises:
-        StateError: it cannot be written.
-    """
-    state = _saved(options.state)
-    try:
-        path.write_text(redacted({**document, "state": state}, names_in=state), encoding="utf-8")
-    except OSError as error:
-        raise StateError(
-            what=f"The report {path} cannot be written.",
-            why=f"{error.strerror or error}.",
-            next_step="Name another file with --report.",
-        ) from error
 
 
 def _saved(path: Path) -> object:

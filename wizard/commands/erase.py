@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 
 from wizard.aws.objects import ObjectReader, ObjectWriter
 from wizard.clock import SystemClock
-from wizard.commands.common import say, stoppable
+from wizard.commands.common import nobody_answers, say, stoppable
 from wizard.commands.engines import cache_of
 from wizard.deployment import existing
 from wizard.errors import ExitCode, UsageError
-from wizard.events.erase import Affected, Sum, erase, find, summed_up
+from wizard.events.erase import Sum, erase, find, summed_up
 from wizard.options import Options
 from wizard.ui.output import is_interactive, messages, show
 from wizard.ui.text import counted
 
 
 def run(options: Options, user: str, *, yes: bool, dry_run: bool) -> ExitCode:
-    """Show what there is of the user, ask for the id again, erase, look again. Where nobody can type the id
-    nothing is changed.
+    """Show what there is of the user, ask for the id again, erase, look again.
 
     Raises:
-        UsageError: no user is named.
+        UsageError: no user is named; there is something of the user, and nobody who could type the id again.
     """
     if not user:
         raise UsageError(
@@ -32,6 +30,7 @@ def run(options: Options, user: str, *, yes: bool, dry_run: bool) -> ExitCode:
             why="An event without a user_id is nobody's.",
             next_step="Give the id as it stands in user_id, with --user.",
         )
+    command = f"events erase --user {shlex.quote(user)} --yes"
     is_looking = dry_run or not (yes or is_interactive())
     clock = SystemClock()
     with stoppable(clock), existing(options, clock, lock=not is_looking) as (at, _store):
@@ -42,7 +41,10 @@ def run(options: Options, user: str, *, yes: bool, dry_run: bool) -> ExitCode:
         what = summed_up(found)
         show(f"{_words(what)} in s3://{bucket}")
         if is_looking:
-            _say_how(found, user, options)
+            if found and not dry_run:
+                raise nobody_answers("There is nobody to confirm the erasure.", command)
+            if found:
+                say(f"Nothing was changed. `eventtrack-wizard {command}` erases them for ever.", options)
             return ExitCode.DONE
         if found and not yes and not _confirmed(user):
             messages().print("Nothing was changed.")
@@ -68,12 +70,6 @@ def run(options: Options, user: str, *, yes: bool, dry_run: bool) -> ExitCode:
         )
         return ExitCode.FAILED
     return ExitCode.DONE
-
-
-def _say_how(found: Sequence[Affected], user: str, options: Options) -> None:
-    if found:
-        command = f"eventtrack-wizard events erase --user {shlex.quote(user)} --yes"
-        say(f"Nothing was changed. `{command}` erases them for ever.", options)
 
 
 def _words(what: Sum) -> str:

@@ -16,15 +16,22 @@ def refuse_existing(file: Path, *, overwrite: bool) -> None:
     """Before anything is read for it.
 
     Raises:
-        UsageError: the file exists, and is not to be replaced; it is a folder, or its name cannot be.
+        UsageError: the file exists, and is not to be replaced; it is a folder, a device or a pipe; there
+            cannot be one of its name.
     """
     try:
-        is_there, is_folder = file.exists(), file.is_dir()
+        is_there, is_folder, is_file = file.exists(), file.is_dir(), file.is_file()
     except OSError as error:  # a name that is too long, for one
         raise _unwritable(file, error) from error
     if is_folder:
         raise UsageError(
             what=f"{file} is a folder.", why="A file is written.", next_step="Name a file, for example in it."
+        )
+    if is_there and not is_file:
+        raise UsageError(
+            what=f"{file} is no file but a device, a pipe or the like.",
+            why="A file is written beside it and takes its place.",
+            next_step="Name a file, or - for standard output.",
         )
     if is_there and not overwrite:
         raise UsageError(
@@ -36,17 +43,18 @@ def refuse_existing(file: Path, *, overwrite: bool) -> None:
 
 @contextmanager
 def replaced(file: Path) -> Iterator[Path]:
-    """A path beside `file`, which takes its place if all goes well; readable by its owner alone, because
-    events tell of persons.
+    """A path beside `file`, which takes its place if all goes well, or that of what a link leads to; readable
+    by its owner alone, because events tell of persons.
 
     Raises:
         UsageError: it cannot be written.
     """
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
+    target = file.resolve()
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         temporary.touch(0o600)
         yield temporary
-        temporary.replace(file)
+        temporary.replace(target)
     except OSError as error:
         raise _unwritable(file, error) from error
     finally:

@@ -243,6 +243,16 @@ class _Setup:
             self.identity, self.resolved.settings, standing=self.state.records
         )
         preflight.check(self.at, plan, policy, self.account.caller.arn, self._notice)
+        self._mention_new_token()
+
+    def _mention_new_token(self) -> None:
+        """One that joins others is let in beside them, which nobody may have meant."""
+        others = [known.label for known in self.state.tokens]
+        if self.token.added is not None and others:
+            self._notice(
+                f"A token joins those that there are, as {self.token.added.label}; all stay valid"
+                f" ({', '.join(others)}) until `eventtrack-wizard token revoke LABEL` ends one."
+            )
 
     def _notice(self, text: str) -> None:
         self.console.print(f"Note: {self.options.complete(text)}", markup=False)

@@ -37,17 +37,20 @@ def digest(token: str, label: str = DEFAULT_LABEL) -> TokenDigest:
     return TokenDigest(label, hashlib.sha256(token.encode()).hexdigest(), now())
 
 
-def checked(token: str) -> str:
-    """A token that the operator gave.
+def checked(token: str, said_by: str) -> str:
+    """A token that is to be let in.
+
+    Args:
+        said_by: the flag, the variable or the file that it stands in.
 
     Raises:
         UsageError: it is too short to be a secret, or a header cannot carry it. Never shows it.
     """
     if len(token) < SHORTEST_TOKEN or not re.fullmatch(r"[\x21-\x7e]+", token):
         raise UsageError(
-            what="The given token cannot be used.",
+            what=f"The token in {said_by} cannot be used.",
             why=f"A token has at least {SHORTEST_TOKEN} characters, all printable ASCII without spaces.",
-            next_step="Give another one in EVENTTRACK_TOKEN, or none: the wizard makes a good one.",
+            next_step=f"Put another one into {said_by}, or none: the wizard makes a good one.",
         )
     return token
 

@@ -193,6 +193,11 @@ def test_the_report_can_be_shown_to_others(tmp_path: Path) -> None:
     with aws() as url:
         _code, found = doctor(tmp_path, url, "--report", str(tmp_path / "report.json"))
     report = (tmp_path / "report.json").read_text()
+    with aws() as url:
+        refused = CliRunner().invoke(
+            app, ["doctor", "--report", str(tmp_path / "report.json"), "--endpoint-url", url]
+        )
+    assert refused.exit_code == 2, "no command writes over a file by itself"
     assert found["State file"]["status"] == "ok"
     for secret in ("jane", "roebuck", ACCOUNT, "0a1b2c3d", "abab", "a1b2c3d4", str(Path.home()), "AKIA"):
         assert secret not in report

@@ -57,6 +57,21 @@ def test_what_is_there_is_replaced_only_where_that_is_said_and_a_folder_never(tm
         refuse_existing(tmp_path / ("x" * 300), overwrite=False)
 
 
+def test_a_device_is_never_replaced_by_a_file_or_the_machine_would_lose_it() -> None:
+    with pytest.raises(UsageError, match="is no file") as refused:
+        refuse_existing(Path("/dev/null"), overwrite=True)
+    assert "- for standard output" in refused.value.next_step
+
+
+def test_what_a_link_leads_to_is_replaced_and_not_the_link(tmp_path: Path) -> None:
+    file, link = tmp_path / "real.html", tmp_path / "link.html"
+    file.write_text("old")
+    link.symlink_to(file.name)
+    with replaced(link) as temporary:
+        temporary.write_text("new")
+    assert (link.is_symlink(), file.read_text()) == (True, "new")
+
+
 def test_the_page_is_opened_by_its_address_whatever_the_file_is_called(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
