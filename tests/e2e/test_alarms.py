@@ -104,7 +104,9 @@ def test_the_address_can_change_and_the_alarms_can_go_by_a_command_each(deployme
 
     refused = deployment.run("setup", "--yes", "--alarm-email", "none", exit_code=2)
     assert "--alarm-no-events-hours none" in refused.stderr
-    deployment.run("setup", "--yes", "--alarm-email", "none", "--alarm-no-events-hours", "none")
+    off = deployment.run("setup", "--yes", "--alarm-email", "none", "--alarm-no-events-hours", "none").stdout
+    assert "would be told" not in off, "what is gone has nothing to say"
+    assert "Verified before: " in off, "alarms change nothing that was proved"
     assert deployment.client("cloudwatch").describe_alarms()["MetricAlarms"] == []
     assert deployment.client("sns").list_topics()["Topics"] == []
     assert len(json.loads(deployment.run("status", "--json").stdout)["phases"]) == 9

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,8 +12,9 @@ from wizard.options import Options
 from wizard.ui import ndjson
 from wizard.ui.text import duration, size
 
+SEND = ("send-test", "send a test event and see it stored")
+OPEN = ("setup --open", "open the endpoint, and prove it anew")
 NEXT = (
-    ("send-test", "send a test event and see it stored"),
     ("snippet javascript", "a client; also in python, node, curl"),
     ("token add", "make a token for one more client"),
     ("status", "compare what runs with what was set up"),
@@ -28,7 +29,8 @@ class Result:
     Attributes:
         url: the endpoint; None as long as there is none.
         seconds: from the first change to the last proof.
-        proved: what was checked, in words.
+        proved: what was checked in this run, in words.
+        proved_before: what an earlier run has checked, and nothing was changed since of what it needs.
         stored: where the test event lies (`s3://…`), as far as one was sent.
         closed: why no event can be sent, as far as the endpoint is closed.
         token_file: where the token is.
@@ -50,6 +52,7 @@ class Result:
     former_url: str | None = None
     local_bytes: int | None = None
     remarks: tuple[str, ...] = ()
+    proved_before: tuple[str, ...] = ()
 
 
 def result_lines(result: Result, options: Options, width: int | None = None) -> Iterator[str]:
@@ -62,6 +65,8 @@ def result_lines(result: Result, options: Options, width: int | None = None) -> 
     yield from endpoint_lines(result, options)
     for proof in result.proved:
         yield f"Verified: {proof}"
+    for proof in result.proved_before:
+        yield f"Verified before: {proof}"
     if result.stored:
         yield f"Stored test event: {result.stored}"
     if result.new_token and result.shows_token:
@@ -71,7 +76,7 @@ def result_lines(result: Result, options: Options, width: int | None = None) -> 
     if not result.closed:
         yield f"\nSend an event:\n  {curl_line(result.url, result.token_file)}"
     yield "\nNext:"
-    yield from _next_commands(options, width)
+    yield from _next_commands((OPEN if result.closed else SEND, *NEXT), options, width)
     if result.local_bytes is not None:
         yield options.complete(
             f"\nThe local AWS goes on running ({size(result.local_bytes)} of memory).\n"
@@ -103,7 +108,7 @@ def as_line(
         former_endpoint=result.former_url,
         closed=result.closed is not None,
         changes=changes,
-        verified=result.proved,
+        verified=(*result.proved_before, *result.proved),
         stored=result.stored,
         token_file=str(result.token_file),
         seconds=result.seconds,
@@ -119,9 +124,9 @@ def curl_line(url: str | None, token_file: Path) -> str:
     )
 
 
-def _next_commands(options: Options, room: int | None) -> Iterator[str]:
+def _next_commands(following: Sequence[tuple[str, str]], options: Options, room: int | None) -> Iterator[str]:
     """Side by side, or, where that would be too wide (a path before the program), one above the other."""
-    commands = [(options.command(words), purpose) for words, purpose in NEXT]
+    commands = [(options.command(words), purpose) for words, purpose in following]
     width = max(len(command) for command, _purpose in commands)
     lines = [f"  {command:{width}}   {purpose}" for command, purpose in commands]
     if room is None or max(map(len, lines)) <= room:

@@ -56,6 +56,9 @@ class Work:
     store: Store
     new_token: bool = False
 
+    def __post_init__(self) -> None:
+        self._proved_before = dict(self.store.state.checks)
+
     def carry_out(self, plan: Plan | None) -> ExitCode:
         """Make the changes, again after a failure for as long as the operator wants."""
         # What a run with nothing to do need not load.
@@ -157,13 +160,16 @@ class Work:
     def result(self, seconds: float) -> Result:
         """What has come out so far, `seconds` after the first change."""
         checks = self.store.state.checks
-        stored = next((checks[key] for key in PROOFS if "key" in checks.get(key, {})), None)
         passed = [check for phase in PHASES for check in phase.checks if _is_proved(checks.get(check.key))]
+        before = [check for check in passed if checks[check.key] == self._proved_before.get(check.key)]
+        proved = {check.key: check for check in passed if check not in before}
+        stored = next((checks[key] for key in PROOFS if key in proved), None)
         return Result(
             self.at.identity.name,
             url_of(self.at),
             seconds,
-            proved=tuple(check.title(self.at) for check in passed),
+            proved=tuple(check.title(self.at) for check in proved.values()),
+            proved_before=tuple(check.title(self.at) for check in before),
             stored=f"s3://{stored['bucket']}/{stored['key']}" if stored else None,
             closed=CLOSED if self.at.settings.closed else None,
             token_file=tokens.token_path(self.request.options.state),
@@ -177,7 +183,7 @@ class Work:
     def _remarks(self) -> Iterator[str]:
         """What is to be known, or done, about what stands."""
         for key, resource in RESOURCES.items():
-            facts = self.at.known.get(key)
+            facts = self.at.known.get(key) if resource.desired(self.at) is not None else None
             if facts is not None and (remark := resource.remark(self.at, facts)):
                 yield remark
 

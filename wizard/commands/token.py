@@ -93,10 +93,15 @@ def add(options: Options, *, label: str | None) -> ExitCode:
         chosen = (
             tokens.free_label(CLIENT_LABEL, taken) if label is None else tokens.checked_label(label, taken)
         )
-        token = tokens.generate()
-        at = write_ahead(at, store, [*store.state.tokens, tokens.digest(token, chosen)])
+        token, known = tokens.generate(), list(store.state.tokens)
+        at = write_ahead(at, store, [*known, tokens.digest(token, chosen)])
         messages().print(f"The token of {chosen}, shown this once:", markup=False)
-        print(token, flush=True)  # noqa: T201  the result: the token alone, for `$(…)`
+        try:
+            print(token, flush=True)  # noqa: T201  the result: the token alone, for `$(…)`
+        except OSError:
+            write_ahead(at, store, known)
+            messages().print("It could not be shown to the end: there is no such token.")
+            raise
         at = replace(at, token=token)
         try:
             bring_into_force(at, store, OneLine(messages(), TELLING))

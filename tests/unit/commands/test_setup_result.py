@@ -67,6 +67,12 @@ def test_a_new_token_is_shown_where_somebody_looks_and_an_old_one_nowhere() -> N
     )
 
 
+def test_what_an_earlier_run_has_proved_is_not_told_as_news() -> None:
+    lines = shown(replace(RESULT, proved=(), proved_before=RESULT.proved, stored=None))
+    assert lines[2] == "Verified before: invoke with TestEventAPI"
+    assert not any("Stored" in line for line in lines), "its event may have been erased since"
+
+
 def test_a_url_that_has_changed_is_told_with_the_one_of_before() -> None:
     lines = shown(replace(RESULT, former_url="https://a0.example/events"))
     assert lines[2] == f"The URL has changed, tell the clients: https://a0.example/events → {RESULT.url}"
@@ -76,6 +82,9 @@ def test_a_closed_endpoint_has_no_line_to_send_an_event_with() -> None:
     lines = shown(replace(RESULT, closed="Closed: `eventtrack-wizard setup --open` opens it.", stored=None))
     assert "Closed: `eventtrack-wizard setup --open --state shop.json --profile work` opens it." in lines
     assert not any("curl -X" in line for line in lines)
+    following = lines[lines.index("Next:") :]
+    assert not any("send-test" in line for line in following), "it would be refused"
+    assert following[1].startswith("  eventtrack-wizard setup --open ")
 
 
 def test_the_local_aws_that_goes_on_running_is_told_with_how_to_stop_it() -> None:

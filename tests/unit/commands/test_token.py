@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -77,6 +79,20 @@ def test_an_added_token_is_nowhere_but_on_standard_output_because_only_its_clien
     assert added not in done.stderr + written_down(deployment)
     assert hashlib.sha256(added.encode()).hexdigest() in json.dumps(deployment.state)
     assert added not in deployment.run("token", "list").stdout
+
+
+def test_a_token_that_nobody_could_see_is_none(deployment: LocalDeployment) -> None:
+    before = deployment.state["tokens"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "wizard", "token", "add", "--label", "lost"],
+            cwd=deployment.folder, env=deployment.environment, stdout=full, stderr=subprocess.PIPE,
+            text=True, timeout=60, check=False,
+        )  # fmt: skip
+    assert done.returncode == 1
+    assert "there is no such token" in done.stderr
+    assert deployment.state["tokens"] == before
+    deployment.run("status")
 
 
 def test_a_revoked_token_is_refused_and_the_others_are_not(deployment: LocalDeployment) -> None:
