@@ -33,6 +33,7 @@ from wizard.state.lock import locked
 from wizard.state.model import DEFAULT_LABEL, State, TokenDigest
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
+from wizard.ui.output import messages
 from wizard.ui.waits import waits_sayer
 from wizard.uploads import Uploads
 
@@ -78,12 +79,18 @@ class Account:
         _ = self.caller
 
 
-def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Account:
+def connect(
+    options: Options, clock: Clock, identity: DeploymentId | None, *, starts_local: bool = True
+) -> Account:
     """Open the account that the options and the state file name.
 
     For the embedded local AWS this is root; `as_local_operator` then steps down.
 
+    Args:
+        starts_local: whether the local AWS is started where it does not run.
+
     Raises:
+        StateError: the local AWS does not run.
         CredentialsError: no, dead or foreign credentials.
         UsageError: options and state file contradict each other.
     """
@@ -95,15 +102,28 @@ def connect(options: Options, clock: Clock, identity: DeploymentId | None) -> Ac
     region = identity.region if identity else None
     if local:
         session = open_session(None, _checked_region(options.region) or region or LOCAL_REGION, ROOT_KEYS)
-        from wizard.local import start
-
-        endpoint_url = start().url
+        endpoint_url = _local_url(starts=starts_local)
     else:
         session = session_at(options, region)
         endpoint_url = endpoint_url or (identity.endpoint_url if identity else None)
     aws = Aws(session, endpoint_url, clock, account=pinned)
     aws.on_wait = waits_sayer()
     return Account(aws, identity)
+
+
+def _local_url(*, starts: bool) -> str:
+    from wizard.local import find, start
+
+    if running := find():
+        return running.url
+    if not starts:
+        raise StateError(
+            what="The embedded local AWS does not run.",
+            why="It was stopped, or its process has ended.",
+            next_step="Start it with `eventtrack-wizard local start`.",
+        )
+    messages().print("Starting the local AWS …", style="dim")
+    return start().url
 
 
 def session_at(options: Options, pinned: str | None = None) -> boto3.Session:
@@ -286,29 +306,32 @@ def new_identity(account: Account, name: str, options: Options) -> DeploymentId:
 
 @contextmanager
 def existing(
-    options: Options, clock: Clock, *, lock: bool, looks_first: bool = False
+    options: Options, clock: Clock, *, lock: bool, looks_first: bool = False, starts_local: bool = True
 ) -> Iterator[tuple[Deployment, Store]]:
     """A deployment that the state file knows, connected and pinned.
 
     Args:
         lock: whether the state file may be written.
         looks_first: the command begins with a plan, which asks beside its look whose credentials these are.
+        starts_local: as in `connect`.
 
     Raises:
         StateError: there is none, or the file cannot be used.
     """
     if not lock:
-        yield _open(options, clock, looks_first=looks_first)
+        yield _open(options, clock, looks_first=looks_first, starts_local=starts_local)
         return
     state_module.required(options.state)
     with locked(options.state):
-        yield _open(options, clock, looks_first=looks_first)
+        yield _open(options, clock, looks_first=looks_first, starts_local=starts_local)
 
 
-def _open(options: Options, clock: Clock, *, looks_first: bool) -> tuple[Deployment, Store]:
+def _open(
+    options: Options, clock: Clock, *, looks_first: bool, starts_local: bool
+) -> tuple[Deployment, Store]:
     state = state_module.required(options.state)
     identity = state.identity
-    account = connect(options, clock, identity)
+    account = connect(options, clock, identity, starts_local=starts_local)
     settings = from_saved(state.settings, identity)
     if identity.local:
         account = as_local_operator(account, identity, settings)

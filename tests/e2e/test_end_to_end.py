@@ -235,6 +235,20 @@ def test_status_names_what_stands_and_where_because_scripts_need_the_names(deplo
     assert all(name in shown for name in names.values())
 
 
+def test_a_local_aws_that_is_stopped_stays_so_although_somebody_watches(deployed: User) -> None:
+    watching = deployed.start("status", "--watch", "--every", "2", "--json")
+    assert json.loads(watching.stdout.readline())["healthy"] is True
+    deployed.run("local", "stop")
+    looks = (json.loads(line) for line in watching.stdout)
+    failed = next(look for look in looks if "error" in json.dumps(look))
+    assert "The embedded local AWS does not run." in json.dumps(failed)
+    assert deployed.run("local", "status").returncode == 3
+    watching.send_signal(signal.SIGINT)
+    watching.communicate()
+    started = deployed.run("status")
+    assert (started.returncode, "Starting the local AWS" in started.stderr) == (0, True)
+
+
 def test_watching_shows_one_look_after_another_until_ctrl_c_which_is_how_it_ends(deployed: User) -> None:
     watching = deployed.start("status", "--watch", "--every", "2", "--json")
     looks = [json.loads(watching.stdout.readline()) for _ in range(2)]

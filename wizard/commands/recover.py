@@ -49,7 +49,7 @@ def run(request: Request) -> ExitCode:
     if not request.yes and not is_interactive():
         raise nobody_answers("There is nobody to confirm the recovery.", "recover --yes")
     path, clock, console = request.options.state, SystemClock(), messages()
-    _refuse_good_state(path)
+    _refuse_good_state(path, request.options.name)
     prompts = None if request.yes else Prompts(console)
     with locked(path), stoppable(clock):
         if _take_backup(path, request, prompts, console):
@@ -83,20 +83,23 @@ def show(recovered: Recovered, console: Console) -> None:
         )
 
 
-def _refuse_good_state(path: Path) -> None:
+def _refuse_good_state(path: Path, name: str | None) -> None:
     try:
         state = state_module.load(path)
     except NewerStateError:
         raise
     except StateError:
         return
-    if state is not None:
-        raise StateError(
-            what=f"{path} is a good state file, of the deployment {state.identity.name}.",
-            why="Recovering would throw away what only it knows.",
-            next_step="Run `eventtrack-wizard setup` to repair the deployment, or name another file with"
-            " --state.",
-        )
+    if state is None:
+        return
+    is_meant = name in (None, state.identity.name)
+    raise StateError(
+        what=f"{path} is a good state file, of the deployment {state.identity.name}.",
+        why="Recovering would throw away what only it knows.",
+        next_step="Run `eventtrack-wizard setup` to repair the deployment, or name another file with --state."
+        if is_meant
+        else f"Name another file for {name}, for example `eventtrack-wizard recover --state {name}.json`.",
+    )
 
 
 def _take_backup(path: Path, request: Request, prompts: Prompts | None, console: Console) -> bool:

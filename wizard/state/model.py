@@ -7,6 +7,7 @@ secret: tokens are in a file of their own (`tokens`), here are only their SHA-25
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -214,15 +215,25 @@ def further_up(path: Path) -> Path | None:
 
 
 def _corrupt(path: Path, error: Exception) -> StateError:
-    reason = str(error) if isinstance(error, ValueError) else f"Something is missing in it: {error}"
+    missing = f"Something is missing in it: {error}" if isinstance(error, KeyError) else "It is no state file"
+    reason = str(error) if isinstance(error, ValueError) else missing
     backup = backup_path(path)
     restore = f"Take the last good copy with `cp {backup} {path}`, or " if _is_good(backup) else ""
-    command = "rebuild it from the tags in AWS with `eventtrack-wizard recover`."
+    place = " --local" if _is_local(path) else ""
+    command = f"rebuild it from the tags in AWS with `eventtrack-wizard recover{place}`."
     return StateError(
         what=f"The state file {path} is corrupt; it was left as it is.",
         why=f"{reason}.",
         next_step=restore + command if restore else command[0].upper() + command[1:],
     )
+
+
+def _is_local(path: Path) -> bool:
+    """What a corrupt file may still say."""
+    try:
+        return re.search(rb'"local": true', path.read_bytes()) is not None
+    except OSError:
+        return False
 
 
 def _is_good(path: Path) -> bool:

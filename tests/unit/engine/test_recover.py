@@ -242,6 +242,8 @@ class TestCommand:
         before = files.read_text()
         refused = deployed.run("recover", "--local", "--yes", exit_code=1)
         assert "is a good state file" in refused.stderr
+        other = deployed.run("recover", "--local", "--yes", "--name", "other", exit_code=1)
+        assert "recover --state other.json --local --name other" in other.stderr
         assert files.read_text() == before
 
     def test_a_lost_file_is_rebuilt_and_the_old_token_still_works(

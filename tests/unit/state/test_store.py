@@ -239,6 +239,25 @@ def test_a_file_that_is_not_ours_is_named_and_left_as_it_is(path: Path, content:
     assert path.read_bytes() == content
 
 
+@pytest.mark.parametrize(("local", "command"), [(True, "recover --local`"), (False, "recover`")])
+def test_a_corrupt_file_leads_to_where_its_deployment_is(path: Path, local: bool, command: str) -> None:
+    identity = DeploymentId(
+        "x-1", "x", "1" * 12, "aws", "us-east-1", "http://127.0.0.1:1" if local else None, local
+    )
+    path.write_text(State(identity).as_text()[:-20])
+    with pytest.raises(StateError) as caught:
+        load(path)
+    assert caught.value.next_step.endswith(f"{command}.")
+
+
+@pytest.mark.parametrize("content", ["[]", "null", '"text"'])
+def test_what_python_says_of_a_wrong_file_is_not_told_to_people(path: Path, content: str) -> None:
+    path.write_text(content)
+    with pytest.raises(StateError) as caught:
+        load(path)
+    assert caught.value.why == "It is no state file."
+
+
 def test_a_file_of_a_newer_version_is_not_called_corrupt_or_somebody_would_throw_it_away(path: Path) -> None:
     path.write_text('{"schema": 2, "wizard_version": "9.1.0"}')
     with pytest.raises(NewerStateError) as caught:
