@@ -249,9 +249,10 @@ class _Setup:
         """One that joins others is let in beside them, which nobody may have meant."""
         others = [known.label for known in self.state.tokens]
         if self.token.added is not None and others:
-            self._notice(
-                f"A token joins those that there are, as {self.token.added.label}; all stay valid"
-                f" ({', '.join(others)}) until `eventtrack-wizard token revoke LABEL` ends one."
+            say(
+                f"Note: A token joins those that there are, as {self.token.added.label}; all stay valid"
+                f" ({', '.join(others)}) until `eventtrack-wizard token revoke LABEL` ends one.",
+                self.options,
             )
 
     def _notice(self, text: str) -> None:
