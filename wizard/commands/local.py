@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from datetime import datetime
 
 from wizard import local
 from wizard.commands.common import nobody_answers, say
@@ -80,4 +81,6 @@ def _lines(found: LocalAwsStatus) -> Iterator[str]:
 
 
 def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return value.isoformat()
     return value if isinstance(value, (bool, int, float, str, type(None))) else str(value)

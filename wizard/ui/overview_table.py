@@ -38,7 +38,7 @@ def overview_table(overview: Overview) -> RenderableType:
     return Printable(
         Group(
             *parts,
-            text(f"{overview.events:,} events of {counted(len(overview.names), 'name')}.", "bold"),
+            text(f"{counted(overview.events, 'event')} of {counted(len(overview.names), 'name')}.", "bold"),
             text(f"By client: {clients}."),
             text(repeats(overview)),
         )
