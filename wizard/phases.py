@@ -12,7 +12,7 @@ from wizard.aws.tagging import READS_TAGS
 from wizard.endpoint.checks import EndpointWorks, FunctionStoresEvent
 from wizard.phase_titles import OPTIONAL_TITLES, TITLES
 from wizard.resources.alarm_topic import AlarmTopic, EmailSubscription
-from wizard.resources.alarms import ApiErrors, FunctionErrors, FunctionThrottles, NoEvents
+from wizard.resources.alarms import EVERY_ALARM
 from wizard.resources.api import ApiResource, PostMethod, RestApi
 from wizard.resources.base import Actions, AnyResource, Check
 from wizard.resources.bucket import Bucket, BucketEncryption, BucketVersioning, PublicAccessBlock
@@ -93,10 +93,7 @@ PHASES: tuple[Phase, ...] = (
         ),
     ),
     _phase("query", (QueryDatabase(), LinesTable(), RawView(), EventsView(), QueryWorkgroup())),
-    _phase(
-        "alarms",
-        (AlarmTopic(), EmailSubscription(), FunctionErrors(), FunctionThrottles(), ApiErrors(), NoEvents()),
-    ),
+    _phase("alarms", (AlarmTopic(), EmailSubscription(), *EVERY_ALARM)),
 )
 
 RESOURCES: dict[str, AnyResource] = {
@@ -112,7 +109,7 @@ def phases_with_rights(settings: Settings, standing: Collection[str] = ()) -> tu
         standing: keys of the resources that the state file knows.
     """
     wanted = {key.partition(".")[0] for key in standing}
-    wanted |= {"buffer"} if settings.ingest == "buffered" else set()
+    wanted |= {"buffer"} if settings.is_buffered else set()
     wanted |= {"query"} if settings.query_table else set()
     return tuple(phase for phase in PHASES if phase.key not in {"buffer", "query"} - wanted)
 

@@ -22,7 +22,7 @@ from tests.tools.endpoint_contract import STORED, prove
 from wizard.cli.app import app
 from wizard.clock import SystemClock
 from wizard.deployment import existing
-from wizard.endpoint.checks import EndpointWorks, is_buffered
+from wizard.endpoint.checks import EndpointWorks, taken_by_stream
 from wizard.events.decode import decoded
 from wizard.options import Options
 from wizard.phases import RESOURCES
@@ -259,7 +259,7 @@ def test_a_stack_that_buffers_answers_likewise_and_stores_through_streams_of_its
     at = way_out.at
     before = way_out.objects(at.settings.bucket_name)
     answers = prove(buffering.url, str(at.token))
-    assert [is_buffered(answer.body) for answer in answers if answer.status == 200] == [True, True, False]
+    assert [taken_by_stream(answer.body) for answer in answers if answer.status == 200] == [True, True, False]
     after = way_out.objects(at.settings.bucket_name)
     assert {key: after.get(key) for key in before} == before, "what was stored before stays where it is"
     by_stream = [event for key, events in after.items() if "/events_buffering." in key for event in events]

@@ -17,7 +17,7 @@ from wizard.commands.send_test import endpoint_of, not_arrived
 from wizard.commands.waiting import waiting
 from wizard.deployment import existing
 from wizard.endpoint.buffered import how_long, wait_for
-from wizard.endpoint.checks import is_buffered
+from wizard.endpoint.checks import taken_by_stream
 from wizard.endpoint.load import LoadReport, Posted, post_all
 from wizard.endpoint.throttling import why_429
 from wizard.errors import ExitCode
@@ -50,7 +50,7 @@ def run(options: Options, *, as_json: bool, requests: int, clients: int, event_n
             results().print(_table(report))
     if "429" in report.refused:
         say(why_429(at.settings), options)
-    elif not report.is_good and any(is_buffered(answer.body) for answer in report.accepted):
+    elif not report.is_good and any(taken_by_stream(answer.body) for answer in report.accepted):
         say(not_arrived(at), options)
     elif not report.is_good:
         say("Run `eventtrack-wizard status` to see what differs.", options)
@@ -72,7 +72,7 @@ def stored_since(at: Deployment, began_at: datetime) -> Counter[str]:
 def arrived_since(at: Deployment, began_at: datetime, posted: Sequence[Posted]) -> Counter[str]:
     """How often streams have stored each request that they have taken, once all of them are there or the time
     is up."""
-    requests = {one.event_id: one.answer.request_id for one in posted if is_buffered(one.answer.body)}
+    requests = {one.event_id: one.answer.request_id for one in posted if taken_by_stream(one.answer.body)}
     arrived: Counter[str] = Counter()
     if not requests:
         return arrived

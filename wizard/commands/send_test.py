@@ -14,7 +14,7 @@ from wizard.commands.common import say, stoppable
 from wizard.commands.waiting import waiting
 from wizard.deployment import existing
 from wizard.endpoint.buffered import how_long, wait_for
-from wizard.endpoint.checks import is_buffered, prove_stored
+from wizard.endpoint.checks import prove_stored, taken_by_stream
 from wizard.endpoint.client import Answer, Endpoint, url_of
 from wizard.endpoint.load import percentile
 from wizard.endpoint.throttling import why_429
@@ -143,7 +143,7 @@ def _sample(at: Deployment, event_name: str, number: int) -> dict[str, Any]:
 def _send(at: Deployment, endpoint: Endpoint, events: list[dict[str, Any]]) -> Sent:
     sent_at = datetime.now(UTC)
     answer = endpoint.post(events if len(events) > 1 else events[0])
-    if answer.status != 200 or is_buffered(answer.body):
+    if answer.status != 200 or taken_by_stream(answer.body):
         return Sent(events, answer, None)
     try:
         stored = at.aws.retry(lambda: prove_stored(at, answer.request_id, sent_at), "find the stored event")
@@ -154,7 +154,7 @@ def _send(at: Deployment, endpoint: Endpoint, events: list[dict[str, Any]]) -> S
 
 def _with_what_arrives(at: Deployment, sent: list[Sent], begun: datetime) -> list[Sent]:
     """The same with what streams have stored meanwhile of the requests that they have taken."""
-    left = {number: one for number, one in enumerate(sent) if is_buffered(one.answer.body)}
+    left = {number: one for number, one in enumerate(sent) if taken_by_stream(one.answer.body)}
     if not left:
         return sent
     arrived = list(sent)
@@ -194,7 +194,7 @@ def _show(sent: Sent, at: Deployment, options: Options) -> None:
 def _say_what_is_wrong(sent: Sent, at: Deployment, options: Options) -> None:
     for sentence in _refusals(sent.answer):
         messages().print(sentence, markup=False)
-    if sent.stored is None and is_buffered(sent.answer.body):
+    if sent.stored is None and taken_by_stream(sent.answer.body):
         say(not_arrived(at), options)
     elif sent.stored is None:
         say(_why_not_stored(sent.answer, at.settings), options)

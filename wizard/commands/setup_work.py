@@ -163,7 +163,8 @@ class Work:
         passed = [check for phase in PHASES for check in phase.checks if _is_proved(checks.get(check.key))]
         before = [check for check in passed if checks[check.key] == self._proved_before.get(check.key)]
         proved = {check.key: check for check in passed if check not in before}
-        stored = next((checks[key] for key in PROOFS if key in proved), None)
+        # What a stream has taken lies nowhere yet.
+        stored = next((checks[key] for key in PROOFS if key in proved and "key" in checks[key]), None)
         return Result(
             self.at.identity.name,
             url_of(self.at),

@@ -89,7 +89,7 @@ class FunctionStoresEvent(Check):
     def run(self, at: Deployment) -> Facts:
         """See `Check.run`."""
         sent_at = datetime.now(UTC)
-        event = large_probe_event(at) if at.settings.ingest == "buffered" else probe_event(at)
+        event = large_probe_event(at) if at.settings.is_buffered else probe_event(at)
         payload = {"headers": {TOKEN_HEADER: at.token}, "body": [event]}
         answer = invoke(at.aws, at.settings.function_name, payload)
         if answer.body.get("code") == STORAGE_DENIED:
@@ -97,7 +97,7 @@ class FunctionStoresEvent(Check):
             raise NotYet(POLICY_NOT_SPREAD)
         if answer.status != 200:
             raise _function_failed(at, answer)
-        if is_buffered(answer.body):
+        if taken_by_stream(answer.body):
             return {"durability": BUFFERED}
         return _stored_facts(prove_stored(at, answer.request_id, sent_at))
 
@@ -111,7 +111,7 @@ class EndpointWorks(Check):
 
     def title(self, at: Deployment) -> str:
         """In words."""
-        event = "an event taken by a stream" if at.settings.ingest == "buffered" else "a stored event"
+        event = "an event taken by a stream" if at.settings.is_buffered else "a stored event"
         return f"preflight, refusal and {event} through the public URL"
 
     def skip_reason(self, at: Deployment) -> str | None:
@@ -140,8 +140,8 @@ class EndpointWorks(Check):
             recycle(at)
             raise NotYet(POLICY_NOT_SPREAD)
         _expect(200, answer, "a good event", at)
-        if at.settings.ingest == "buffered":
-            if not is_buffered(answer.body):
+        if at.settings.is_buffered:
+            if not taken_by_stream(answer.body):
                 recycle(at)
                 raise NotYet(STREAMS_REFUSE)
             return {"url": endpoint.url, "durability": BUFFERED}
@@ -236,7 +236,7 @@ def prove_stored(at: Deployment, request_id: str, sent_at: datetime) -> StoredEv
     return stored
 
 
-def is_buffered(body: Mapping[str, Any]) -> bool:
+def taken_by_stream(body: Mapping[str, Any]) -> bool:
     """Whether the handler's answer says that a stream has taken the events."""
     return body.get("durability") == BUFFERED
 

@@ -23,7 +23,8 @@ from wizard.state.model import Facts, Record, State, now
 
 Result = TypeVar("Result")
 
-# The function tells the names of role and bucket, so what it tells leads to more; two rounds see it all.
+# The function tells the names of role and bucket, so what it tells leads to more. Two rounds see it all,
+# and as many again are a margin.
 ROUNDS = 4
 LOOKING = "look for deployments"
 

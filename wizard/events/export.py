@@ -11,12 +11,7 @@ from wizard.events.browse import Found
 from wizard.events.cache import lines_about
 from wizard.events.decode import as_text
 from wizard.events.filters import ABSENT, value_at
-
-# Of CSV; each but `stored_at`, `client` and `event` (all of it) is a member of the event.
-COLUMNS = (
-    "event_id", "event_name", "event_time", "received_at", "stored_at", "user_id", "client", "properties",
-    "event",
-)  # fmt: skip
+from wizard.events.tables import COLUMNS
 
 
 def write_lines(found: Iterable[Found], file: IO[str]) -> None:

@@ -18,9 +18,9 @@ from wizard.state.model import Facts
 
 # Topics, and their tags: https://docs.aws.amazon.com/sns/latest/api/CommonErrors.html
 GONE = ("NotFound", "ResourceNotFound")
-# What stands in place of an ARN before the address has confirmed, and after it has unsubscribed by itself.
 # How many subscriptions of others are named.
 NAMED = 4
+# What stands in place of an ARN before the address has confirmed, and after it has unsubscribed by itself.
 PENDING, DELETED = "PendingConfirmation", "Deleted"
 
 

@@ -184,7 +184,7 @@ class NoEvents(Alarm):
 
     def absence_reason(self, at: Deployment) -> str | None:
         settings = at.settings
-        is_wished = settings.alarm_no_events_hours is not None and bool(receivers(at))
+        is_wished = settings.alarm_no_events_hours is not None and settings.tells_somebody
         return "the endpoint is closed" if is_wished and settings.closed else None
 
     def rule(self, at: Deployment) -> dict[str, Any]:
@@ -238,7 +238,7 @@ def _dimensions(**values: str) -> list[dict[str, str]]:
 
 def _described(at: Deployment) -> list[Any]:
     """All of ours in one answer."""
-    names = [alarm_name(at, ending) for ending in chosen.ENDINGS]
+    names = [alarm_name(at, one.ending) for one in EVERY_ALARM]
     ask = at.aws.cloudwatch.describe_alarms
     answer = at.answers.once("cloudwatch.DescribeAlarms", lambda: ask(AlarmNames=names))
     return list(answer["MetricAlarms"])

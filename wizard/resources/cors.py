@@ -98,8 +98,8 @@ class Preflight(Resource[PreflightFacts]):
         if facts is None:
             return None
         responses, integration_responses = facts["responses"], facts["integration_responses"]
-        declared = _parameters(responses, "method")
-        mapped = _parameters(integration_responses, "method")
+        declared = _headers(responses)
+        mapped = _headers(integration_responses)
         templates = integration_responses.get("200", {}).get("responseTemplates") or {}
         return {
             "method": facts["method"],
@@ -194,9 +194,9 @@ def _ok_answer(at: Deployment) -> Any:
     }
 
 
-def _parameters(responses: Any, side: str) -> dict[str, Any]:
+def _headers(responses: Any) -> dict[str, Any]:
     """Header name to value of the 200 answer."""
-    prefix = f"{side}.response.header."
+    prefix = "method.response.header."
     parameters = responses.get("200", {}).get("responseParameters") or {}
     return {name.removeprefix(prefix): value for name, value in parameters.items() if name.startswith(prefix)}
 

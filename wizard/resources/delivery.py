@@ -27,11 +27,6 @@ class LogStreamFacts(TypedDict):
     name: str
 
 
-def is_buffered(at: Deployment) -> bool:
-    """Whether the operator wants events to be buffered."""
-    return at.settings.ingest == "buffered"
-
-
 def delivery_role_name(at: Deployment) -> str:
     """The role's name; roles are known in all regions."""
     return f"{at.identity.name}-{at.identity.region}-delivery"
@@ -67,7 +62,7 @@ class DeliveryRole(ServiceRole):
         return f"Delivers buffered events of {at.identity.name}."
 
     def desired(self, at: Deployment) -> Facts | None:
-        return self.as_desired(at) if is_buffered(at) else None
+        return self.as_desired(at) if at.settings.is_buffered else None
 
 
 class DeliveryLogGroup(NamedLogGroup):
@@ -81,7 +76,7 @@ class DeliveryLogGroup(NamedLogGroup):
         return delivery_log_group_name(at)
 
     def desired(self, at: Deployment) -> Facts | None:
-        return {"tags": at.desired_tags} if is_buffered(at) else None
+        return {"tags": at.desired_tags} if at.settings.is_buffered else None
 
 
 class DeliveryLogRetention(RetentionOf):
@@ -97,7 +92,7 @@ class DeliveryLogRetention(RetentionOf):
         return delivery_log_group_name(at)
 
     def desired(self, at: Deployment) -> Facts | None:
-        return {"days": at.settings.log_retention_days} if is_buffered(at) else None
+        return {"days": at.settings.log_retention_days} if at.settings.is_buffered else None
 
 
 class DeliveryLogStream(Resource[LogStreamFacts]):
@@ -116,7 +111,7 @@ class DeliveryLogStream(Resource[LogStreamFacts]):
         return f"log stream {LOG_STREAM}"
 
     def desired(self, at: Deployment) -> Facts | None:
-        return {"name": LOG_STREAM} if is_buffered(at) else None
+        return {"name": LOG_STREAM} if at.settings.is_buffered else None
 
     def read(self, at: Deployment) -> LogStreamFacts | None:
         group = delivery_log_group_name(at)
@@ -159,7 +154,7 @@ class DeliveryPolicy(InlinePolicy):
         return f"inline policy {self.name(at)}"
 
     def desired(self, at: Deployment) -> Facts | None:
-        if not is_buffered(at):
+        if not at.settings.is_buffered:
             return None
         place, group = at.identity, arn_of_group(at, delivery_log_group_name(at))
         return {

@@ -9,8 +9,8 @@ from wizard.settings.table import as_text
 
 # Key and value of all variables together: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
 ENVIRONMENT_LIMIT_BYTES = 4096
-# Setting to the environment variable that the handler reads it from.
 STREAMS = "FIREHOSE_STREAMS"
+# Setting to the environment variable that the handler reads it from.
 VARIABLES = {
     "bucket_name": "BUCKET_NAME",
     "cors_origins": "CORS_ALLOW_ORIGIN",

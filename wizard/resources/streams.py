@@ -14,7 +14,6 @@ from wizard.resources.delivery import (
     LOG_STREAM,
     delivery_log_group_name,
     delivery_role_arn,
-    is_buffered,
 )
 from wizard.resources.role import InlinePolicy
 from wizard.resources.tagged import DesiredTags, TaggedResource, as_list, from_list, to_put, to_take_off
@@ -80,7 +79,7 @@ STREAM_KEYS = tuple(map(stream_key, NUMBERS))
 
 
 def _is_desired(at: Deployment, number: int) -> bool:
-    return is_buffered(at) and number <= at.settings.streams
+    return at.settings.is_buffered and number <= at.settings.streams
 
 
 def stream_arn(at: Deployment, number: int) -> str:

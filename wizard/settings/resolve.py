@@ -255,9 +255,9 @@ def objections(settings: Settings, saved: Mapping[str, object]) -> list[Objectio
     found = []
     if "x-auth-token" not in {header.casefold() for header in settings.cors_headers}:
         found.append(Objection("cors_headers", _no_token_header()))
-    if settings.alarm_no_events_hours is not None and not (settings.alarm_email or settings.alarm_topic):
+    if settings.alarm_no_events_hours is not None and not settings.tells_somebody:
         found.append(Objection("alarm_no_events_hours", _nobody_to_tell()))
-    if settings.ingest == "buffered" and settings.event_format != "jsonl.gz":
+    if settings.is_buffered and settings.event_format != "jsonl.gz":
         found.append(Objection("event_format", _not_for_streams(settings.event_format)))
     if settings.query_table and settings.event_format == "json":
         found.append(Objection("event_format", _not_by_the_line()))

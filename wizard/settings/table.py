@@ -169,14 +169,14 @@ class Settings:
     versioning: bool = _row("bucket", "Keep old versions of objects", names.yes_or_no, False)
     encryption: str = _row("bucket", "Default encryption", names.one_of("SSE-S3", "SSE-KMS"), "SSE-S3", choices={
         "SSE-S3": "keys managed by S3, free of charge", "SSE-KMS": "the AWS managed key aws/s3, billed per request"})
-    event_retention_days: int | None = _row("bucket", "Days to keep events (none: for ever)", names.optional_whole_number(1, 36_500, "days"), None)
+    event_retention_days: int | None = _row("bucket", "Days to keep events (none: for ever)", names.optional(names.whole_number(1, 36_500, "days")), None)
     function_name: str = _row("lambda", "Function name", names.function_name, lambda of: f"{of.name}-processor", fixed=True)
     runtime: str = _row("lambda", "Runtime", names.one_of(*RUNTIME_ENDS), "python3.13", choices=supported_until())
     architecture: str = _row("lambda", "Architecture", names.one_of("x86_64", "arm64"), "x86_64", choices={
         "x86_64": "as in AWS's guide", "arm64": "about 20 % cheaper"})
     previous_code: bool = _row("lambda", "Run the code of before the last upgrade", names.yes_or_no, False, off="--current-code", is_flag_only=True)
     role_name: str = _row("lambda", "Execution role name", names.role_name, lambda of: f"{of.name}-{of.region}-role", fixed=True)
-    permissions_boundary: str | None = _row("lambda", "Permissions boundary of the role (ARN, or none)", names.optional_policy_arn, None)
+    permissions_boundary: str | None = _row("lambda", "Permissions boundary of the role (ARN, or none)", names.optional(names.policy_arn), None)
     log_retention_days: int = _row("lambda", "Days to keep the function's logs", names.log_retention_days, 30)
     policy_name: str = _row("iam", "Name of the S3 access policy", names.policy_name, "LambdaS3EventTracking", fixed=True)
     event_format: str = _row("env vars", "Format of stored events", names.one_of("json", "jsonl", "jsonl.gz"), "json", choices={
@@ -208,11 +208,21 @@ class Settings:
     buffer_seconds: int = _row("buffer", "Seconds that events are buffered, at most", names.buffer_seconds, 300, is_flag_only=True)
     query_table: bool = _row("query", "Query table in Athena (SQL in AWS's console; AWS asks 5 USD for each TB that queries read)", names.yes_or_no, False)
     query_scan_limit_mb: int = _row("query", "MB that a query may read, at most", names.whole_number(10, 10_000_000, "MB"), 10_000, remark=_a_query, is_flag_only=True)
-    query_from: str | None = _row("query", "First day of the query table (a date; none: as long as events are kept, from 2026 on)", names.optional_date, None, is_flag_only=True)
-    alarm_email: str | None = _row("alarms", "E-mail address for alarms (none: no alarms)", names.optional_email, None)
-    alarm_topic: str | None = _row("alarms", "Existing SNS topic for alarms (ARN, or none)", names.optional_topic_arn, None, is_flag_only=True)
-    alarm_no_events_hours: int | None = _row("alarms", "Hours without events that raise an alarm (none: no such alarm)", names.optional_whole_number(1, MOST_ALARM_HOURS, "hours"), None, is_flag_only=True)
+    query_from: str | None = _row("query", "First day of the query table (a date; none: as long as events are kept, from 2026 on)", names.optional(names.day), None, is_flag_only=True)
+    alarm_email: str | None = _row("alarms", "E-mail address for alarms (none: no alarms)", names.optional(names.email), None)
+    alarm_topic: str | None = _row("alarms", "Existing SNS topic for alarms (ARN, or none)", names.optional(names.topic_arn), None, is_flag_only=True)
+    alarm_no_events_hours: int | None = _row("alarms", "Hours without events that raise an alarm (none: no such alarm)", names.optional(names.whole_number(1, MOST_ALARM_HOURS, "hours")), None, is_flag_only=True)
     # fmt: on
+
+    @property
+    def is_buffered(self) -> bool:
+        """Whether events go through Firehose."""
+        return self.ingest == "buffered"
+
+    @property
+    def tells_somebody(self) -> bool:
+        """Whether an alarm would be heard."""
+        return bool(self.alarm_email or self.alarm_topic)
 
     @property
     def alarms(self) -> int:
@@ -223,7 +233,7 @@ class Settings:
     def alarm_endings(self) -> tuple[str, ...]:
         """The ends of their names; who has closed the endpoint need not be told that nothing comes."""
         return wanted(
-            tells_somebody=bool(self.alarm_email or self.alarm_topic),
+            tells_somebody=self.tells_somebody,
             waits_for_events=self.alarm_no_events_hours is not None and not self.closed,
         )
 

@@ -8,8 +8,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import date
+from typing import TypeVar
 
 from wizard.errors import UsageError
+
+Parsed = TypeVar("Parsed")
 
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 RESERVED_BUCKET_PREFIXES = ("xn--", "sthree-", "amzn-s3-demo-")
@@ -135,29 +138,23 @@ def buffer_seconds(text: str) -> int:
         raise ValueError("events are buffered for 60 to 900 seconds, or for 0") from None
 
 
-def optional_date(text: str) -> str | None:
-    """A day such as 2026-11-22, or nothing (or "none")."""
-    if text.casefold() in ("", "none"):
-        return None
+def day(text: str) -> str:
+    """A day such as 2026-11-22."""
     try:
         return date.fromisoformat(text).isoformat()
     except ValueError:
         raise ValueError("a day looks like 2026-11-22") from None
 
 
-def optional_policy_arn(text: str) -> str | None:
-    """The ARN of a managed policy, or nothing (or "none")."""
-    if text.casefold() in ("", "none"):
-        return None
+def policy_arn(text: str) -> str:
+    """The ARN of a managed policy."""
     if not re.fullmatch(r"arn:aws[a-z-]*:iam::([0-9]{12}|aws):policy/.+", text):
         raise ValueError("a permissions boundary is the ARN of a managed policy: arn:…:iam::…:policy/…")
     return text
 
 
-def optional_email(text: str) -> str | None:
-    """An e-mail address as SNS takes it, or nothing (or "none")."""
-    if text.casefold() in ("", "none"):
-        return None
+def email(text: str) -> str:
+    """An e-mail address as SNS takes it."""
     if (
         not re.fullmatch(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9.-]+\.[A-Za-z0-9-]+", text)
         or len(text) > 254
@@ -166,10 +163,8 @@ def optional_email(text: str) -> str | None:
     return text
 
 
-def optional_topic_arn(text: str) -> str | None:
-    """The ARN of a standard topic, or nothing (or "none"); CloudWatch tells no FIFO topic."""
-    if text.casefold() in ("", "none"):
-        return None
+def topic_arn(text: str) -> str:
+    """The ARN of a standard topic; CloudWatch tells no FIFO topic."""
     if not re.fullmatch(r"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{12}:[A-Za-z0-9_-]{1,256}", text):
         raise ValueError("the ARN of a standard topic: arn:PARTITION:sns:REGION:ACCOUNT:NAME")
     return text
@@ -199,21 +194,16 @@ def whole_number(least: int, most: int, unit: str) -> Callable[[str], int]:
     return parse
 
 
-def optional_whole_number(least: int, most: int, unit: str) -> Callable[[str], int | None]:
-    """Like `whole_number`; an empty text (or "unset") is None."""
-    parse_number = whole_number(least, most, unit)
-
-    def parse(text: str) -> int | None:
-        return None if text.casefold() in ("", "unset", "none") else parse_number(text)
-
-    return parse
+def optional(parse: Callable[[str], Parsed]) -> Callable[[str], Parsed | None]:
+    """A parser like `parse`, for which nothing, "none" and "unset" are None."""
+    return lambda text: None if text.casefold() in ("", "none", "unset") else parse(text)
 
 
 def reserved_concurrency(text: str) -> int | None:
     """Executions that are set aside for the function; 0 once closed the endpoint."""
     if text.strip() == "0":
         raise ValueError("0 would still bill every request that it refuses; --closed closes free of charge")
-    return optional_whole_number(1, 100_000, "executions")(text)
+    return optional(whole_number(1, 100_000, "executions"))(text)
 
 
 def log_retention_days(text: str) -> int:

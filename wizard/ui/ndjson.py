@@ -124,10 +124,6 @@ TYPES: Mapping[type, str] = {
 }
 
 
-def untold(_line: Line) -> None:
-    """For a run that nobody reads as JSON."""
-
-
 def teller(complete: Callable[[str], str]) -> Tell:
     """Writes lines to standard output.
 

@@ -18,19 +18,20 @@ if TYPE_CHECKING:
     from wizard.aws.bucket_contents import Contents
     from wizard.engine.plan import Plan, Step
 
-# Kind of action: its sign, its word before, its word after, and its style.
-KINDS: dict[str, tuple[str, str, str, str]] = {
-    "delete": ("-", "delete", "deleted", BAD),
-    "keep": ("=", "keep", "kept", ATTENTION),
-    "unknown": ("?", "unknown", "unknown", bold(BAD)),
-    "restore": ("~", "restore", "restored", ACTIVE),
-    "give back": ("=", "give back", "given back", ATTENTION),
-    "forget": ("·", "already gone", "already gone", "dim"),
+GONE = "already gone"
+# Kind of action: its sign, its word, and its style.
+KINDS: dict[str, tuple[str, str, str]] = {
+    "delete": ("-", "delete", BAD),
+    "keep": ("=", "keep", ATTENTION),
+    "unknown": ("?", "unknown", bold(BAD)),
+    "restore": ("~", "restore", ACTIVE),
+    "give back": ("=", "give back", ATTENTION),
+    "forget": ("·", GONE, "dim"),
 }
 
 
-def rollback_table(plan: Plan, *, finished: bool = False) -> RenderableType:
-    """Resource by resource what becomes of it and why; `finished` says what has become of it.
+def rollback_table(plan: Plan) -> RenderableType:
+    """Resource by resource what becomes of it and why.
 
     Parts are named with what takes them along; where that stays, they stay too and are not listed.
     """
@@ -41,9 +42,8 @@ def rollback_table(plan: Plan, *, finished: bool = False) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column(overflow="fold")
     for step in whole:
-        sign, before, after, style = KINDS[kind_of(step)]
-        word = Text(after if finished else before, style=style)
-        table.add_row(Text(sign, style=style), word, text(step.title, "bold"))
+        sign, word, style = KINDS[kind_of(step)]
+        table.add_row(Text(sign, style=style), Text(word, style=style), text(step.title, "bold"))
         parts = [part.title for part in steps if part.resource.parent == step.key and _is_named(part)]
         if step.action.kind != "delete":
             table.add_row("", "", Padding(text(step.action.reasons[0]), (0, 0, 0, 2)))
@@ -55,7 +55,7 @@ def rollback_table(plan: Plan, *, finished: bool = False) -> RenderableType:
         table.add_row("=", Text("keep", style=ATTENTION), text(key, "bold"))
         reason = "this version of the wizard does not know it; the version that made it can remove it"
         table.add_row("", "", Padding(text(reason), (0, 0, 0, 2)))
-    return Printable(Group(table, Text(), text(_summed_up(whole, finished=finished), "bold")))
+    return Printable(Group(table, Text(), text(_summed_up(whole), "bold")))
 
 
 def _is_named(part: Step) -> bool:
@@ -83,10 +83,7 @@ def kind_of(step: Step) -> str:
     return step.action.kind
 
 
-def _summed_up(steps: list[Step], *, finished: bool) -> str:
-    counts = Counter(KINDS[kind_of(step)][2 if finished else 1] for step in steps)
-    words = [
-        f"{count} {word}" if finished or word == "already gone" else f"{count} to {word}"
-        for word, count in counts.items()
-    ]
+def _summed_up(steps: list[Step]) -> str:
+    counts = Counter(KINDS[kind_of(step)][1] for step in steps)
+    words = [f"{count} {word}" if word == GONE else f"{count} to {word}" for word, count in counts.items()]
     return listed(words) or "Nothing is left to remove."

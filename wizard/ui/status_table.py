@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from wizard.phase_titles import phase_mark, titles_with
+from wizard.settings.table import MOST_STREAMS
 from wizard.ui.styles import ATTENTION, BAD, CHANGE, GOOD, bold
 from wizard.ui.text import Printable, duration, indented, plain, text, whole
 
@@ -27,15 +28,24 @@ SIGNS: dict[str, tuple[str, str]] = {
     "unknown": ("?", bold(BAD)),
 }
 ROOM_FOR_MOMENT, ROOM_FOR_SECONDS = 60, 72
-# What stands for itself, by its key in the state file; the rest is part of one of these.
+# What stands for itself, by its key in the state file: every resource that has no parent, which is known here
+# without boto3. The rest is part of one of these.
 WHOLES = {
     "bucket": "S3 bucket",
     "role": "execution role",
     "log_group": "log group",
     "function": "Lambda function",
     "api": "REST API",
+    "buffer.role": "delivery role",
+    "buffer.log_group": "delivery log group",
+    **{f"buffer.stream.{number}": "stream" for number in range(1, MOST_STREAMS + 1)},
     "query.database": "query database",
+    "query.workgroup": "workgroup",
     "alarms.topic": "alarm topic",
+    "alarms.function_errors": "alarm",
+    "alarms.function_throttles": "alarm",
+    "alarms.api_errors": "alarm",
+    "alarms.no_events": "alarm",
 }
 INTENTIONS = {
     "creating": "created",

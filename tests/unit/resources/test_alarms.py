@@ -17,7 +17,9 @@ from wizard.commands.standing import standing_of
 from wizard.endpoint.traffic import Traffic
 from wizard.engine import preflight
 from wizard.errors import ConflictError, UsageError, WizardError
+from wizard.resources.alarms import EVERY_ALARM
 from wizard.resources.base import OWNER_TAG
+from wizard.settings.alarms import ENDINGS
 from wizard.settings.resolve import refuse_contradictions
 from wizard.ui.rollback_table import rollback_table
 
@@ -386,3 +388,7 @@ def test_hours_without_anybody_to_tell_are_a_contradiction(workspace: Workspace)
     workspace.overrides["alarm_no_events_hours"] = 6
     with pytest.raises(UsageError, match="nobody whom the alarm"):
         refuse_contradictions(workspace.settings)
+
+
+def test_every_alarm_that_a_deployment_may_have_is_one_that_is_made_and_looked_at() -> None:
+    assert tuple(one.ending for one in EVERY_ALARM) == ENDINGS

@@ -5,8 +5,11 @@ The sums in the comments are done by hand from AWS's price lists.
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import pytest
 
+from wizard.identity import DeploymentId
 from wizard.settings.cost import (
     Documented,
     Estimate,
@@ -23,6 +26,7 @@ from wizard.settings.cost import (
     worst_case,
 )
 from wizard.settings.prices import DAYS_A_MONTH, PRICES, SECONDS_A_MONTH
+from wizard.settings.resolve import defaults
 
 BILLION = 1_000_000_000
 
@@ -34,6 +38,11 @@ def monthly(events: float, batch: float = 1, region: str = "us-east-1", **settin
 
 def by_service(found: Estimate) -> dict[str, float]:
     return {line.service: line.usd for line in found.lines}
+
+
+def test_without_a_deployment_the_defaults_of_the_settings_are_reckoned_with() -> None:
+    settings = defaults(DeploymentId("", "shop", "1" * 12, "aws", "us-east-1"))
+    assert asdict(Documented()) == {name: getattr(settings, name) for name in asdict(Documented())}
 
 
 def test_a_million_events_one_a_request_cost_what_the_price_lists_say() -> None:

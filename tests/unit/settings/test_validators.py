@@ -138,7 +138,7 @@ def test_whole_numbers_keep_to_their_bounds(text: str, value: int | None) -> Non
 
 @pytest.mark.parametrize(("text", "value"), [("", None), ("unset", None), ("None", None), ("0", 0), ("7", 7)])
 def test_a_number_may_be_unset_and_zero_is_not_unset(text: str, value: int | None) -> None:
-    assert names.optional_whole_number(0, 100, "executions")(text) == value
+    assert names.optional(names.whole_number(0, 100, "executions"))(text) == value
 
 
 def test_only_the_retentions_that_cloudwatch_knows_are_taken() -> None:
@@ -210,30 +210,30 @@ def test_headers_are_header_names() -> None:
 
 
 def test_a_boundary_is_the_arn_of_a_managed_policy_or_nothing() -> None:
-    assert names.optional_policy_arn("") is None
+    assert names.optional(names.policy_arn)("") is None
     for arn in ("arn:aws:iam::123456789012:policy/x", "arn:aws-cn:iam::aws:policy/a/b"):
-        assert names.optional_policy_arn(arn) == arn
+        assert names.optional(names.policy_arn)(arn) == arn
     for text in ("x", "arn:aws:iam::123456789012:role/x", "arn:aws:iam::12:policy/x"):
         with pytest.raises(ValueError, match="managed policy"):
-            names.optional_policy_arn(text)
+            names.optional(names.policy_arn)(text)
 
 
 def test_an_address_is_one_that_sns_takes_or_nothing() -> None:
-    assert names.optional_email("") is names.optional_email("None") is None
+    assert names.optional(names.email)("") is names.optional(names.email)("None") is None
     for address in ("me@example.com", "first.last+alarms@mail.example.co.uk"):
-        assert names.optional_email(address) == address
+        assert names.optional(names.email)(address) == address
     for text in ("me", "me@", "@example.com", "me@example", "a b@example.com", "a@b.example,c@d.example"):
         with pytest.raises(ValueError, match="looks like me@"):
-            names.optional_email(text)
+            names.optional(names.email)(text)
 
 
 def test_a_topic_is_the_arn_of_a_standard_one_because_no_alarm_can_tell_another() -> None:
     arn = "arn:aws-cn:sns:cn-north-1:123456789012:pager_1"
-    assert names.optional_topic_arn("none") is None
-    assert names.optional_topic_arn(arn) == arn
+    assert names.optional(names.topic_arn)("none") is None
+    assert names.optional(names.topic_arn)(arn) == arn
     for text in ("pager", f"{arn}.fifo", arn.replace(":sns:", ":sqs:"), f"{arn}:0a1b"):
         with pytest.raises(ValueError, match="standard topic"):
-            names.optional_topic_arn(text)
+            names.optional(names.topic_arn)(text)
 
 
 def test_a_choice_is_taken_in_any_case_and_given_in_its_own() -> None:

@@ -27,7 +27,7 @@ from wizard.engine.decide import Seen
 from wizard.engine.plan import PhasePlan, Plan
 from wizard.errors import WizardError
 from wizard.phase_titles import TITLES
-from wizard.phases import PHASES
+from wizard.phases import PHASES, RESOURCES
 from wizard.settings.resolve import defaults, resolve
 from wizard.settings.table import SETTINGS
 from wizard.state.model import Record, TokenDigest
@@ -36,7 +36,7 @@ from wizard.ui.brief import brief
 from wizard.ui.plan_table import plan_table
 from wizard.ui.review_table import review
 from wizard.ui.rollback_table import rollback_table
-from wizard.ui.status_table import head_of, offline_table, status_table
+from wizard.ui.status_table import WHOLES, head_of, offline_table, status_table
 from wizard.ui.styles import ATTENTION, BAD, bold
 from wizard.ui.token_table import token_table
 from wizard.ui.traffic_lines import traffic_lines
@@ -334,13 +334,6 @@ class TestRollbackTable:
         assert "= keep stream.firehose" in text
         assert "the version that made it can remove it" in text
 
-    def test_afterwards_it_says_what_was_done(self) -> None:
-        plan = removal(step("function", "delete", "ours"), step("role", "forget", "is no longer there"))
-        text = shown(rollback_table(plan, finished=True))
-        assert "- deleted      function" in text
-        assert "· already gone role" in text
-        assert text.endswith("1 deleted and 1 already gone")
-
     def test_with_nothing_left_it_says_so(self) -> None:
         assert shown(rollback_table(removal())).strip() == "Nothing is left to remove."
 
@@ -389,3 +382,7 @@ class TestTokenTable:
 
     def test_an_edited_file_cannot_break_it(self) -> None:
         assert "[/x]" in shown(token_table([TokenDigest("[/x]", "", "yesterday")], [], None))
+
+
+def test_what_stands_for_itself_is_what_has_no_parent_or_a_rollback_would_hide_what_it_keeps() -> None:
+    assert list(WHOLES) == [key for key, resource in RESOURCES.items() if resource.parent is None]
