@@ -138,7 +138,7 @@ def events_export(
     overwrite: Overwrite = False,
 ) -> ExitCode:  # fmt: skip
     """Write stored events into a file, oldest first."""
-    from wizard.commands import export as command
+    from wizard.commands import events_export as command
     from wizard.commands.events import Wanted
 
     wanted = Wanted(event_name or (), where or (), client or (), since, until)
@@ -153,7 +153,7 @@ def events_erase(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Change nothing; say what there is.")] = False,
 ) -> ExitCode:
     """Erase a person: every event with this user_id, from all objects and all their versions, for ever."""
-    from wizard.commands import erase as command
+    from wizard.commands import events_erase as command
 
     return command.run(options, user, yes=yes, dry_run=dry_run)
 

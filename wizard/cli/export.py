@@ -37,7 +37,7 @@ def export_cloudformation(
     overwrite: Overwrite = False,
 ) -> ExitCode:
     """Write a template of CloudFormation (YAML) whose stack stores into the same bucket; changes nothing."""
-    from wizard.commands import infrastructure as command
+    from wizard.commands import export as command
 
     return command.cloudformation(options, file, code, with_bucket=with_bucket, overwrite=overwrite)
 
@@ -52,6 +52,6 @@ def export_terraform(
     overwrite: Overwrite = False,
 ) -> ExitCode:
     """Write import blocks of Terraform (HCL) for all that stands, to go on with it there; changes nothing."""
-    from wizard.commands import infrastructure as command
+    from wizard.commands import export as command
 
     return command.terraform(options, file, code, overwrite=overwrite)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.aws.in_process.workspace import make_identity
-from wizard.commands.infrastructure import cloudformation, refuse_nothing, refuse_without_bucket, terraform
+from wizard.commands.export import cloudformation, refuse_nothing, refuse_without_bucket, terraform
 from wizard.errors import StateError, UsageError
 from wizard.export.terraform import Import
 from wizard.options import Options
