@@ -6,7 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from wizard.aws.athena import ASKS_ATHENA
-from wizard.aws.limits import ACCOUNT_LIMITS
+from wizard.aws.limits import READS_LIMITS
 from wizard.aws.metrics import READS_METRICS
 from wizard.aws.tagging import READS_TAGS
 from wizard.endpoint.checks import EndpointWorks, FunctionStoresEvent
@@ -119,4 +119,4 @@ def needed_actions(phases: Sequence[Phase] = PHASES) -> list[Actions]:
     resources = [resource.actions for phase in phases for resource in phase.resources]
     checks = [check.actions for phase in phases for check in phase.checks]
     asks = [ASKS_ATHENA] if any(phase.key == "query" for phase in phases) else []
-    return [*resources, *checks, *asks, ACCOUNT_LIMITS, READS_METRICS, READS_TAGS]
+    return [*resources, *checks, *asks, READS_LIMITS, READS_METRICS, READS_TAGS]

@@ -496,7 +496,7 @@ def look_up(code: str, message: str, operation: str, status: int = 0) -> Wait | 
 
     A 5xx status that no row names by its code is a fault on AWS's side.
     """
-    for condition in RULES:
-        if condition.matches(code, message, operation):
-            return condition.reaction
+    for rule in RULES:
+        if rule.matches(code, message, operation):
+            return rule.reaction
     return look_up(str(status), "", operation) if status >= 500 and code != str(status) else None

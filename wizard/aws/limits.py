@@ -12,7 +12,7 @@ KEPT_UNRESERVED = 100
 
 
 # What asking needs, by kind of ARN (`wizard.aws.operator_policy.ARNS`).
-ACCOUNT_LIMITS = {"account": ("lambda:GetAccountSettings",)}
+READS_LIMITS = {"account": ("lambda:GetAccountSettings",)}
 
 
 @dataclass(frozen=True)

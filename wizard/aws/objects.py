@@ -32,7 +32,9 @@ CONNECTIONS = 16
 # Fetched ahead of whoever reads, so that no connection idles and memory stays small.
 AHEAD = 2 * CONNECTIONS
 TIMEOUT = urllib3.Timeout(connect=5, read=30)
-AGAIN = urllib3.Retry(total=4, backoff_factor=0.2, status_forcelist=(500, 502, 503), raise_on_status=False)
+READS_AGAIN = urllib3.Retry(
+    total=4, backoff_factor=0.2, status_forcelist=(500, 502, 503), raise_on_status=False
+)
 OBJECTS_FOLLOW = {"ContinuationToken": "NextContinuationToken"}
 VERSIONS_FOLLOW = {"KeyMarker": "NextKeyMarker", "VersionIdMarker": "NextVersionIdMarker"}
 LABEL_HEADER = "x-amz-meta-client-label"
@@ -85,7 +87,7 @@ class ObjectReader:
         self._bucket = bucket
         url = str(aws.s3.meta.endpoint_url)
         self._pool = pool_for(
-            url, maxsize=CONNECTIONS, timeout=TIMEOUT, retries=AGAIN, ca_certs=aws.ca_bundle
+            url, maxsize=CONNECTIONS, timeout=TIMEOUT, retries=READS_AGAIN, ca_certs=aws.ca_bundle
         )
 
     @cached_property

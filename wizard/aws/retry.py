@@ -1,7 +1,7 @@
 """Waiting is not failing: repeat a step that begins with a read until AWS is ready or the time is up.
 
-There is no other retry anywhere: botocore's own are switched off (`aws`), because they send a create
-again without looking whether the first one happened.
+There is no other retry but that of `objects`, which only reads: botocore's own are switched off (`client`),
+because they send a create again without looking whether the first one happened.
 """
 
 from __future__ import annotations

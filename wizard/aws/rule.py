@@ -38,7 +38,7 @@ class Explain:
 
 @dataclass(frozen=True)
 class Rule:
-    """A row: codes and text (both must match where given) and what to do about it."""
+    """A row: codes, text and operations (all must match where given) and what to do about it."""
 
     codes: tuple[str, ...]
     reaction: Wait | Explain

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from wizard.aws.client import Aws
+from wizard.aws.errors import AWS_ERRORS
 from wizard.aws.policies import Document
 
 CLOUDWATCH, PUBLISH = "cloudwatch.amazonaws.com", "sns:publish"
@@ -28,7 +27,7 @@ def why_mute(aws: Aws, topic: str, account: str) -> str | None:
         return None
     try:
         attributes = aws.sns.get_topic_attributes(TopicArn=topic)["Attributes"]
-    except (ClientError, BotoCoreError):
+    except AWS_ERRORS:
         return None
     if attributes.get("KmsMasterKeyId", "").endswith(AWS_KEY):
         return f"it is encrypted with {AWS_KEY}, which CloudWatch may not use"

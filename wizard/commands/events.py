@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,7 +21,7 @@ from wizard.events.filters import Filter, condition
 from wizard.events.period import Period
 from wizard.options import Options
 from wizard.ui.event_lines import event_line
-from wizard.ui.output import messages, print_json, show
+from wizard.ui.output import messages, print_json, print_json_line, show
 from wizard.ui.text import counted
 
 if TYPE_CHECKING:
@@ -162,16 +160,10 @@ def _show(found: Iterable[Found], *, as_json: bool) -> int:
     count = 0
     for count, one in enumerate(found, 1):  # noqa: B007  counted
         if as_json:
-            print_line(one.as_dict())
+            print_json_line(one.as_dict())
         else:
             show(event_line(one))
     return count
-
-
-def print_line(document: object) -> None:
-    """One JSON document on one line."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
 
 
 def _say_nothing(wanted: Wanted, options: Options) -> None:

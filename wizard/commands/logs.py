@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
@@ -18,7 +16,7 @@ from wizard.events.period import moment
 from wizard.options import Options
 from wizard.resources.logs import log_group_name
 from wizard.ui.log_entries import entry_line, groups_table
-from wizard.ui.output import messages, print_json, show
+from wizard.ui.output import messages, print_json, print_json_line, show
 
 SECONDS_BETWEEN_LOOKS = 2.0
 # Lines of one moment come in any order, and some seconds late.
@@ -90,8 +88,7 @@ def _show(lines: Iterable[LogLine], *, errors: bool, as_json: bool) -> int:
             continue
         count += 1
         if as_json:
-            sys.stdout.write(json.dumps(entry.as_dict()) + "\n")
-            sys.stdout.flush()
+            print_json_line(entry.as_dict())
         else:
             show(entry_line(entry))
     return count

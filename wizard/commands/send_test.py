@@ -15,10 +15,10 @@ from wizard.commands.waiting import waiting
 from wizard.deployment import existing
 from wizard.endpoint.buffered import how_long, wait_for
 from wizard.endpoint.checks import prove_stored, taken_by_stream
-from wizard.endpoint.client import Answer, Endpoint, url_of
+from wizard.endpoint.client import Answer, Endpoint, required_url
 from wizard.endpoint.load import percentile
 from wizard.endpoint.throttling import why_429
-from wizard.errors import ExitCode, StateError, UsageError, VerificationError
+from wizard.errors import ExitCode, UsageError, VerificationError
 from wizard.events.given import given_events
 from wizard.events.stored import StoredEvents, marked
 from wizard.options import Options
@@ -114,13 +114,7 @@ def endpoint_of(at: Deployment, connections: int = 4) -> Endpoint:
         StateError: there is no endpoint yet.
         UsageError: there is no token.
     """
-    url = url_of(at)
-    if url is None:
-        raise StateError(
-            what="There is no endpoint yet.",
-            why="The deployment is not complete.",
-            next_step="Run `eventtrack-wizard setup` to finish it.",
-        )
+    required_url(at)
     if at.token is None:
         raise UsageError(
             what="There is no token to send.",

@@ -7,8 +7,8 @@ import sys
 from wizard.clock import SystemClock
 from wizard.commands.common import say, stoppable
 from wizard.deployment import existing
-from wizard.endpoint.client import url_of
-from wizard.errors import ExitCode, StateError, UsageError
+from wizard.endpoint.client import required_url
+from wizard.errors import ExitCode, UsageError
 from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.snippets import render
@@ -31,13 +31,7 @@ def run(options: Options, *, language: str, beacon: bool) -> ExitCode:
     """
     clock = SystemClock()
     with stoppable(clock), existing(options, clock, lock=False) as (at, _store):
-        url = url_of(at)
-        if url is None:
-            raise StateError(
-                what="There is no endpoint yet.",
-                why="The deployment is not complete.",
-                next_step="Run `eventtrack-wizard setup` to finish it.",
-            )
+        url = required_url(at)
         if beacon:
             _refuse_impossible_beacon(at, language)
         token_file = tokens.token_path(options.state).resolve()

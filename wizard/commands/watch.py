@@ -17,7 +17,6 @@ from wizard.aws.retry import explained
 from wizard.clock import Clock, SystemClock
 from wizard.commands import status
 from wizard.commands.common import complete, say, stoppable
-from wizard.commands.events import print_line
 from wizard.commands.standing import Standing, standing_of
 from wizard.deployment import existing
 from wizard.endpoint.traffic import Traffic, last_day
@@ -25,7 +24,7 @@ from wizard.errors import ExitCode, Interrupted, WizardError
 from wizard.options import Options
 from wizard.resources.base import Deployment
 from wizard.ui.error_panel import error_panel, print_error
-from wizard.ui.output import can_redraw, messages, show, whole_screen
+from wizard.ui.output import can_redraw, messages, print_json_line, show, whole_screen
 from wizard.ui.picture import LivePicture
 from wizard.ui.styles import ATTENTION, QUIET
 from wizard.ui.text import text
@@ -137,7 +136,7 @@ def _screen(options: Options, every: int, waiting: Waiting, *, as_json: bool) ->
     """Lines of JSON, a picture that is drawn over the last one, or blocks one below the other."""
     console = whole_screen()
     if as_json:
-        yield lambda look: print_line(document(look, options))
+        yield lambda look: print_json_line(document(look, options))
     elif can_redraw(console):
         shown: list[Look] = []
 

@@ -193,7 +193,7 @@ def prove_preflight(at: Deployment, endpoint: Endpoint) -> None:
         headers = answer.headers.get("access-control-allow-headers", "").casefold()
         if answer.status != 200 or "x-auth-token" not in headers:
             verdict = _endpoint_failed(f"answered the preflight with {answer.status}", answer.text)
-            raise NotYet(_patience_with(answer), verdict)
+            raise NotYet(_wait_for(answer), verdict)
         if answer.headers.get("access-control-allow-origin") not in ("*", origin):
             verdict = _endpoint_failed(f"does not let pages of {origin} in", str(answer.headers))
             raise NotYet(IN_SERVICE, verdict)
@@ -213,10 +213,10 @@ def _expect(status: int, answer: Answer, sent: str, at: Deployment) -> None:
         raise verdict
     if answer.status == 500 and answer.body.get("message") == GATEWAYS_OWN:
         permit_again(at)
-    raise NotYet(_patience_with(answer), verdict)
+    raise NotYet(_wait_for(answer), verdict)
 
 
-def _patience_with(answer: Answer) -> Wait:
+def _wait_for(answer: Answer) -> Wait:
     """An unknown path is what a new URL answers."""
     return URL_IS_NEW if answer.status in (403, 404) else IN_SERVICE
 

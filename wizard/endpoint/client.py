@@ -12,7 +12,7 @@ import urllib3
 
 from wizard.aws.errors import TRUST
 from wizard.aws.pool import pool_for
-from wizard.errors import WizardError
+from wizard.errors import StateError, WizardError
 from wizard.resources.base import Deployment
 
 # https://docs.aws.amazon.com/general/latest/gr/rande.html
@@ -22,6 +22,8 @@ DNS_SUFFIXES = {
     "aws-us-gov": "amazonaws.com",
     "aws-iso": "c2s.ic.gov",
     "aws-iso-b": "sc2s.sgov.gov",
+    "aws-iso-e": "cloud.adc-e.uk",
+    "aws-iso-f": "csp.hci.ic.gov",
     "aws-eusc": "amazonaws.eu",
 }
 TOKEN_HEADER = "X-Auth-Token"  # noqa: S105  the header's name
@@ -57,6 +59,22 @@ def url_of(at: Deployment) -> str | None:
     """The public URL; None while there is no API."""
     api_id = at.fact("api", "id")
     return None if api_id is None else url_by(at, api_id)
+
+
+def required_url(at: Deployment) -> str:
+    """The public URL.
+
+    Raises:
+        StateError: there is none yet.
+    """
+    url = url_of(at)
+    if url is None:
+        raise StateError(
+            what="There is no endpoint yet.",
+            why="The deployment is not complete.",
+            next_step="Run `eventtrack-wizard setup` to finish it.",
+        )
+    return url
 
 
 def url_by(at: Deployment, api_id: str) -> str:

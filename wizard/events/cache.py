@@ -140,11 +140,13 @@ class Cache:
     Args:
         folder: made when it is needed, readable by its owner alone: events tell of persons.
         limit: bytes.
+        timeout: seconds for which another run may hold it.
     """
 
-    def __init__(self, folder: Path, limit: int = LIMIT) -> None:
+    def __init__(self, folder: Path, limit: int = LIMIT, timeout: float = SECONDS_FOR_ANOTHER_RUN) -> None:
         self.folder = folder
         self._limit = limit
+        self._timeout = timeout
 
     @contextmanager
     def filled(self, reader: Reader, period: Period, converter: Converter) -> Iterator[Filled]:
@@ -189,7 +191,7 @@ class Cache:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = self.folder / "cache.lock"
         try:
-            with filelock.FileLock(lock, timeout=SECONDS_FOR_ANOTHER_RUN):
+            with filelock.FileLock(lock, timeout=self._timeout):
                 yield
         except filelock.Timeout:
             raise BusyError(

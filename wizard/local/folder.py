@@ -11,26 +11,31 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 from wizard.local.errors import LocalAwsError
+from wizard.state.files import write_private_file
 
 HOME_VARIABLE = "EVENTTRACK_LOCAL_HOME"
 LOG_LIMIT_BYTES = 2_000_000
-LOCK_PATIENCE_SECONDS = 90.0
-"""Longer than the slowest start or stop of another process."""
+# Longer than the slowest start or stop of another process.
+LOCK_TIMEOUT_SECONDS = 90.0
 
 
 @dataclass(frozen=True)
 class Record:
-    """One start: written before the process exists, completed after, and kept for its port."""
+    """One start: written before the process exists, completed after, and kept for its port.
+
+    Attributes:
+        instance: a random id that the health answer of this very start repeats.
+        started_at: seconds since the epoch.
+        process_started: when the kernel says the process began; tells a reused process id.
+        saved_before: `DataFolder.saved_at` at this start: a later one shows that the process has saved what
+            it held.
+    """
 
     port: int
     instance: str
-    """A random id that the health answer of this very start repeats."""
     started_at: float
-    """Seconds since the epoch."""
     process_started: str | None = None
-    """When the kernel says the process began; tells a reused process id."""
     saved_before: float | None = None
-    """`DataFolder.saved_at` at this start: a later one shows that the process has saved what it held."""
 
 
 @dataclass(frozen=True)
@@ -110,17 +115,17 @@ class DataFolder:
         """Let one process at a time start, stop or wipe.
 
         Raises:
-            LocalAwsError: another process has held the lock for `LOCK_PATIENCE_SECONDS`.
+            LocalAwsError: another process has held the lock for `LOCK_TIMEOUT_SECONDS`.
         """
         import filelock
 
-        lock = filelock.FileLock(self.path / "lock", timeout=LOCK_PATIENCE_SECONDS, mode=0o600)
+        lock = filelock.FileLock(self.path / "lock", timeout=LOCK_TIMEOUT_SECONDS, mode=0o600)
         try:
             lock.acquire()
         except filelock.Timeout as error:
             raise LocalAwsError(
                 what="The embedded local AWS is being started or stopped by another process.",
-                why=f"It has held {lock.lock_file} for {LOCK_PATIENCE_SECONDS:.0f} seconds.",
+                why=f"It has held {lock.lock_file} for {LOCK_TIMEOUT_SECONDS:.0f} seconds.",
                 next_step="Wait for that process, or end it, and run the command again.",
             ) from error
         except OSError as error:
@@ -142,7 +147,7 @@ class DataFolder:
 
     def write_record(self, record: Record) -> None:
         """Replace the record of the last start."""
-        _replace(self.record_path, asdict(record))
+        write_private_file(self.record_path, json.dumps(asdict(record), indent=2))
 
     def saved_at(self) -> float | None:
         """When MiniStack has last saved what it held, in seconds since the epoch; None: never."""
@@ -157,7 +162,7 @@ class DataFolder:
 
     def write_losses(self, losses: Sequence[Sequence[float]]) -> None:
         """Replace what is known of losses."""
-        _replace(self.losses_path, losses)
+        write_private_file(self.losses_path, json.dumps(losses))
 
     def read_process_id(self) -> int | None:
         """The id that the starting shell wrote, or None."""
@@ -201,17 +206,6 @@ class DataFolder:
 
     def _holds_foreign_files(self) -> bool:
         return self.path.is_dir() and not self.is_ours() and any(self.path.iterdir())
-
-
-def _replace(path: Path, document: object) -> None:
-    """Replace a file as a whole, so that a kill leaves the old one or the new one."""
-    temporary = path.with_suffix(".json.new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        json.dump(document, file, indent=2)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def _default_path() -> Path:

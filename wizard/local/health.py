@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from wizard.local.ports import LOOPBACK
 
-HEALTH_PATIENCE_SECONDS = 3.0
-RESET_PATIENCE_SECONDS = 60.0
+HEALTH_TIMEOUT_SECONDS = 3.0
+RESET_TIMEOUT_SECONDS = 60.0
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Health:
 def read_health(port: int) -> Health | None:
     """The health of whoever listens on the port, or None if it is no MiniStack or does not answer."""
     try:
-        content = json.loads(_request("GET", port, "/_ministack/health", HEALTH_PATIENCE_SECONDS))
+        content = json.loads(_request("GET", port, "/_ministack/health", HEALTH_TIMEOUT_SECONDS))
         return Health(instance=content["edition"], version=content["version"])
     except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, OverflowError):
         return None
@@ -36,7 +36,7 @@ def post_reset(port: int) -> None:
     Raises:
         OSError, http.client.HTTPException: it did not do so.
     """
-    _request("POST", port, "/_ministack/reset", RESET_PATIENCE_SECONDS)
+    _request("POST", port, "/_ministack/reset", RESET_TIMEOUT_SECONDS)
 
 
 def _request(method: str, port: int, path: str, timeout_seconds: float) -> bytes:

@@ -16,7 +16,7 @@ from wizard.local.health import Health, post_reset, read_health
 from wizard.local.losses import note_loss
 from wizard.local.ports import LOOPBACK, free_ports, is_free
 
-START_PATIENCE_SECONDS = 30.0
+START_TIMEOUT_SECONDS = 30.0
 START_POLL_SECONDS = 0.05
 
 
@@ -121,7 +121,7 @@ def _start_anew(folder: DataFolder, preferred_port: int | None) -> LocalAws:
             return running
         if process.is_alive(folder):
             process.end(folder)
-            raise _not_started(folder, f"It did not answer within {START_PATIENCE_SECONDS:.0f} seconds.")
+            raise _not_started(folder, f"It did not answer within {START_TIMEOUT_SECONDS:.0f} seconds.")
         if is_free(port):
             raise _not_started(folder, "Its process ended at once.")
         # Somebody took the port after we had looked: the next one.
@@ -140,7 +140,7 @@ def _try_port(folder: DataFolder, port: int) -> LocalAws | None:
 
 def _wait_until_healthy(folder: DataFolder) -> LocalAws | None:
     """The local AWS as soon as it answers; None if its process ends or the time is up."""
-    deadline = time.monotonic() + START_PATIENCE_SECONDS
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while process.is_alive(folder) and time.monotonic() < deadline:
         running = find(folder.path)
         if running is not None:

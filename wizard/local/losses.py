@@ -16,8 +16,8 @@ from pathlib import Path
 from wizard.local import process
 from wizard.local.folder import DataFolder
 
+# Losses that are remembered: more deployments than one may have to hear of them.
 KEPT = 20
-"""Losses that are remembered: more deployments than one may have to hear of them."""
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 
 LOOPBACK = "127.0.0.1"
+# Where people expect a local AWS; the next free one is taken if it is in use.
 FIRST_PORT = 4566
-"""Where people expect a local AWS; the next free one is taken if it is in use."""
 PORTS_TO_TRY = 100
-RELEASE_PATIENCE_SECONDS = 0.3
+RELEASE_SECONDS = 0.3
 
 
 def free_ports(*desired: int | None) -> Iterator[int]:
@@ -34,9 +34,9 @@ def is_free(port: int) -> bool:
 
 def _becomes_free(port: int) -> bool:
     """Give a process that is just ending a moment to let go: moving would change saved URLs."""
-    deadline = time.monotonic() + RELEASE_PATIENCE_SECONDS
+    deadline = time.monotonic() + RELEASE_SECONDS
     while not is_free(port):
         if time.monotonic() > deadline:
             return False
-        time.sleep(RELEASE_PATIENCE_SECONDS / 10)
+        time.sleep(RELEASE_SECONDS / 10)
     return True

@@ -17,8 +17,8 @@ from wizard.local.folder import DataFolder, Record, unusable
 from wizard.local.inspection import command_line, process_started
 from wizard.local.ports import LOOPBACK
 
+# MiniStack waits up to 3 seconds for open connections and then saves its state.
 STOP_TIMEOUT_SECONDS = 20.0
-"""MiniStack waits up to 3 seconds for open connections and then saves its state."""
 KILL_TIMEOUT_SECONDS = 5.0
 POLL_SECONDS = 0.02
 

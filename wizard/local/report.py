@@ -16,7 +16,12 @@ from wizard.local.losses import ended_unsaved
 
 @dataclass(frozen=True)
 class LocalAwsStatus:
-    """What there is to say; the fields of a running one are None when it does not run."""
+    """What there is to say; the fields of a running one are None when it does not run.
+
+    Attributes:
+        version: that of MiniStack: the running one, else the installed one, else None.
+        killed: it does not run, because it was killed before it had saved what it held.
+    """
 
     running: bool
     url: str | None
@@ -25,12 +30,10 @@ class LocalAwsStatus:
     data_folder: Path
     log_path: Path
     version: str | None
-    """The version of MiniStack: the running one, else the installed one, else None."""
     started_at: datetime | None
     uptime_seconds: float | None
     memory_bytes: int | None
     killed: bool = False
-    """It does not run, because it was killed before it had saved what it held."""
 
 
 def status(data_folder: Path | None = None) -> LocalAwsStatus:

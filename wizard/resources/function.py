@@ -24,7 +24,14 @@ GONE = ("ResourceNotFoundException",)
 DESCRIPTION = "Stores posted events in S3."
 
 
-class FunctionFacts(TypedDict):
+class Readiness(TypedDict):
+    """Whether the function works, and is done with its last change."""
+
+    state: str
+    last_update: str
+
+
+class FunctionFacts(Readiness):
     """`code_sha256` is Lambda's own digest of the zip, base64; `failure` its reason for not working."""
 
     name: str
@@ -35,8 +42,6 @@ class FunctionFacts(TypedDict):
     role: str
     code_sha256: str
     failure: str | None
-    state: str
-    last_update: str
     owner: str | None
     tags: dict[str, str]
 
@@ -237,10 +242,17 @@ def _function_facts(configuration: Any, tags: Any) -> FunctionFacts:
         "role": configuration["Role"],
         "code_sha256": configuration["CodeSha256"],
         "failure": _failure(configuration),
-        "state": configuration.get("State") or "Active",
-        "last_update": configuration.get("LastUpdateStatus") or "Successful",
+        **readiness_of(configuration),
         "owner": tags.get(OWNER_TAG),
         "tags": dict(tags),
+    }
+
+
+def readiness_of(configuration: Any) -> Readiness:
+    """What an answer of Lambda says of it; where it says nothing, nothing is in the way."""
+    return {
+        "state": configuration.get("State") or "Active",
+        "last_update": configuration.get("LastUpdateStatus") or "Successful",
     }
 
 

@@ -10,7 +10,7 @@ from typing import ClassVar, TypedDict
 
 from wizard.resources.base import Deployment, Observed, SubResource
 from wizard.resources.environment import STREAMS, VARIABLES, environment_variables
-from wizard.resources.function import described, not_ready
+from wizard.resources.function import Readiness, described, not_ready, readiness_of
 from wizard.resources.streams import STREAM_KEYS
 from wizard.state.model import Facts, TokenDigest, now
 
@@ -19,21 +19,17 @@ from wizard.state.model import Facts, TokenDigest, now
 LAMBDA_DEFAULTS = {"memory_mb": 128, "timeout_seconds": 3}
 
 
-class EnvironmentFacts(TypedDict):
-    """`state` and `last_update` are those of the function, as in the other facts here."""
+class EnvironmentFacts(Readiness):
+    """Those of the handler."""
 
     variables: dict[str, str]
-    state: str
-    last_update: str
 
 
-class SettingsFacts(TypedDict):
+class SettingsFacts(Readiness):
     """MB and seconds."""
 
     memory_mb: int
     timeout_seconds: int
-    state: str
-    last_update: str
 
 
 class ConcurrencyFacts(TypedDict):
@@ -79,8 +75,7 @@ class FunctionEnvironment(FunctionSetting[EnvironmentFacts]):
         configuration = answer["Configuration"]
         return {
             "variables": dict(configuration.get("Environment", {}).get("Variables", {})),
-            "state": configuration.get("State") or "Active",
-            "last_update": configuration.get("LastUpdateStatus") or "Successful",
+            **readiness_of(configuration),
         }
 
     def not_ready(self, observed: EnvironmentFacts) -> str | None:
@@ -156,8 +151,7 @@ class FunctionSettings(FunctionSetting[SettingsFacts]):
         return {
             "memory_mb": configuration["MemorySize"],
             "timeout_seconds": configuration["Timeout"],
-            "state": configuration.get("State") or "Active",
-            "last_update": configuration.get("LastUpdateStatus") or "Successful",
+            **readiness_of(configuration),
         }
 
     def not_ready(self, observed: SettingsFacts) -> str | None:

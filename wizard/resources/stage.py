@@ -18,9 +18,6 @@ from wizard.state.model import Facts
 DESCRIPTION_PREFIX = "eventtrack-wizard configuration "
 # Method settings of all methods on all paths: https://docs.aws.amazon.com/apigateway/latest/api/API_Stage.html
 EVERY_METHOD = "*/*"
-# What limits a stage without settings, for the whole account and region:
-# https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html
-ACCOUNT_LIMITS = {"rate": 10_000, "burst": 5_000}
 
 
 class StageFacts(TypedDict):
@@ -220,8 +217,9 @@ class Throttling(SubResource[ThrottlingFacts]):
         return {"rate": settings.throttle_rate, "burst": settings.throttle_burst}
 
     def sentence(self, name: str, desired: object, found: object) -> str:
-        said = super().sentence(name, desired, found)
-        return said.replace("unset", f"unset (the account's {ACCOUNT_LIMITS[name]:,})", 1)
+        """Without one the account's limits it, which is not the same in every region:
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html"""
+        return super().sentence(name, desired, found).replace("unset", "unset (the account's counts)", 1)
 
     def with_new_parent(self, at: Deployment) -> ThrottlingFacts | None:
         """https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-request-throttling.html:

@@ -32,12 +32,12 @@ def to_take_off(changes: DesiredTags) -> list[str]:
 
 
 def as_list(tags: Tags) -> list[Any]:
-    """Tags as S3 and IAM take them."""
+    """Tags as most services take them: a list of `Key` and `Value`."""
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
 def from_list(tags: list[Any]) -> dict[str, str]:
-    """Tags as S3 and IAM tell them."""
+    """What `as_list` makes, as AWS tells it."""
     return {tag["Key"]: tag["Value"] for tag in tags}
 
 

@@ -1,7 +1,8 @@
 """The settings of a deployment: one row each, from which flags, environment variables, questions,
 the review table and the saved state are all derived. Where values come from: `resolve`.
 
-To add a setting, add a row to `Settings`; nothing else needs to know.
+To add a setting, add a row to `Settings`. Only if the handler reads it, or if it contradicts another one
+(`resolve.objections`), somebody else needs to know.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import NoneType
-from typing import TYPE_CHECKING, Any, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, ParamSpec, get_args, get_origin, get_type_hints
 
 from wizard.settings import validators as names
 from wizard.settings.alarms import wanted
@@ -97,25 +98,15 @@ class Setting:
         return self.default(identity) if callable(self.default) else self.default
 
 
-def _row(
-    phase: str,
-    question: str,
-    parse: Callable[[str], Value],
-    default: Value | Derived,
-    *,
-    choices: Mapping[str, str] | None = None,
-    fixed: bool = False,
-    former_default: Value = None,
-    remark: Callable[[Any], str] | None = None,
-    off: str = "",
-    asked_if: str = "",
-    is_flag_only: bool = False,
-) -> Any:
-    setting = Setting(
-        phase, question, parse, default, choices or {}, fixed, former_default, remark, off, asked_if,
-        is_flag_only,
-    )  # fmt: skip
-    return dataclasses.field(metadata={"setting": setting})
+Row = ParamSpec("Row")
+
+
+def _as_field(setting: Callable[Row, Setting]) -> Callable[Row, Any]:
+    """A field of `Settings` that carries its row."""
+    return lambda *said, **named: dataclasses.field(metadata={"setting": setting(*said, **named)})
+
+
+_row = _as_field(Setting)
 
 
 def _unique_bucket_name(identity: DeploymentId) -> str:

@@ -40,6 +40,12 @@ def print_json(document: object) -> None:
     sys.stdout.flush()
 
 
+def print_json_line(document: object) -> None:
+    """The same on one line, of which more may follow."""
+    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
 def can_redraw(console: Console) -> bool:
     """Whether a picture can be drawn over the last one.
 

@@ -13,7 +13,6 @@ import pytest
 from tests.unit.events.buckets import Bucket
 from wizard.aws.objects import StoredObject
 from wizard.errors import BusyError
-from wizard.events import cache as module
 from wizard.events import layout
 from wizard.events.cache import MOST_PARTS, Cache
 from wizard.events.period import Period
@@ -206,20 +205,17 @@ def test_lines_that_are_no_events_are_counted_and_stay_counted(cache: Cache, buc
 
 
 def test_events_of_persons_are_readable_by_their_owner_alone(cache: Cache, bucket: Bucket) -> None:
-    with cache._locked():
+    with cache.filled(bucket, ALWAYS, Converter(cache.folder)):
         pass
-    names(cache, bucket)
 
     assert oct(cache.folder.stat().st_mode)[-3:] == "700"
     modes = {oct(file.stat().st_mode)[-2:] for file in cache.folder.iterdir() if file.suffix != ".lock"}
     assert modes == {"00"}
 
 
-def test_two_runs_at_once_do_not_mix(cache: Cache, bucket: Bucket, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "SECONDS_FOR_ANOTHER_RUN", 0.05)
-    cache.folder.mkdir(parents=True)
-
-    with filelock.FileLock(cache.folder / "cache.lock"), pytest.raises(BusyError, match="Another run"):
+def test_two_runs_at_once_do_not_mix(bucket: Bucket, tmp_path: Path) -> None:
+    cache = Cache(tmp_path, timeout=0.05)
+    with filelock.FileLock(tmp_path / "cache.lock"), pytest.raises(BusyError, match="Another run"):
         names(cache, bucket)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 import pytest
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.text import Text
 
 from tests.tools.terminal import Terminal
@@ -22,7 +22,7 @@ from tests.unit.ui.screens import (
 from wizard.ui.frame import frame
 from wizard.ui.lines import PlainLines
 from wizard.ui.live import LiveTable
-from wizard.ui.picture import Picture
+from wizard.ui.picture import LivePicture, Picture
 from wizard.ui.progress import progress
 
 
@@ -43,11 +43,12 @@ class TestLiveTable:
         assert output.getvalue().rindex(SHOW_CURSOR) > output.getvalue().rindex(HIDE_CURSOR)
 
     def test_gives_the_cursor_back_when_even_the_last_picture_cannot_be_drawn(
-        self, output: io.StringIO, monkeypatch: pytest.MonkeyPatch
+        self, output: io.StringIO
     ) -> None:
-        table = LiveTable(terminal_console(output))
-        with pytest.raises(ZeroDivisionError), table:
-            monkeypatch.setattr("wizard.ui.live.frame", lambda *_: 1 / 0)
+        def draw(width: int, height: int | None) -> RenderableType:
+            raise ZeroDivisionError
+
+        with pytest.raises(ZeroDivisionError), LivePicture(terminal_console(output), draw):
             raise RuntimeError
         assert output.getvalue().endswith(SHOW_CURSOR)
 
