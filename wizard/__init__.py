@@ -10,4 +10,4 @@ The design in five lines:
 5. The engine tells events (`engine.progress`); screens (`ui`) only listen.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0.dev0"

@@ -7,7 +7,7 @@ Starts a MiniStack of its own. Every measurement is a fresh process, and both ha
 ratios hold on a busy machine too. Prints medians; a ratio above 1 is in favour of ours. With --beside the
 other handler is the `lambda_function` in that folder, such as the one of an earlier version:
 
-    git archive v0.1.0 lambda_code | tar -x -C FOLDER
+    git archive COMMIT lambda_code | tar -x -C FOLDER
 
 With --buffered both are ours: the other one stores each request, ours hands it to a stream.
 """

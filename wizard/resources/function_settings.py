@@ -14,7 +14,7 @@ from wizard.resources.function import Readiness, described, not_ready, readiness
 from wizard.resources.streams import STREAM_KEYS
 from wizard.state.model import Facts, TokenDigest, now
 
-# What Lambda gives a function that was created without them (versions before 0.2 did so):
+# What Lambda gives a function that was created without them (version 0.1.0 did so):
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 LAMBDA_DEFAULTS = {"memory_mb": 128, "timeout_seconds": 3}
 
@@ -219,7 +219,7 @@ class ReservedConcurrency(FunctionSetting[ConcurrencyFacts]):
         return True
 
     def settings_from(self, observed: ConcurrencyFacts) -> dict[str, object]:
-        """Until 0.1.0 a reserved concurrency of 0 closed the endpoint."""
+        """In 0.1.0 a reserved concurrency of 0 closed the endpoint."""
         if observed["reserved"] == 0:
             return {"closed": True}
         return {"reserved_concurrency": observed["reserved"]} if observed["reserved"] is not None else {}

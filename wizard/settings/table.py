@@ -268,7 +268,7 @@ def typed(saved: Mapping[str, object]) -> dict[str, Value]:
 
 
 def _renewed(saved: Mapping[str, object]) -> Mapping[str, object]:
-    """Until 0.1.0 a reserved concurrency of 0 closed the endpoint: API Gateway still took, and billed,
+    """In 0.1.0 a reserved concurrency of 0 closed the endpoint: API Gateway still took, and billed,
     every request."""
     if saved.get("reserved_concurrency") in (0,) and "closed" not in saved:
         return {**saved, "reserved_concurrency": None, "closed": True}
