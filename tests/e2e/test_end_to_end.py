@@ -450,6 +450,12 @@ def test_commands_find_the_local_aws_again_after_it_was_stopped(deployed: User) 
 
 BAD_BEGINNINGS = {
     "no credentials": (("setup", "--yes", "--region", "us-east-1"), 4, "no AWS credentials"),
+    "no account": (
+        ("setup", "--yes", "--region", "us-east-1"),
+        4,
+        "`eventtrack-wizard setup --local --region us-",
+    ),
+    "neither": (("setup", "--yes"), 4, "without an account: `eventtrack-wizard setup --local`"),
     "no such profile": (("setup", "--yes", "--profile", "nobody"), 4, "profile"),
     "no region": (("setup", "--yes"), 4, "--region"),
     "nobody to ask": (("setup",), 2, "--yes"),

@@ -15,7 +15,7 @@ from wizard.clock import SystemClock
 from wizard.commands.kept_answers import KeptAnswers
 from wizard.commands.setup_request import Request
 from wizard.deployment import Account
-from wizard.errors import UsageError
+from wizard.errors import CredentialsError, UsageError
 from wizard.identity import DeploymentId
 from wizard.options import Options
 from wizard.settings import questions
@@ -249,8 +249,14 @@ class Asking:
         options = self.options
         if self._arrived_at == (options.region, options.name):
             return False
-        self.account = deployment.connect(options, self._clock, self._saved.identity if self._saved else None)
-        self.identity = self._identity(options)
+        try:
+            known = self._saved.identity if self._saved else None
+            self.account = deployment.connect(options, self._clock, known)
+            self.identity = self._identity(options)
+        except CredentialsError as error:
+            if self._saved is None:
+                error.next_step += " To try it without an account: `eventtrack-wizard setup --local`."
+            raise
         unasked = self._resolve({}).settings
         defaults = {row.key: as_text(getattr(unasked, row.key)) for row in SETTINGS}
         self.interview.defaults = {**self._first_defaults(), **defaults}
