@@ -13,7 +13,7 @@ import pytest
 from tests.tools.local_deployment import LocalDeployment, deployed
 from wizard import snippets
 from wizard.identity import DeploymentId
-from wizard.settings.resolve import defaults, resolve
+from wizard.settings.resolve import Said, defaults, resolve
 
 pytestmark = [pytest.mark.local, pytest.mark.xdist_group("snippets")]
 
@@ -122,12 +122,7 @@ def test_everything_is_filled_in(language: str) -> None:
 
 
 def test_batches_stay_below_the_limits_of_the_deployment_because_the_endpoint_refuses_larger_ones() -> None:
-    small = resolve(
-        IDENTITY,
-        flags={"max_events": "7", "max_request_bytes": "2048"},
-        environment={},
-        saved={},
-    ).settings
+    small = resolve(IDENTITY, Said(flags={"max_events": "7", "max_request_bytes": "2048"})).settings
 
     text = snippets.render("javascript", "https://a.example/x", Path("t"), small, beacon=True)
 

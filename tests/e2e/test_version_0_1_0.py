@@ -30,7 +30,7 @@ from wizard.identity import DeploymentId
 from wizard.phase_titles import PHASE_TITLES
 from wizard.phases import PHASES, RESOURCES
 from wizard.resources.base import NAME_TAG, OWNER_TAG, Deployment
-from wizard.settings.resolve import from_saved, resolve
+from wizard.settings.resolve import Said, from_saved, resolve
 from wizard.settings.table import DEFAULT_NAME
 from wizard.state.model import State, load
 from wizard.state.store import Store
@@ -87,7 +87,7 @@ class OldDeployment:
         state = self.state
         saved = from_saved(state.settings, state.identity)
         if flags is not None:
-            saved = resolve(state.identity, flags=flags, environment={}, saved=state.settings).settings
+            saved = resolve(state.identity, Said(flags=flags), saved=state.settings).settings
         store = Store(self.path, state)
         aws = self.account.aws(FakeClock())
         at = Deployment(aws, state.identity, saved, tuple(state.tokens), TOKEN, store.known())
@@ -411,7 +411,7 @@ def test_rollback_leaves_nothing_of_ours(old: OldDeployment) -> None:
 def test_recover_brings_back_settings_and_tokens_from_the_tags_alone(old: OldDeployment) -> None:
     lost = old.state
     identity = replace(lost.identity, id=f"{lost.identity.id_prefix}ffffffff")
-    settings = resolve(identity, flags={}, environment={}, saved={}).settings
+    settings = resolve(identity).settings
     at = Deployment(old.account.aws(FakeClock()), identity, settings)
     found = recover(at, {})
     assert found.state.identity == lost.identity

@@ -24,7 +24,7 @@ from wizard.engine.glance import Found
 from wizard.engine.plan import Plan
 from wizard.errors import WizardError
 from wizard.settings.cost import Documented, Traffic, estimate
-from wizard.settings.resolve import Resolved, resolve
+from wizard.settings.resolve import Resolved, Said, resolve
 from wizard.settings.table import as_text
 from wizard.ui.brief import brief
 from wizard.ui.cost_table import cost_table
@@ -102,7 +102,7 @@ def resolved(workspace: Workspace, saved: Mapping[str, object]) -> Resolved:
     """The settings of the workspace, with what it overrides as flags."""
     flags = {key: as_text(value) for key, value in workspace.overrides.items()}
     at, _store = workspace.open()
-    return resolve(at.identity, flags=flags, environment={}, saved=saved)
+    return resolve(at.identity, Said(flags=flags), saved=saved)
 
 
 def screen(workspace: Workspace, plan: Plan) -> RenderableType:

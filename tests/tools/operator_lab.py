@@ -29,7 +29,7 @@ from wizard.errors import WizardError
 from wizard.identity import DeploymentId, id_prefix
 from wizard.phases import PHASES, Phase
 from wizard.resources.base import Deployment
-from wizard.settings.resolve import resolve
+from wizard.settings.resolve import Said, resolve
 from wizard.settings.table import as_text
 from wizard.state.model import State, load
 from wizard.state.store import Store
@@ -105,7 +105,7 @@ class OperatorLab:
         """What the wizard knows when a command begins."""
         identity = DeploymentId(id_prefix(NAME, REGION) + "0a1b2c3d", NAME, ACCOUNT, "aws", REGION)
         flags = {key: as_text(value) for key, value in self.overrides.items()}
-        settings = resolve(identity, flags=flags, environment={}, saved={}).settings
+        settings = resolve(identity, Said(flags=flags)).settings
         return Deployment(self.operator, identity, settings, (digest_of(TOKEN),), TOKEN)
 
     @property

@@ -278,15 +278,9 @@ class Asking:
     def _resolve(self, asked: Mapping[str, str]) -> Resolved:
         """All settings. Where somebody can be asked, what contradicts itself is settled there."""
         said, saved = self.request.sources(asked), self._settings
-        layers = {
-            "flags": said.flags,
-            "environment": said.environment,
-            "answers": said.answers,
-            "asked": asked,
-        }
         if self.prompts is None:
-            return resolve(self.identity, saved=saved, **layers)
-        return merge(self.identity, saved=usable(self.request.sources({}), saved), **layers)
+            return resolve(self.identity, said, saved=saved)
+        return merge(self.identity, said, saved=usable(self.request.sources({}), saved))
 
     def _check(self, answers: Mapping[str, str], key: str) -> Problem | None:
         """What speaks against the newest answer besides its own rule."""

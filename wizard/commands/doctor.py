@@ -16,7 +16,7 @@ from wizard.engine.doctor import Finding
 from wizard.errors import ExitCode, NewerStateError, StateError, WizardError
 from wizard.identity import DeploymentId
 from wizard.options import Options
-from wizard.settings.resolve import from_saved, merge
+from wizard.settings.resolve import Said, from_saved, merge
 from wizard.settings.table import DEFAULT_NAME, Settings
 from wizard.state import model as state_module
 from wizard.state.model import State, unwritable
@@ -131,7 +131,7 @@ def _meant(
         return state.identity, from_saved(state.settings, state.identity)
     name, caller = options.name or DEFAULT_NAME, account.caller
     identity = DeploymentId("", name, caller.account, caller.partition, account.aws.region)
-    return identity, merge(identity, flags={}, environment=os.environ, saved={}).settings
+    return identity, merge(identity, Said(environment=os.environ)).settings
 
 
 def _saved(path: Path) -> object:

@@ -15,7 +15,7 @@ from wizard.deployment import Account
 from wizard.errors import CredentialsError, ExitCode, UsageError
 from wizard.identity import DeploymentId
 from wizard.options import Options
-from wizard.settings.resolve import merge
+from wizard.settings.resolve import Said, merge
 from wizard.settings.table import DEFAULT_NAME
 from wizard.settings.validators import checked_deployment_name
 from wizard.state import model as state_module
@@ -49,10 +49,7 @@ def run(request: Request) -> ExitCode:
     state = _saved(request)
     identity = state.identity if state else _identity(request)
     resolved = merge(
-        identity,
-        flags=request.flags,
-        environment=os.environ,
-        saved=state.settings if state else {},
+        identity, Said(flags=request.flags, environment=os.environ), saved=state.settings if state else {}
     )
     standing = state.records if state else ()
     policy = deployment.operator_policy(identity, resolved.settings, wide=request.wide, standing=standing)

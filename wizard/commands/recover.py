@@ -20,7 +20,7 @@ from wizard.engine.recover import Recovered
 from wizard.errors import ExitCode, NewerStateError, StateError, UsageError
 from wizard.options import Options
 from wizard.resources.base import Deployment
-from wizard.settings.resolve import resolve
+from wizard.settings.resolve import Said, resolve
 from wizard.settings.table import DEFAULT_NAME
 from wizard.settings.validators import checked_deployment_name
 from wizard.state import model as state_module
@@ -183,7 +183,7 @@ def _name_in(path: Path) -> str | None:
 
 def _from_aws(request: Request, account: Account, name: str) -> Recovered:
     identity = deployment.new_identity(account, name, request.options)
-    settings = resolve(identity, flags=request.flags, environment=os.environ, saved={}).settings
+    settings = resolve(identity, Said(flags=request.flags, environment=os.environ)).settings
     return recovery.recover(Deployment(account.aws, identity, settings), request.flags, request.deployment_id)
 
 

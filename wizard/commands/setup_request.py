@@ -96,7 +96,7 @@ def equivalent(
     It names what differs from the defaults, and what would be something else without being named, because
     the state file or the environment says so. The token is left out.
     """
-    unsaid = merge(identity, flags={}, environment=os.environ, saved=saved).settings
+    unsaid = merge(identity, Said(environment=os.environ), saved=saved).settings
     named = {}
     for row in SETTINGS:
         value = getattr(resolved.settings, row.key)

@@ -8,7 +8,7 @@ against the rules of today.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from shlex import quote
 from typing import TYPE_CHECKING, Literal
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 GATEWAY_SECONDS = 29
 
 Source = Literal["asked", "flag", "environment", "answers file", "saved state", "default"]
-NOTHING: Mapping[str, str] = {}
+NOTHING: Mapping[str, object] = {}
 
 
 @dataclass(frozen=True)
@@ -38,15 +38,17 @@ class Resolved:
 class Said:
     """What was said of settings, as text by key, except that `environment` is the process's own.
 
-    Args:
+    Attributes:
         asked: answers to questions. Only what nobody has said is asked, and what the operator wants to
             say anew; so they come first.
+        flags: what stands after each flag.
+        answers: what an answers file has.
     """
 
-    asked: Mapping[str, str]
-    flags: Mapping[str, str]
-    environment: Mapping[str, str]
-    answers: Mapping[str, str]
+    asked: Mapping[str, str] = field(default_factory=dict)
+    flags: Mapping[str, str] = field(default_factory=dict)
+    environment: Mapping[str, str] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
 
     def of(self, setting: Setting) -> tuple[str, Source] | None:
         """The text that counts, and where it was said; None when nobody has said anything."""
@@ -60,6 +62,9 @@ class Said:
         return next(((texts[name], source) for source, texts, name in layers if name in texts), None)
 
 
+SILENCE = Said()
+
+
 def defaults(identity: DeploymentId) -> Settings:
     """The documented defaults of a deployment."""
     return from_saved({}, identity)
@@ -71,17 +76,11 @@ def from_saved(saved: Mapping[str, object], identity: DeploymentId) -> Settings:
     Raises:
         ValueError: a value has another type than its row; `state.model.load` lets none such through.
     """
-    return merge(identity, flags={}, environment={}, saved=saved).settings
+    return merge(identity, saved=saved).settings
 
 
 def resolve(
-    identity: DeploymentId,
-    *,
-    flags: Mapping[str, str],
-    environment: Mapping[str, str],
-    saved: Mapping[str, object],
-    answers: Mapping[str, str] = NOTHING,
-    asked: Mapping[str, str] = NOTHING,
+    identity: DeploymentId, said: Said = SILENCE, *, saved: Mapping[str, object] = NOTHING
 ) -> Resolved:
     """Settings that AWS can be changed to: `merge`, and every value obeys the rules of today.
 
@@ -89,40 +88,23 @@ def resolve(
         UsageError: a text does not parse, would rename a thing that exists, or contradicts another; a
             saved value cannot be used any more and nobody gives another.
     """
-    said = Said(asked, flags, environment, answers)
     if unusable := no_longer_usable(said, saved):
         raise _no_longer_usable(unusable, saved, identity)
-    resolved = _merged(identity, said, _without_former_defaults(saved))
+    resolved = merge(identity, said, saved=_without_former_defaults(saved))
     refuse_contradictions(resolved.settings)
     return resolved
 
 
-def merge(
-    identity: DeploymentId,
-    *,
-    flags: Mapping[str, str],
-    environment: Mapping[str, str],
-    saved: Mapping[str, object],
-    answers: Mapping[str, str] = NOTHING,
-    asked: Mapping[str, str] = NOTHING,
-) -> Resolved:
+def merge(identity: DeploymentId, said: Said = SILENCE, *, saved: Mapping[str, object] = NOTHING) -> Resolved:
     """Fill every row: what was asked, then flags, environment, answers file, saved state, the default.
 
     Args:
-        flags: key of a setting to the text after its flag.
-        environment: the process's environment variables.
         saved: settings in the state file, empty at a first run; taken as they are.
-        answers: key of a setting to its text in an answers file.
-        asked: key of a setting to what the operator answered.
 
     Raises:
         UsageError: a text does not parse, or would rename a thing that exists.
         ValueError: a saved value has another type than its row.
     """
-    return _merged(identity, Said(asked, flags, environment, answers), saved)
-
-
-def _merged(identity: DeploymentId, said: Said, saved: Mapping[str, object]) -> Resolved:
     known = typed(saved)
     values: dict[str, Value] = {}
     sources: dict[str, Source] = {}

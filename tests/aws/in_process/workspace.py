@@ -21,7 +21,7 @@ from wizard.engine.progress import Event
 from wizard.identity import DeploymentId, id_prefix
 from wizard.phases import PHASES, RESOURCES, Phase
 from wizard.resources.base import Deployment
-from wizard.settings.resolve import resolve
+from wizard.settings.resolve import Said, resolve
 from wizard.settings.table import DEFAULT_NAME, Settings, as_text
 from wizard.state.model import State, TokenDigest, load
 from wizard.state.store import Store
@@ -36,7 +36,7 @@ MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
 def make_settings(name: str = DEFAULT_NAME, region: str = REGION, **overrides: object) -> Settings:
     """The documented defaults, with overrides."""
     flags = {key: as_text(value) for key, value in overrides.items()}
-    return resolve(make_identity(name, region), flags=flags, environment={}, saved={}).settings
+    return resolve(make_identity(name, region), Said(flags=flags)).settings
 
 
 def make_identity(name: str = DEFAULT_NAME, region: str = REGION) -> DeploymentId:

@@ -22,11 +22,11 @@ from wizard.deployment import operator_policy
 from wizard.identity import RANDOM_DIGITS, DeploymentId
 from wizard.phases import needed_actions, phases_with_rights
 from wizard.resources.base import OWNER_TAG
-from wizard.settings.resolve import resolve
+from wizard.settings.resolve import Said, resolve
 
 ACCOUNT, REGION, NAME = "123456789012", "eu-central-1", "tracker"
 IDENTITY = DeploymentId(f"{NAME}.{REGION}.0a1b2c3d", NAME, ACCOUNT, "aws", REGION)
-DIRECT = resolve(IDENTITY, flags={}, environment={}, saved={}).settings
+DIRECT = resolve(IDENTITY).settings
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/edge"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html: characters of a managed policy,
 # spaces and line ends not counted; the longest names of each service.
@@ -50,7 +50,7 @@ def printed(*, boundary: str = "", wide: bool = False, buffered: bool = False, r
     flags = {"permissions_boundary": boundary} if boundary else {}
     flags |= {"role_name": role} if role else {}
     flags |= {"ingest": "buffered", "event_format": "jsonl.gz"} if buffered else {}
-    settings = resolve(IDENTITY, flags=flags, environment={}, saved={}).settings
+    settings = resolve(IDENTITY, Said(flags=flags)).settings
     return operator_policy(IDENTITY, settings, wide=wide)
 
 

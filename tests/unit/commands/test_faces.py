@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import typer.main
@@ -18,7 +20,7 @@ from wizard.commands.setup_request import Request, equivalent
 from wizard.options import Options
 from wizard.settings import questions
 from wizard.settings.interview import Interview, always
-from wizard.settings.resolve import Resolved, objections, resolve
+from wizard.settings.resolve import Resolved, Said, objections, resolve
 from wizard.settings.table import MOST_STREAMS, SETTINGS, Setting, Settings, as_text
 from wizard.state import answers
 
@@ -83,9 +85,9 @@ def typed(line: str) -> dict[str, str]:
         return _taken_flags(dict(context.params))
 
 
-def said(**layers: Any) -> Settings:
+def said(saved: Mapping[str, object] = MappingProxyType({}), **layers: Mapping[str, str]) -> Settings:
     """The settings that one face leads to."""
-    return resolve(IDENTITY, **{"flags": {}, "environment": {}, "saved": {}, **layers}).settings
+    return resolve(IDENTITY, Said(**layers), saved=saved).settings
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

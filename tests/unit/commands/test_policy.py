@@ -13,7 +13,7 @@ from wizard.deployment import operator_policy
 from wizard.errors import ExitCode, UsageError
 from wizard.identity import DeploymentId
 from wizard.options import Options
-from wizard.settings.resolve import resolve
+from wizard.settings.resolve import Said, resolve
 from wizard.state.model import State
 from wizard.state.store import Store
 
@@ -42,7 +42,7 @@ def test_without_credentials_the_policy_is_that_of_the_names_that_a_setup_will_c
     request_: command.Request, capsys: pytest.CaptureFixture[str], wide: bool, boundary: str | None
 ) -> None:
     flags = {"permissions_boundary": boundary} if boundary else {}
-    settings = resolve(IDENTITY, flags=flags, environment={}, saved={}).settings
+    settings = resolve(IDENTITY, Said(flags=flags)).settings
     expected = operator_policy(IDENTITY, settings, wide=wide)
     assert printed(replace(request_, wide=wide, flags=flags), capsys) == expected
     assert expected != operator_policy(IDENTITY, settings, wide=not wide)
@@ -52,7 +52,7 @@ def test_a_deployment_that_stands_has_the_policy_of_its_own_settings(
     request_: command.Request, capsys: pytest.CaptureFixture[str]
 ) -> None:
     flags = {"role_name": "of-our-choice", "permissions_boundary": EDGE}
-    settings = resolve(IDENTITY, flags=flags, environment={}, saved={}).settings
+    settings = resolve(IDENTITY, Said(flags=flags)).settings
     Store(request_.options.state, State(IDENTITY, settings=settings.as_json())).save()
     assert printed(replace(request_, account=None), capsys) == operator_policy(IDENTITY, settings)
 

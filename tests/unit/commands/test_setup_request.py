@@ -11,7 +11,7 @@ import pytest
 from tests.aws.in_process.workspace import make_identity
 from wizard.commands.setup_request import Request, equivalent
 from wizard.options import Options
-from wizard.settings.resolve import resolve
+from wizard.settings.resolve import Said, resolve
 from wizard.state import answers
 
 IDENTITY = make_identity(region="eu-west-1")
@@ -34,7 +34,9 @@ def line(
     """The equivalent command line of what a request and answers lead to."""
     identity = replace(IDENTITY, name=name) if name else IDENTITY
     resolved = resolve(
-        identity, flags=request.flags, environment=environment or {}, saved=saved or {}, asked=asked or {}
+        identity,
+        Said(asked=asked or {}, flags=request.flags, environment=environment or {}),
+        saved=saved or {},
     )
     return equivalent(request, identity, resolved, saved or {})
 
@@ -79,7 +81,7 @@ def test_a_timeout_that_was_insisted_on_is_insisted_on_again() -> None:
 
 def test_a_local_deployment_needs_no_region() -> None:
     identity = replace(IDENTITY, local=True)
-    resolved = resolve(identity, flags={}, environment={}, saved={})
+    resolved = resolve(identity)
     said = equivalent(Request(Options(local=True)), identity, resolved, {})
     assert said == "eventtrack-wizard setup --yes --local"
 

@@ -23,7 +23,7 @@ def test_flags_win_over_environment_over_saved_state_over_default() -> None:
     flags = {"memory_mb": "1000"}
     environment = {"EVENTTRACK_MEMORY_MB": "2000", "EVENTTRACK_TIMEOUT_SECONDS": "20"}
     saved = {"memory_mb": 3000, "timeout_seconds": 30, "log_retention_days": 7}
-    resolved = resolve(IDENTITY, flags=flags, environment=environment, saved=saved)
+    resolved = resolve(IDENTITY, Said(flags=flags, environment=environment), saved=saved)
     settings, sources = resolved.settings, resolved.sources
     assert (settings.memory_mb, sources["memory_mb"]) == (1000, "flag")
     assert (settings.timeout_seconds, sources["timeout_seconds"]) == (20, "environment")
@@ -34,19 +34,19 @@ def test_flags_win_over_environment_over_saved_state_over_default() -> None:
 def test_given_tags_join_the_saved_ones_and_one_without_a_value_is_taken_off_and_stays_off() -> None:
     saved = {"tags": {"cost-centre": "1", "team": "web", "gone": None}}
     flags = {"tags": "cost-centre=2,team=,new=x"}
-    resolved = resolve(IDENTITY, flags=flags, environment={"EVENTTRACK_TAGS": "a=b"}, saved=saved)
+    resolved = resolve(IDENTITY, Said(flags=flags, environment={"EVENTTRACK_TAGS": "a=b"}), saved=saved)
     after = {"cost-centre": "2", "team": None, "gone": None, "new": "x"}
     assert (resolved.settings.tags, resolved.sources["tags"]) == (after, "flag")
     assert list(resolved.settings.tags) == list(after)
-    assert resolve(IDENTITY, flags={}, environment={}, saved={"tags": after}).settings.tags == after
-    from_environment = resolve(IDENTITY, flags={}, environment={"EVENTTRACK_TAGS": "a=b"}, saved=saved)
+    assert resolve(IDENTITY, saved={"tags": after}).settings.tags == after
+    from_environment = resolve(IDENTITY, Said(environment={"EVENTTRACK_TAGS": "a=b"}), saved=saved)
     assert from_environment.settings.tags == {**saved["tags"], "a": "b"}
 
 
 def test_the_sum_of_saved_and_given_tags_obeys_the_rules_too() -> None:
     saved = {"tags": {f"k{number}": "v" for number in range(40)}}
     with pytest.raises(UsageError, match="at most 40 tags"):
-        resolve(IDENTITY, flags={"tags": "one-more=v"}, environment={}, saved=saved)
+        resolve(IDENTITY, Said(flags={"tags": "one-more=v"}), saved=saved)
 
 
 def test_the_defaults_are_the_documented_ones() -> None:
@@ -140,14 +140,14 @@ def test_a_deployment_that_a_reserved_concurrency_of_0_closed_stays_closed_free_
     del saved["closed"]
     for settings in (
         from_saved(saved, IDENTITY),
-        resolve(IDENTITY, flags={}, environment={}, saved=saved).settings,
+        resolve(IDENTITY, saved=saved).settings,
     ):
         assert (settings.reserved_concurrency, settings.closed) == (None, True)
 
 
 def test_a_reserved_concurrency_of_0_is_refused_with_the_flag_that_closes() -> None:
     with pytest.raises(UsageError, match="--closed closes free of charge"):
-        resolve(IDENTITY, flags={"reserved_concurrency": "0"}, environment={}, saved={})
+        resolve(IDENTITY, Said(flags={"reserved_concurrency": "0"}))
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_a_bad_value_is_named_with_the_flag_or_variable_that_it_came_from(
     flags: dict[str, str], environment: dict[str, str], where: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        resolve(IDENTITY, flags=flags, environment=environment, saved={})
+        resolve(IDENTITY, Said(flags=flags, environment=environment))
     assert where in caught.value.next_step
     assert caught.value.exit_code == 2
     assert "The rule:" in caught.value.why
@@ -191,23 +191,21 @@ def test_what_names_a_thing_in_aws_cannot_be_renamed_later(setting: Setting) -> 
     saved = make_settings().as_json()
     other = "EDGE" if setting.key == "endpoint_type" else "another"
     with pytest.raises(UsageError, match="AWS cannot rename it"):
-        resolve(IDENTITY, flags={setting.key: other}, environment={}, saved=saved)
+        resolve(IDENTITY, Said(flags={setting.key: other}), saved=saved)
     same = as_text(saved[setting.key])
-    assert (
-        resolve(IDENTITY, flags={setting.key: same}, environment={}, saved=saved).settings.as_json() == saved
-    )
+    assert resolve(IDENTITY, Said(flags={setting.key: same}), saved=saved).settings.as_json() == saved
 
 
 def test_headers_without_the_token_header_are_refused_because_no_page_could_send() -> None:
     with pytest.raises(UsageError, match="x-auth-token"):
-        resolve(IDENTITY, flags={"cors_headers": "Content-Type"}, environment={}, saved={})
-    assert resolve(IDENTITY, flags={"cors_headers": "X-AUTH-TOKEN"}, environment={}, saved={})
+        resolve(IDENTITY, Said(flags={"cors_headers": "Content-Type"}))
+    assert resolve(IDENTITY, Said(flags={"cors_headers": "X-AUTH-TOKEN"}))
 
 
 def test_an_answer_comes_first_because_only_who_wants_another_value_is_asked_for_one() -> None:
     flags, environment = {"timeout_seconds": "5"}, {"EVENTTRACK_VERSIONING": "yes"}
     asked = {"timeout_seconds": "6", "versioning": "no", "memory_mb": "256", "runtime": "python3.13"}
-    resolved = resolve(IDENTITY, flags=flags, environment=environment, saved={}, asked=asked)
+    resolved = resolve(IDENTITY, Said(asked=asked, flags=flags, environment=environment))
     settings, sources = resolved.settings, resolved.sources
     assert (settings.timeout_seconds, settings.versioning, settings.memory_mb) == (6, False, 256)
     assert [sources[key] for key in ("timeout_seconds", "versioning", "memory_mb")] == ["asked"] * 3
@@ -219,7 +217,9 @@ def test_an_answers_file_comes_after_the_environment_and_before_the_state() -> N
     environment = {"EVENTTRACK_TIMEOUT_SECONDS": "20"}
     saved = {"memory_mb": 512, "log_retention_days": 14, "versioning": True}
     resolved = resolve(
-        IDENTITY, flags={"log_retention_days": "3"}, environment=environment, answers=answers, saved=saved
+        IDENTITY,
+        Said(flags={"log_retention_days": "3"}, environment=environment, answers=answers),
+        saved=saved,
     )
     settings, sources = resolved.settings, resolved.sources
     assert (settings.log_retention_days, sources["log_retention_days"]) == (3, "flag")
@@ -231,9 +231,7 @@ def test_an_answers_file_comes_after_the_environment_and_before_the_state() -> N
 def test_tags_of_a_flag_join_those_of_the_answers_file_which_join_the_saved_ones() -> None:
     resolved = resolve(
         IDENTITY,
-        flags={"tags": "c=flag"},
-        environment={},
-        answers={"tags": "b=file,c=file"},
+        Said(flags={"tags": "c=flag"}, answers={"tags": "b=file,c=file"}),
         saved={"tags": {"a": "saved", "b": "saved"}},
     )
     assert resolved.settings.tags == {"a": "saved", "b": "file", "c": "flag"}
@@ -241,7 +239,7 @@ def test_tags_of_a_flag_join_those_of_the_answers_file_which_join_the_saved_ones
 
 def test_a_bad_value_of_an_answers_file_is_named_with_its_key() -> None:
     with pytest.raises(UsageError, match="from answers file cannot be used") as caught:
-        resolve(IDENTITY, flags={}, environment={}, answers={"memory_mb": "64"}, saved={})
+        resolve(IDENTITY, Said(answers={"memory_mb": "64"}))
     assert caught.value.next_step == "Give another value for memory_mb in the answers file."
 
 
@@ -251,7 +249,7 @@ LARGEST_OF_0_1_0 = {"max_request_bytes": 6_291_456}
 
 def test_a_retired_value_opens_its_deployment_because_that_must_stay_visible_and_removable() -> None:
     assert from_saved(RETIRED, IDENTITY).runtime == "python3.9"
-    assert merge(IDENTITY, flags={}, environment={}, saved=RETIRED).settings.runtime == "python3.9"
+    assert merge(IDENTITY, saved=RETIRED).settings.runtime == "python3.9"
     assert from_saved(LARGEST_OF_0_1_0, IDENTITY).max_request_bytes == 6_291_456
 
 
@@ -269,7 +267,7 @@ def test_what_wants_to_change_things_refuses_a_retired_value_and_says_all_flags_
     saved: dict[str, object], advice: str
 ) -> None:
     with pytest.raises(UsageError) as caught:
-        resolve(IDENTITY, flags={}, environment={}, saved=saved)
+        resolve(IDENTITY, saved=saved)
     assert advice in caught.value.next_step
 
 
@@ -277,7 +275,7 @@ NOTHING_SAID = Said({}, {}, {}, {})
 
 
 def test_a_former_default_that_was_retired_becomes_todays_because_nobody_chose_it() -> None:
-    resolved = resolve(IDENTITY, flags={}, environment={}, saved=LARGEST_OF_0_1_0)
+    resolved = resolve(IDENTITY, saved=LARGEST_OF_0_1_0)
     assert resolved.settings.max_request_bytes == 4_500_000
     assert resolved.sources["max_request_bytes"] == "default"
     assert no_longer_usable(NOTHING_SAID, LARGEST_OF_0_1_0) == {}, "nobody is asked either"
@@ -288,7 +286,7 @@ def test_a_flag_or_a_variable_cures_a_retired_value() -> None:
         ({"runtime": "python3.12"}, {}),
         ({}, {"EVENTTRACK_RUNTIME": "python3.12"}),
     ):
-        resolved = resolve(IDENTITY, flags=flags, environment=environment, saved=RETIRED)
+        resolved = resolve(IDENTITY, Said(flags=flags, environment=environment), saved=RETIRED)
         assert resolved.settings.runtime == "python3.12"
 
 
@@ -300,7 +298,7 @@ def test_of_a_deployment_that_stands_only_what_cannot_stay_needs_another_value()
 
 def test_the_name_of_what_stands_is_held_against_no_new_rule_because_nothing_could_cure_it() -> None:
     saved = {"bucket_name": "xn--taken-when-it-was-allowed"}
-    resolved = resolve(IDENTITY, flags={}, environment={}, saved=saved)
+    resolved = resolve(IDENTITY, saved=saved)
     assert resolved.settings.bucket_name == saved["bucket_name"]
 
 
@@ -308,7 +306,7 @@ def test_saved_values_that_contradict_each_other_still_open_their_deployment() -
     saved = {"cors_headers": ["Content-Type"]}
     assert from_saved(saved, IDENTITY).cors_headers == ("Content-Type",)
     with pytest.raises(UsageError, match="x-auth-token"):
-        resolve(IDENTITY, flags={}, environment={}, saved=saved)
+        resolve(IDENTITY, saved=saved)
 
 
 def test_a_key_without_a_row_is_passed_over_because_another_version_may_have_written_it() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.aws.in_process.workspace import make_identity, make_settings
 from wizard.errors import UsageError
-from wizard.settings.resolve import resolve
+from wizard.settings.resolve import Said, resolve
 from wizard.settings.table import SETTINGS
 from wizard.state import answers
 
@@ -44,7 +44,7 @@ def test_every_setting_survives_the_file(tmp_path: Path) -> None:
         True,
         "memory_mb",
     )
-    again = resolve(IDENTITY, flags={}, environment={}, saved={}, answers=said.texts)
+    again = resolve(IDENTITY, Said(answers=said.texts))
     assert again.settings == EVERYTHING
     assert path.stat().st_mode & 0o077 == 0
 

@@ -18,7 +18,7 @@ from wizard.engine.progress import (
 from wizard.errors import WizardError
 from wizard.identity import DeploymentId
 from wizard.phases import RESOURCES
-from wizard.settings.resolve import resolve
+from wizard.settings.resolve import Said, resolve
 from wizard.state.model import State
 from wizard.ui.frame import frame
 from wizard.ui.lines import PlainLines
@@ -87,8 +87,7 @@ def terminal_console(output: io.StringIO, width: int = 80) -> Console:
 IDENTITY = DeploymentId("id", "tracker", "123456789012", "aws", "eu-central-1")
 RESOLVED = resolve(
     IDENTITY,
-    flags={"memory_mb": "256"},
-    environment={"EVENTTRACK_STAGE_NAME": "dev"},
+    Said(flags={"memory_mb": "256"}, environment={"EVENTTRACK_STAGE_NAME": "dev"}),
     saved={"runtime": "python3.14", "stage_description": "[red]a[/red]"},
 )
 

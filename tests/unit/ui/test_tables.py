@@ -28,7 +28,7 @@ from wizard.engine.plan import PhasePlan, Plan
 from wizard.errors import WizardError
 from wizard.phase_titles import TITLES
 from wizard.phases import PHASES, RESOURCES
-from wizard.settings.resolve import defaults, resolve
+from wizard.settings.resolve import Said, defaults, resolve
 from wizard.settings.table import SETTINGS
 from wizard.state.model import Record, TokenDigest
 from wizard.tokens.use import Use, Uses
@@ -47,7 +47,7 @@ WITH_A_NOTE = Plan((PhasePlan("bucket", "S3 bucket", "done", (WITHOUT_TLS,)),))
 
 def test_before_a_change_what_goes_back_to_its_default_is_named_because_it_is_a_change() -> None:
     saved = {**defaults(IDENTITY).as_json(), "memory_mb": 512, "throttle_rate": 20}
-    said = resolve(IDENTITY, flags={"memory_mb": "128"}, environment={}, saved=saved)
+    said = resolve(IDENTITY, Said(flags={"memory_mb": "128"}), saved=saved)
     screen = shown(brief(said, IDENTITY, Path("state.json"), IN_ORDER, saved))
 
     assert "Settings    Memory (MB): 128 (flag)\n" in screen
