@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from wizard.errors import CredentialsError, ExitCode, Interrupted, UsageError, WizardError
 from wizard.options import Options
-from wizard.ui.output import is_of_output, messages, missing_for_questions, print_json
+from wizard.ui.output import forsake_output, is_of_output, messages, missing_for_questions, print_json
 
 if TYPE_CHECKING:
     from wizard.clock import SystemClock
@@ -94,8 +93,7 @@ def guarded(action: Callable[[], ExitCode], options: Options, *, form: JsonForm 
             _tell(stopped, options)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        # Whoever read our results has gone; Python would complain once more at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        forsake_output()
         return ExitCode.DONE
     except Exception as error:
         if is_of_output(error) or os.environ.get("EVENTTRACK_DEBUG"):

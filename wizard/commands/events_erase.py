@@ -22,7 +22,7 @@ def run(options: Options, user: str, *, yes: bool, dry_run: bool) -> ExitCode:
     """Show what there is of the user, ask for the id again, erase, look again.
 
     Raises:
-        UsageError: no user is named; there is something of the user, and nobody who could type the id again.
+        UsageError: no user is named; there is nobody who could type the id again.
     """
     if not user:
         raise UsageError(
@@ -41,7 +41,7 @@ def run(options: Options, user: str, *, yes: bool, dry_run: bool) -> ExitCode:
         what = summed_up(found)
         show(f"{_words(what)} in s3://{bucket}")
         if is_looking:
-            if found and not dry_run:
+            if not dry_run:
                 raise nobody_answers("There is nobody to confirm the erasure.", command)
             if found:
                 say(f"Nothing was changed. `eventtrack-wizard {command}` erases them for ever.", options)

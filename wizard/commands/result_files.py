@@ -31,7 +31,7 @@ def refuse_existing(file: Path, *, overwrite: bool) -> None:
         raise UsageError(
             what=f"{file} is no file but a device, a pipe or the like.",
             why="A file is written beside it and takes its place.",
-            next_step="Name a file, or - for standard output.",
+            next_step="Name a file, for example in this folder.",
         )
     if is_there and not overwrite:
         raise UsageError(
@@ -49,7 +49,7 @@ def replaced(file: Path) -> Iterator[Path]:
     Raises:
         UsageError: it cannot be written.
     """
-    target = file.resolve()
+    target = Path(os.path.realpath(file))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         temporary.touch(0o600)

@@ -24,7 +24,7 @@ from wizard.tokens.apply import bring_into_force, refuse_unfinished, write_ahead
 from wizard.tokens.rotation import Rotation
 from wizard.tokens.use import Use, Uses, uses
 from wizard.ui.one_line import OneLine
-from wizard.ui.output import is_interactive, messages, print_json, results
+from wizard.ui.output import forsake_output, is_interactive, messages, print_json, results
 from wizard.ui.prompts import Prompts
 from wizard.ui.token_table import token_table
 
@@ -95,13 +95,19 @@ def add(options: Options, *, label: str | None) -> ExitCode:
         )
         token, known = tokens.generate(), list(store.state.tokens)
         at = write_ahead(at, store, [*known, tokens.digest(token, chosen)])
-        messages().print(f"The token of {chosen}, shown this once:", markup=False)
         try:
+            messages().print(f"The token of {chosen}, shown this once:", markup=False)
             print(token, flush=True)  # noqa: T201  the result: the token alone, for `$(…)`
-        except OSError:
+        except OSError as error:
             write_ahead(at, store, known)
-            messages().print("It could not be shown to the end: there is no such token.")
-            raise
+            if not isinstance(error, BrokenPipeError):
+                raise
+            forsake_output()
+            raise WizardError(
+                what="The token was not shown, so there is none.",
+                why="Whoever was to read the output has gone.",
+                next_step="Run the same command again.",
+            ) from error
         at = replace(at, token=token)
         try:
             bring_into_force(at, store, OneLine(messages(), TELLING))

@@ -41,8 +41,13 @@ def print_json(document: object) -> None:
 
 
 def print_json_line(document: object) -> None:
-    """The same on one line, of which more may follow."""
-    sys.stdout.write(json.dumps(document, ensure_ascii=False) + "\n")
+    """One on a line, of which more may follow. What the output has no characters for is escaped."""
+    line = json.dumps(document, ensure_ascii=False)
+    try:
+        line.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        line = json.dumps(document)
+    sys.stdout.write(line + "\n")
     sys.stdout.flush()
 
 
@@ -94,6 +99,11 @@ def missing_for_questions() -> str:
     if terminal.casefold() in ("dumb", "unknown"):
         return f"TERM is {terminal}: questions need a terminal that can move the cursor."
     return ""
+
+
+def forsake_output() -> None:
+    """Whoever read our results has gone: what is left goes nowhere, or Python would complain at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def is_of_output(error: BaseException) -> bool:

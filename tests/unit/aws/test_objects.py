@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count, islice
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
@@ -26,6 +26,7 @@ class Server:
     def __init__(self) -> None:
         self.answers: dict[str, list[tuple[int, str]]] = {}
         self.requests: list[tuple[str, str | None]] = []
+        self.queries: list[str] = []
         self._lock = threading.Lock()
         server = self
 
@@ -33,7 +34,8 @@ class Server:
             protocol_version = "HTTP/1.1"
 
             def do_GET(self) -> None:
-                path = urlsplit(self.path).path
+                path, query = urlsplit(self.path).path, urlsplit(self.path).query
+                server.queries.append(query)
                 status, body = server.answer(path, self.headers.get("x-amz-expected-bucket-owner"))
                 content = body.encode()
                 self.send_response(status)
@@ -138,6 +140,28 @@ def test_a_listing_that_s3_refuses_in_its_middle_is_not_taken_for_its_end(server
 
     with pytest.raises(WizardError, match="Could not list the events in bucket"):
         list(reader_of(server).keys("events/"))
+
+
+VERSIONS = """<ListVersionsResult><EncodingType>url</EncodingType><IsTruncated>{more}</IsTruncated>{next}
+<Version><Key>{key}</Key><VersionId>{id}</VersionId><ETag>"1"</ETag><IsLatest>true</IsLatest><Size>1</Size></Version>
+</ListVersionsResult>"""
+FOLLOWING = "<NextKeyMarker>a+%2B</NextKeyMarker><NextVersionIdMarker>v1</NextVersionIdMarker>"
+
+
+def test_all_versions_are_seen_or_an_erasure_would_leave_those_behind_the_first_thousand(
+    server: Server,
+) -> None:
+    server.answers["/bucket"] = [
+        (200, VERSIONS.format(more="true", next=FOLLOWING, key="a+%2B", id="v1")),
+        (503, ERROR.format("SlowDown")),
+        (200, VERSIONS.format(more="false", next="", key="b", id="v2")),
+    ]
+
+    found = list(reader_of(server).versions("events/"))
+
+    assert [(one.key, one.id) for one in found] == [("a +", "v1"), ("b", "v2")]
+    asked = parse_qs(server.queries[-1])
+    assert (asked["key-marker"], asked["version-id-marker"]) == (["a +"], ["v1"])
 
 
 def test_whoever_lists_a_bucket_that_was_rolled_back_is_not_told_to_try_again(server: Server) -> None:

@@ -173,6 +173,7 @@ def test_a_person_is_erased_and_the_others_stay(deployment: LocalDeployment) -> 
         "or a script believes it done"
     )
     assert unasked.stdout == looked
+    assert "No events" in deployment.run("events", "erase", "--user", "nobody", exit_code=2).stdout
     assert len(listed(deployment, "--where", "user_id=gone")) == 2, "so far nothing was changed"
     erased = deployment.run("events", "erase", "--user", "gone", "--yes").stdout
 

@@ -58,9 +58,8 @@ def test_what_is_there_is_replaced_only_where_that_is_said_and_a_folder_never(tm
 
 
 def test_a_device_is_never_replaced_by_a_file_or_the_machine_would_lose_it() -> None:
-    with pytest.raises(UsageError, match="is no file") as refused:
+    with pytest.raises(UsageError, match="is no file"):
         refuse_existing(Path("/dev/null"), overwrite=True)
-    assert "- for standard output" in refused.value.next_step
 
 
 def test_what_a_link_leads_to_is_replaced_and_not_the_link(tmp_path: Path) -> None:
@@ -70,6 +69,15 @@ def test_what_a_link_leads_to_is_replaced_and_not_the_link(tmp_path: Path) -> No
     with replaced(link) as temporary:
         temporary.write_text("new")
     assert (link.is_symlink(), file.read_text()) == (True, "new")
+
+
+def test_a_link_that_leads_nowhere_but_to_itself_is_replaced(tmp_path: Path) -> None:
+    loop, other = tmp_path / "a.html", tmp_path / "b.html"
+    loop.symlink_to(other.name)
+    other.symlink_to(loop.name)
+    with replaced(loop) as temporary:
+        temporary.write_text("new")
+    assert "new" in {path.read_text() for path in tmp_path.iterdir() if path.is_file()}
 
 
 def test_the_page_is_opened_by_its_address_whatever_the_file_is_called(

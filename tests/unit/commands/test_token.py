@@ -81,16 +81,17 @@ def test_an_added_token_is_nowhere_but_on_standard_output_because_only_its_clien
     assert added not in deployment.run("token", "list").stdout
 
 
-def test_a_token_that_nobody_could_see_is_none(deployment: LocalDeployment) -> None:
+@pytest.mark.parametrize("output", ["> /dev/full", "2> /dev/full", "| false"])
+def test_a_token_that_nobody_could_see_is_none_and_that_is_a_failure(
+    deployment: LocalDeployment, output: str
+) -> None:
     before = deployment.state["tokens"]
-    with Path("/dev/full").open("w") as full:
-        done = subprocess.run(
-            [sys.executable, "-m", "wizard", "token", "add", "--label", "lost"],
-            cwd=deployment.folder, env=deployment.environment, stdout=full, stderr=subprocess.PIPE,
-            text=True, timeout=60, check=False,
-        )  # fmt: skip
-    assert done.returncode == 1
-    assert "there is no such token" in done.stderr
+    line = f"set -o pipefail; {sys.executable} -m wizard token add --label lost {output}"
+    done = subprocess.run(
+        ["bash", "-c", f"{line}; exit ${{PIPESTATUS[0]}}"], cwd=deployment.folder, env=deployment.environment,
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
     assert deployment.state["tokens"] == before
     deployment.run("status")
 

@@ -1,7 +1,9 @@
-"""Who is there: whether somebody can be asked, and what is missing where nobody can."""
+"""Who is there: whether somebody can be asked, and what is missing where nobody can; odd outputs."""
 
 from __future__ import annotations
 
+import io
+import json
 import sys
 
 import pytest
@@ -9,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from tests.tools.terminal import Terminal
-from wizard.ui.output import show, shows_web_pages
+from wizard.ui.output import print_json_line, show, shows_web_pages
 from wizard.ui.text import whole
 
 SOURCE = """
@@ -86,3 +88,23 @@ def test_a_browser_is_opened_on_a_desktop_alone_because_elsewhere_it_would_take_
     with Terminal(DESKTOPS, columns=80, rows=24) as terminal:
         assert terminal.finish() == (0, "False\nTrue\nTrue\nFalse\n")
     assert not shows_web_pages(), "standard output of a test is no terminal"
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text", "written"),
+    [
+        ("utf-8", "登録", "登録"),
+        ("latin-1", "é", "é"),
+        ("latin-1", "€", r"\u20ac"),
+        ("utf-8", "\ud800", r"\ud800"),
+    ],
+)
+def test_a_line_of_json_is_read_by_everybody_whatever_the_output_can_write(
+    monkeypatch: pytest.MonkeyPatch, encoding: str, text: str, written: str
+) -> None:
+    content = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(content, encoding=encoding))
+    print_json_line({"text": text})
+    line = content.getvalue().decode(encoding)
+    assert written in line
+    assert json.loads(line) == {"text": text}
