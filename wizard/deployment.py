@@ -34,7 +34,7 @@ from wizard.state.model import DEFAULT_LABEL, State, TokenDigest
 from wizard.state.store import Store
 from wizard.tokens import token as tokens
 from wizard.ui.output import messages
-from wizard.ui.waits import waits_sayer
+from wizard.ui.waits import wait_reporter
 from wizard.uploads import Uploads
 
 LOCAL_REGION = "us-east-1"
@@ -107,7 +107,7 @@ def connect(
         session = session_at(options, region)
         endpoint_url = endpoint_url or (identity.endpoint_url if identity else None)
     aws = Aws(session, endpoint_url, clock, account=pinned)
-    aws.on_wait = waits_sayer()
+    aws.on_wait = wait_reporter()
     return Account(aws, identity)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 
 from wizard.errors import CredentialsError, ExitCode, Interrupted, UsageError, WizardError
 from wizard.options import Options
-from wizard.ui.output import forsake_output, is_of_output, messages, missing_for_questions, print_json
+from wizard.ui.output import discard_output, is_of_output, messages, missing_for_questions, print_json
 
 if TYPE_CHECKING:
     from wizard.clock import SystemClock
@@ -93,7 +93,7 @@ def guarded(action: Callable[[], ExitCode], options: Options, *, form: JsonForm 
             _tell(stopped, options)
         return ExitCode.INTERRUPTED
     except BrokenPipeError:
-        forsake_output()
+        discard_output()
         return ExitCode.DONE
     except Exception as error:
         if is_of_output(error) or os.environ.get("EVENTTRACK_DEBUG"):

@@ -184,8 +184,10 @@ class Work:
     def _remarks(self) -> Iterator[str]:
         """What is to be known, or done, about what stands."""
         for key, resource in RESOURCES.items():
-            facts = self.at.known.get(key) if resource.desired(self.at) is not None else None
-            if facts is not None and (remark := resource.remark(self.at, facts)):
+            facts = self.at.known.get(key)
+            if facts is None or resource.desired(self.at) is None:
+                continue
+            if remark := resource.remark(self.at, facts):
                 yield remark
 
     def _local_bytes(self) -> int | None:

@@ -24,7 +24,7 @@ from wizard.tokens.apply import bring_into_force, refuse_unfinished, write_ahead
 from wizard.tokens.rotation import Rotation
 from wizard.tokens.use import Use, Uses, uses
 from wizard.ui.one_line import OneLine
-from wizard.ui.output import forsake_output, is_interactive, messages, print_json, results
+from wizard.ui.output import discard_output, is_interactive, messages, print_json, results
 from wizard.ui.prompts import Prompts
 from wizard.ui.token_table import token_table
 
@@ -102,7 +102,7 @@ def add(options: Options, *, label: str | None) -> ExitCode:
             write_ahead(at, store, known)
             if not isinstance(error, BrokenPipeError):
                 raise
-            forsake_output()
+            discard_output()
             raise WizardError(
                 what="The token was not shown, so there is none.",
                 why="Whoever was to read the output has gone.",

@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from itertools import chain, repeat
 
 from rich.console import Group, RenderableType
 from rich.text import Text
@@ -56,12 +55,12 @@ Show = Callable[[Look], None]
 def run(options: Options, *, every: int, as_json: bool) -> ExitCode:
     """Look every so many seconds until Ctrl-C. A first look that fails ends it as it ends `status`."""
     clock = SystemClock()
-    count, waiting, firsts = OnceAMinute(clock), Waiting(), chain((True,), repeat(False))
+    count, waiting, firsts = OnceAMinute(clock), Waiting(), iter((True,))
 
     def look() -> Standing:
         """With a state file, credentials and clients that are read anew. Only the first look starts the local
         AWS: whoever stops it meanwhile means it."""
-        opened = existing(options, clock, lock=False, looks_first=True, starts_local=next(firsts))
+        opened = existing(options, clock, lock=False, looks_first=True, starts_local=next(firsts, False))
         with waiting, opened as (at, store):
             at.aws.on_wait = waiting
             return standing_of(at, store, count=count)

@@ -101,7 +101,7 @@ def missing_for_questions() -> str:
     return ""
 
 
-def forsake_output() -> None:
+def discard_output() -> None:
     """Whoever read our results has gone: what is left goes nowhere, or Python would complain at exit."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 

@@ -9,7 +9,7 @@ from wizard.ui.output import messages
 MOMENT_SECONDS = 2.0
 
 
-def waits_sayer() -> Callable[[str, float, float], None]:
+def wait_reporter() -> Callable[[str, float, float], None]:
     """An `OnWait` that says each reason once."""
     said: set[str] = set()
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from wizard.ui.waits import waits_sayer
+from wizard.ui.waits import wait_reporter
 
 
 def test_a_long_wait_is_said_once_and_a_short_one_never_so_that_silence_is_no_riddle(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    say = waits_sayer()
+    say = wait_reporter()
     say("AWS has it already", 0.5, 60)
     for elapsed in (0, 1, 3, 7):
         say("AWS asks for fewer requests", elapsed, 120)
