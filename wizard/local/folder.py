@@ -205,7 +205,8 @@ class DataFolder:
         self.losses_path.unlink(missing_ok=True)
 
     def _holds_foreign_files(self) -> bool:
-        return self.path.is_dir() and not self.is_ours() and any(self.path.iterdir())
+        # In this order: another start that prepares the folder meanwhile makes `alive` before all else.
+        return self.path.is_dir() and any(self.path.iterdir()) and not self.is_ours()
 
 
 def _default_path() -> Path:

@@ -116,26 +116,29 @@ def _start_anew(folder: DataFolder, preferred_port: int | None) -> LocalAws:
     note_loss(folder)
     last = folder.read_record()
     for port in free_ports(preferred_port, None if last is None else last.port):
-        running = _try_port(folder, port)
+        # Twice: a program that had the port for a moment only may have been in the way of the first attempt.
+        running = _try_port(folder, port) or _try_port(folder, port)
         if running is not None:
             return running
-        if process.is_alive(folder):
-            process.end(folder)
-            raise _not_started(folder, f"It did not answer within {START_TIMEOUT_SECONDS:.0f} seconds.")
         if is_free(port):
-            raise _not_started(folder, "Its process ended at once.")
+            raise _not_started(folder, "Its process ended at once, twice.")
         # Somebody took the port after we had looked: the next one.
     raise _not_started(folder, "No port on 127.0.0.1 is free.")
 
 
 def _try_port(folder: DataFolder, port: int) -> LocalAws | None:
+    """A start on this port; None if its process ends, as it does when the port is taken."""
     instance = f"eventtrack-wizard/{uuid.uuid4()}"
     record = Record(port, instance, started_at=time.time(), saved_before=folder.saved_at())
     folder.empty_temporary()
     folder.write_record(record)
     process_started = process.launch(folder, record)
     folder.write_record(replace(record, process_started=process_started))
-    return _wait_until_healthy(folder)
+    running = _wait_until_healthy(folder)
+    if running is None and process.is_alive(folder):
+        process.end(folder)
+        raise _not_started(folder, f"It did not answer within {START_TIMEOUT_SECONDS:.0f} seconds.")
+    return running
 
 
 def _wait_until_healthy(folder: DataFolder) -> LocalAws | None:

@@ -13,10 +13,11 @@ import subprocess
 import sys
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
-from pathlib import Path
-from typing import Any
+from pathlib import Path, PosixPath
+from typing import Any, Self
 
 import boto3
 import pytest
@@ -159,6 +160,25 @@ def test_a_remembered_port_that_another_program_took_meanwhile_does_not_stop_the
         assert local.find(data_folder) == moved
 
 
+def test_a_program_that_has_the_port_for_a_moment_only_does_not_stop_the_start(
+    data_folder: Path, port: int
+) -> None:
+    def be_in_the_way_once() -> None:
+        log = DataFolder.at(data_folder).log_path
+        while not log.exists():
+            time.sleep(0.001)
+        with other_program_on(port):
+            while "already in use" not in log.read_text():
+                time.sleep(0.001)
+
+    with ThreadPoolExecutor() as pool:
+        in_the_way = pool.submit(be_in_the_way_once)
+        running = local.start(data_folder, port)
+        in_the_way.result()
+
+    assert local.find(data_folder) == running
+
+
 def test_another_ministack_on_the_remembered_port_is_never_taken_for_ours(tmp_path: Path, port: int) -> None:
     ours, other = tmp_path / "ours", tmp_path / "other"
     try:
@@ -259,6 +279,24 @@ def test_reset_and_start_refuse_a_folder_with_other_files_because_they_delete_in
         local.start(tmp_path)
 
     assert precious.read_text() == "years of work"
+
+
+class PreparedMeanwhile(PosixPath):
+    """A folder that another start prepares just before this one lists it."""
+
+    def iterdir(self) -> Generator[Self, None, None]:
+        DataFolder(Path(self)).prepare()
+        yield from super().iterdir()
+
+
+def test_a_folder_that_another_start_prepares_at_the_same_time_is_not_taken_for_somebody_elses(
+    tmp_path: Path,
+) -> None:
+    folder = DataFolder(PreparedMeanwhile(tmp_path))
+
+    folder.prepare()
+
+    assert folder.is_ours()
 
 
 def _start_and_tell(data_folder: Path, port: int, answers: multiprocessing.Queue[int]) -> None:
