@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import random
 import subprocess
 import sys
 import time
@@ -11,17 +11,19 @@ import urllib.request
 from pathlib import Path
 
 from tests import IMPORT_PATH
+from wizard.local.ports import is_free
 
 SECONDS_TO_START = 60.0
 SECONDS_TO_STOP = 10.0
 
 
 def free_port() -> int:
-    """A TCP port on loopback that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A TCP port on loopback that nobody listens on right now.
+
+    It is below those that the system hands to outgoing connections (32768 and up on Linux): one of them could
+    take it before a server does.
+    """
+    return next(port for port in iter(lambda: random.randrange(20000, 30000), None) if is_free(port))
 
 
 class MiniStackProcess:

@@ -6,7 +6,6 @@ import io
 import json
 import multiprocessing
 import os
-import random
 import signal
 import socket
 import subprocess
@@ -25,10 +24,10 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests import PROJECT
+from tests.tools.ministack_server import free_port
 from wizard import local
 from wizard.extras import install_command
 from wizard.local.folder import LOG_LIMIT_BYTES, DataFolder
-from wizard.local.ports import is_free
 from wizard.local.process import end, require_installed, wait_until_gone
 
 pytestmark = pytest.mark.local
@@ -44,8 +43,8 @@ def data_folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def port() -> int:
-    """A free port below those that the system hands to outgoing connections, which come and go."""
-    return next(number for number in iter(lambda: random.randrange(20000, 30000), None) if is_free(number))
+    """A free port, each test its own."""
+    return free_port()
 
 
 def client(running: local.LocalAws, service: str) -> Any:
