@@ -17,7 +17,7 @@ MODULES = sorted(WIZARD.rglob("*.py"))
 ROOMS = (
     "__init__", "errors", "phase_titles", "extras", "identity", "clock", "options", "settings", "state",
     "package", "uploads", "snippets", "aws", "local", "events", "resources", "endpoint", "phases", "engine",
-    "export", "tokens", "ui", "deployment", "commands", "cli", "__main__",
+    "export", "tokens", "ui", "account", "deployment", "commands", "cli", "__main__",
 )  # fmt: skip
 SPEAK_TO_AWS = ("aws", "resources")
 CLIENTS = {

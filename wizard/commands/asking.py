@@ -11,10 +11,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from wizard import deployment
+from wizard.account import Account, configured_region, connect, doubt_of_region
 from wizard.clock import SystemClock
 from wizard.commands.kept_answers import KeptAnswers
 from wizard.commands.setup_request import Request
-from wizard.deployment import Account
 from wizard.errors import CredentialsError, UsageError
 from wizard.identity import DeploymentId
 from wizard.options import Options
@@ -188,9 +188,7 @@ class Asking:
 
     def _first_defaults(self) -> Mapping[str, str]:
         is_elsewhere = self.prompts and self._saved is None and not self.request.options.local
-        return questions.first_defaults(
-            deployment.configured_region(self.request.options) if is_elsewhere else None
-        )
+        return questions.first_defaults(configured_region(self.request.options) if is_elsewhere else None)
 
     def _say_what_reconfiguring_means(self) -> None:
         if self.prompts and self._saved and self.request.reconfigure and not self._arrived_at:
@@ -251,7 +249,7 @@ class Asking:
             return False
         try:
             known = self._saved.identity if self._saved else None
-            self.account = deployment.connect(options, self._clock, known)
+            self.account = connect(options, self._clock, known)
             self.identity = self._identity(options)
         except CredentialsError as error:
             if self._saved is None:
@@ -285,7 +283,7 @@ class Asking:
     def _check(self, answers: Mapping[str, str], key: str) -> Problem | None:
         """What speaks against the newest answer besides its own rule."""
         if key == REGION:
-            doubt = deployment.doubt_of_region(self.request.options, answers[REGION])
+            doubt = doubt_of_region(self.request.options, answers[REGION])
             return Problem(doubt, can_insist=True) if doubt else None
         if key in (*BEFORE_THE_ACCOUNT, questions.USE_DEFAULTS):
             return None

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from wizard.account import configured_region
 from wizard.clock import SystemClock
 from wizard.commands.common import stoppable
-from wizard.deployment import configured_region, existing
+from wizard.deployment import existing
 from wizard.endpoint.traffic import DAYS_OF_BILL, Billed, billed
 from wizard.errors import ExitCode, StateError, UsageError, WizardError
 from wizard.options import Options

@@ -8,6 +8,7 @@ from errno import EACCES
 from pathlib import Path
 
 from wizard import deployment
+from wizard.account import Account, connect
 from wizard.clock import SystemClock
 from wizard.commands.common import say, stoppable
 from wizard.commands.result_files import refuse_existing, replaced
@@ -63,7 +64,7 @@ def _examine(options: Options, clock: SystemClock) -> Iterator[Finding]:
         yield _local_aws()
         return
     try:
-        account = deployment.connect(options, clock, identity)
+        account = connect(options, clock, identity)
     except WizardError as error:
         yield Finding("Region", "failed", f"{error.what} {error.why}", error.next_step)
         return
@@ -75,7 +76,7 @@ def _examine(options: Options, clock: SystemClock) -> Iterator[Finding]:
     yield from _who_we_are(account, state, options)
 
 
-def _who_we_are(account: deployment.Account, state: State | None, options: Options) -> Iterator[Finding]:
+def _who_we_are(account: Account, state: State | None, options: Options) -> Iterator[Finding]:
     looks: tuple[Callable[[], Finding], ...] = (
         lambda: doctor.credentials(account.aws),
         lambda: doctor.account(lambda: account.caller),
@@ -116,16 +117,14 @@ def _local_aws() -> Finding:
     return Finding("Region", "note", "the embedded local AWS, which does not run", remedy)
 
 
-def _permissions(account: deployment.Account, state: State | None, options: Options) -> Finding:
+def _permissions(account: Account, state: State | None, options: Options) -> Finding:
     identity, settings = _meant(account, state, options)
     standing = state.records if state else ()
     policy = deployment.operator_policy(identity, settings, standing=standing)
     return doctor.permissions(account.aws, account.caller.arn, policy)
 
 
-def _meant(
-    account: deployment.Account, state: State | None, options: Options
-) -> tuple[DeploymentId, Settings]:
+def _meant(account: Account, state: State | None, options: Options) -> tuple[DeploymentId, Settings]:
     """The deployment that stands, or that a setup would make."""
     if state is not None:
         return state.identity, from_saved(state.settings, state.identity)

@@ -7,13 +7,12 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from wizard import deployment
+from wizard.account import Account, configured_region, connect
 from wizard.aws.caller import Caller
 from wizard.aws.client import ALWAYS_ENABLED
 from wizard.aws.regions import regions_of
 from wizard.clock import Clock, SystemClock
 from wizard.commands.common import say, stoppable
-from wizard.deployment import Account, configured_region
 from wizard.engine import fleet
 from wizard.engine.fleet import Region
 from wizard.engine.glance import Found
@@ -31,7 +30,7 @@ def run(
     *,
     all_regions: bool,
     as_json: bool,
-    connect: Callable[[Options, Clock, None], Account] = deployment.connect,
+    connect: Callable[[Options, Clock, None], Account] = connect,
 ) -> ExitCode:
     """Look and show; a region that cannot be looked at beside others is named, and is no failure.
 

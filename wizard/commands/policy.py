@@ -8,10 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from wizard import deployment
+from wizard.account import Account, connect, session_at
 from wizard.aws.policies import characters
 from wizard.aws.session import partition_of
 from wizard.clock import SystemClock
-from wizard.deployment import Account
 from wizard.errors import CredentialsError, ExitCode, UsageError
 from wizard.identity import DeploymentId
 from wizard.options import Options
@@ -76,14 +76,14 @@ def _identity(request: Request) -> DeploymentId:
     if request.account is None:
         return deployment.new_identity(_connected(request.options), name, request.options)
     account = _checked_account(request.account)
-    session = deployment.session_at(request.options)
+    session = session_at(request.options)
     region = str(session.region_name)
     return DeploymentId("", name, account, partition_of(session, region), region)
 
 
 def _connected(options: Options) -> Account:
     try:
-        return deployment.connect(options, SystemClock(), None)
+        return connect(options, SystemClock(), None)
     except CredentialsError as error:
         error.next_step += (
             " Or name the account: `eventtrack-wizard policy --account 123456789012 --region us-east-1`."

@@ -12,9 +12,9 @@ from pathlib import Path
 from rich.console import Console
 
 from wizard import deployment
+from wizard.account import Account, connect
 from wizard.clock import SystemClock
 from wizard.commands.common import nobody_answers, stoppable
-from wizard.deployment import Account
 from wizard.engine import recover as recovery
 from wizard.engine.recover import Recovered
 from wizard.errors import ExitCode, NewerStateError, StateError, UsageError
@@ -54,7 +54,7 @@ def run(request: Request) -> ExitCode:
     with locked(path), stoppable(clock):
         if _take_backup(path, request, prompts, console):
             return ExitCode.DONE
-        account = deployment.connect(request.options, clock, None)
+        account = connect(request.options, clock, None)
         recovered = _from_aws(request, account, _name(request, account, prompts))
         show(recovered, console)
         if prompts and not prompts.confirm("Write the state file?", default=True):

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.text import Text
 
 from wizard import deployment
+from wizard.account import Account, connect
 from wizard.clock import SystemClock
 from wizard.commands.common import complete, say
 from wizard.commands.setup_request import Request
 from wizard.commands.setup_result import Result, as_line, endpoint_lines, result_lines
-from wizard.deployment import Account
 from wizard.endpoint.checks import EndpointWorks, FunctionStoresEvent
 from wizard.endpoint.client import url_by, url_of
 from wizard.endpoint.throttling import CLOSED
@@ -120,7 +120,7 @@ class Work:
             if isinstance(error, CredentialsError) and self.prompts:
                 self.prompts.press_enter("Log in again in another window, then press Enter.")
             try:
-                self.account = deployment.connect(self.request.options, self.clock, self.at.identity)
+                self.account = connect(self.request.options, self.clock, self.at.identity)
                 self.account.verify()
                 break
             except CredentialsError as still_dead:

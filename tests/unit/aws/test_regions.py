@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wizard import deployment
+from wizard.account import connect
 from wizard.aws.regions import check_known, known_regions
 from wizard.aws.session import open_session
 from wizard.clock import SystemClock
@@ -38,12 +38,12 @@ def test_nothing_is_guessed_when_nothing_is_near() -> None:
 def test_a_slip_is_refused_before_aws_is_asked_unless_the_operator_insists() -> None:
     options = Options(region="eu-centrl-1")
     with pytest.raises(UsageError, match=r"did you mean eu-central-1") as caught:
-        deployment.connect(options, SystemClock(), None)
+        connect(options, SystemClock(), None)
     assert "--any-region" in caught.value.next_step
     insisting = Options(region="eu-centrl-1", any_region=True)
-    assert deployment.connect(insisting, SystemClock(), None).aws.region == "eu-centrl-1"
+    assert connect(insisting, SystemClock(), None).aws.region == "eu-centrl-1"
 
 
 def test_an_emulator_may_call_its_region_what_it_likes() -> None:
     options = Options(region="zz-moon-7", endpoint_url="http://127.0.0.1:1")
-    assert deployment.connect(options, SystemClock(), None).aws.region == "zz-moon-7"
+    assert connect(options, SystemClock(), None).aws.region == "zz-moon-7"

@@ -10,7 +10,7 @@ import pytest
 
 from tests.aws.in_process import Account, Workspace
 from tests.aws.names import ACCOUNT_ID, OTHER_REGION, REGION
-from wizard import deployment
+from wizard.account import Account as Connected
 from wizard.aws.caller import Caller
 from wizard.clock import Clock
 from wizard.commands import list as command
@@ -27,9 +27,9 @@ class Shown:
         self._account = account
         self._capsys = capsys
 
-    def _connect(self, options: Options, clock: Clock, _identity: None) -> deployment.Account:
+    def _connect(self, options: Options, clock: Clock, _identity: None) -> Connected:
         aws = self._account.aws(clock, str(options.region))
-        return deployment.Account(aws, caller=Caller(ACCOUNT_ID, "aws", "arn:aws:iam::1:user/operator"))
+        return Connected(aws, caller=Caller(ACCOUNT_ID, "aws", "arn:aws:iam::1:user/operator"))
 
     def text(self, path: Path, **options: Any) -> tuple[str, str]:
         """Standard output and standard error."""
@@ -147,7 +147,7 @@ def test_whoever_looks_at_all_regions_need_name_none(
         monkeypatch.setenv(name, value)
     options = Options(state=folder / "none.json", **typed)
 
-    def connect(options: Options, _clock: Clock, _identity: None) -> deployment.Account:
+    def connect(options: Options, _clock: Clock, _identity: None) -> Connected:
         raise WizardError(what=str(options.region), why="", next_step="")
 
     with pytest.raises(WizardError) as caught:
