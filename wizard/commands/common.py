@@ -39,8 +39,9 @@ def stoppable(clock: SystemClock) -> Iterator[None]:
     def stop_soon(number: int, frame: FrameType | None) -> None:
         if clock.stop.is_set():
             stop_now(number, frame)
-        clock.stop.set()
+        # First the alarm: in the middle of a wait for `stop` its own lock would hold up `set` for ever.
         signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_FINISH)
+        clock.stop.set()
 
     handlers = {signal.SIGINT: stop_soon, signal.SIGTERM: stop_soon, signal.SIGALRM: stop_now}
     if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # or it runs under nohup

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests import PROJECT
 from wizard.commands.common import guarded
 from wizard.errors import BusyError, ExitCode, Interrupted
 from wizard.options import Options
@@ -32,6 +34,35 @@ def test_an_interrupted_command_says_what_is_so_because_the_operator_acts_on_it(
 
     assert guarded(command, Options(state=state)) == ExitCode.INTERRUPTED
     assert said in " ".join(capsys.readouterr().err.split())
+
+
+STOPPED_IN_A_WAIT = """
+import signal, sys, threading
+from wizard.clock import SystemClock
+from wizard.commands.common import guarded, stoppable
+from wizard.options import Options
+
+class Waited(threading.Event):
+    def set(self):
+        lock = threading.Lock()
+        lock.acquire()
+        lock.acquire()
+
+def act():
+    clock = SystemClock()
+    clock.stop = Waited()
+    with stoppable(clock):
+        signal.raise_signal(signal.SIGINT)
+
+sys.exit(guarded(act, Options()))
+"""
+
+
+def test_a_signal_in_the_middle_of_a_wait_ends_the_command_although_that_wait_has_the_lock() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", STOPPED_IN_A_WAIT], cwd=PROJECT, capture_output=True, timeout=60, check=False
+    )
+    assert ended.returncode == ExitCode.INTERRUPTED
 
 
 def test_a_program_that_reads_lines_gets_an_error_as_the_last_one_whatever_ended_the_run(
