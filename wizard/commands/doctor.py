@@ -47,7 +47,7 @@ def run(options: Options, *, as_json: bool, report: Path | None, overwrite: bool
         print_json(document)
     if report is not None:
         state = _saved(options.state)
-        with replaced(report) as path:
+        with replaced(report, overwrite=overwrite) as path:
             path.write_text(redacted({**document, "state": state}, names_in=state), encoding="utf-8")
         say(f"{report} holds this and the state file without account, names and digests. Read it before you"
             " show it to anybody.", options)  # fmt: skip

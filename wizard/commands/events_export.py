@@ -45,7 +45,7 @@ def run(options: Options, wanted: Wanted, file: Path, form: Form | None, *, over
         if file == STANDARD_OUTPUT:
             WRITERS[form](counted(found), sys.stdout)
         else:
-            with replaced(file) as written:
+            with replaced(file, overwrite=overwrite) as written:
                 _write(counted(found), written, form)
     messages().print(f"{count:,} events exported to {file}.", markup=False)
     return ExitCode.DONE

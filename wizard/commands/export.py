@@ -45,7 +45,7 @@ def cloudformation(
     clock = SystemClock()
     with stoppable(clock), existing(options, clock, lock=False) as (at, store):
         refuse_without_bucket(store.state)
-        _write(at, template(at, with_bucket=with_bucket), file, code)
+        _write(at, template(at, with_bucket=with_bucket), file, code, overwrite=overwrite)
         _say_how_to_deploy(options, at, file, code)
     return ExitCode.DONE
 
@@ -62,7 +62,7 @@ def terraform(options: Options, file: Path, code: Path | None, *, overwrite: boo
     with stoppable(clock), existing(options, clock, lock=False) as (at, store):
         found = imports_of(at, store.state)
         refuse_nothing(found)
-        _write(at, import_blocks(found, at), file, code)
+        _write(at, import_blocks(found, at), file, code, overwrite=overwrite)
         if file != STANDARD_OUTPUT:
             messages().print(f"{len(found)} import blocks written to {file}.", markup=False)
         if code is not None:
@@ -84,15 +84,15 @@ def _refuse_files(file: Path, code: Path | None, *, overwrite: bool) -> None:
         )
 
 
-def _write(at: Deployment, text: str, file: Path, code: Path | None) -> None:
+def _write(at: Deployment, text: str, file: Path, code: Path | None, *, overwrite: bool) -> None:
     if file == STANDARD_OUTPUT:
         sys.stdout.write(text)
         sys.stdout.flush()
     else:
-        with replaced(file) as path:
+        with replaced(file, overwrite=overwrite) as path:
             path.write_text(text, encoding="utf-8")
     if code is not None:
-        with replaced(code) as path:
+        with replaced(code, overwrite=overwrite) as path:
             path.write_bytes(code_of(at).content)
 
 

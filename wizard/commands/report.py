@@ -44,7 +44,7 @@ def run(options: Options, wanted: Wanted, file: Path, *, overwrite: bool, opened
         )
     if file != STANDARD_OUTPUT:
         refuse_existing(file, overwrite=overwrite)
-    events = _write(options, wanted, file)
+    events = _write(options, wanted, file, overwrite=overwrite)
     messages().print(f"{counted(events, 'event')} reported in {file}.", markup=False)
     if opened:
         show(file, webbrowser.open if shows_web_pages() else None)
@@ -64,11 +64,11 @@ def show(file: Path, browse: Callable[[str], bool] | None) -> None:
         messages().print(f"No browser could be started: {url}", markup=False)
 
 
-def _write(options: Options, wanted: Wanted, file: Path) -> int:
+def _write(options: Options, wanted: Wanted, file: Path, *, overwrite: bool) -> int:
     """Read, and write the page; returns the number of its events."""
     chosen, period = wanted.filter(), wanted.period()
     clock, tally = SystemClock(), Tally()
-    place = nullcontext() if file == STANDARD_OUTPUT else replaced(file)
+    place = nullcontext() if file == STANDARD_OUTPUT else replaced(file, overwrite=overwrite)
     # That the file can be written is seen before anything is read for it.
     with stoppable(clock), existing(options, clock, lock=False) as (at, _store), place as path:
         reader = ObjectReader(at.aws, at.settings.bucket_name)

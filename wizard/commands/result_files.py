@@ -34,32 +34,45 @@ def refuse_existing(file: Path, *, overwrite: bool) -> None:
             next_step="Name a file, for example in this folder.",
         )
     if is_there and not overwrite:
-        raise UsageError(
-            what=f"{file} exists already.",
-            why="No command writes over a file by itself.",
-            next_step="Name another file, or add --overwrite.",
-        )
+        raise _exists(file)
 
 
 @contextmanager
-def replaced(file: Path) -> Iterator[Path]:
+def replaced(file: Path, *, overwrite: bool) -> Iterator[Path]:
     """A path beside `file`, which takes its place if all goes well, or that of what a link leads to; readable
     by its owner alone, because events tell of persons.
 
     Raises:
-        UsageError: it cannot be written.
+        UsageError: it cannot be written, or is not to be replaced and was made by somebody meanwhile.
     """
     target = Path(os.path.realpath(file))
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         temporary.touch(0o600)
         yield temporary
+        if not overwrite:
+            _claim(target)
         temporary.replace(target)
     except OSError as error:
         raise _unwritable(file, error) from error
     finally:
         with suppress(OSError):  # it is not there, or cannot be
             temporary.unlink()
+
+
+def _claim(target: Path) -> None:
+    try:
+        target.touch(0o600, exist_ok=False)
+    except FileExistsError:
+        raise _exists(target) from None
+
+
+def _exists(file: Path) -> UsageError:
+    return UsageError(
+        what=f"{file} exists already.",
+        why="No command writes over a file by itself.",
+        next_step="Name another file, or add --overwrite.",
+    )
 
 
 def _unwritable(file: Path, error: OSError) -> UsageError:

@@ -147,7 +147,7 @@ def test_an_export_that_breaks_off_leaves_the_file_that_was_there(tmp_path: Path
     file = tmp_path / "x.csv"
     file.write_text("old")
 
-    with pytest.raises(Interrupted), replaced(file) as temporary:
+    with pytest.raises(Interrupted), replaced(file, overwrite=True) as temporary:
         temporary.write_text("half")
         raise Interrupted
 

@@ -21,7 +21,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path) -> None:
     handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, former[1]))
     try:
-        with pytest.raises(UsageError) as failure, replaced(file) as temporary:
+        with pytest.raises(UsageError) as failure, replaced(file, overwrite=True) as temporary:
             temporary.write_text("x" * 5000)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, former)
@@ -37,7 +37,7 @@ def test_a_full_disk_is_told_and_leaves_no_half_file(tmp_path: Path) -> None:
 def test_a_place_where_no_file_can_be_is_told(name: str, tmp_path: Path) -> None:
     (tmp_path / "a file").touch()
 
-    with pytest.raises(UsageError, match="cannot be written"), replaced(tmp_path / name):
+    with pytest.raises(UsageError, match="cannot be written"), replaced(tmp_path / name, overwrite=True):
         pytest.fail("nothing is read for it")
 
     assert [path.name for path in tmp_path.iterdir()] == ["a file"]
@@ -57,6 +57,27 @@ def test_what_is_there_is_replaced_only_where_that_is_said_and_a_folder_never(tm
         refuse_existing(tmp_path / ("x" * 300), overwrite=False)
 
 
+def test_a_file_that_was_made_while_the_result_was_written_is_not_replaced_unasked(tmp_path: Path) -> None:
+    file = tmp_path / "x.html"
+    refuse_existing(file, overwrite=False)
+    with (
+        pytest.raises(UsageError, match=r"x\.html exists already"),
+        replaced(file, overwrite=False) as temporary,
+    ):
+        temporary.write_text("ours")
+        file.write_text("theirs")
+
+    assert {path.name: path.read_text() for path in tmp_path.iterdir()} == {"x.html": "theirs"}
+
+
+def test_a_new_file_is_readable_by_its_owner_alone_because_events_tell_of_persons(tmp_path: Path) -> None:
+    file = tmp_path / "x.html"
+    with replaced(file, overwrite=False) as temporary:
+        temporary.write_text("new")
+
+    assert (file.read_text(), file.stat().st_mode & 0o777) == ("new", 0o600)
+
+
 def test_a_device_is_never_replaced_by_a_file_or_the_machine_would_lose_it() -> None:
     with pytest.raises(UsageError, match="is no file"):
         refuse_existing(Path("/dev/null"), overwrite=True)
@@ -66,7 +87,7 @@ def test_what_a_link_leads_to_is_replaced_and_not_the_link(tmp_path: Path) -> No
     file, link = tmp_path / "real.html", tmp_path / "link.html"
     file.write_text("old")
     link.symlink_to(file.name)
-    with replaced(link) as temporary:
+    with replaced(link, overwrite=True) as temporary:
         temporary.write_text("new")
     assert (link.is_symlink(), file.read_text()) == (True, "new")
 
@@ -75,7 +96,7 @@ def test_a_link_that_leads_nowhere_but_to_itself_is_replaced(tmp_path: Path) -> 
     loop, other = tmp_path / "a.html", tmp_path / "b.html"
     loop.symlink_to(other.name)
     other.symlink_to(loop.name)
-    with replaced(loop) as temporary:
+    with replaced(loop, overwrite=True) as temporary:
         temporary.write_text("new")
     assert "new" in {path.read_text() for path in tmp_path.iterdir() if path.is_file()}
 
