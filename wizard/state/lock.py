@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fcntl
-import glob
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -11,7 +10,7 @@ from pathlib import Path
 
 from wizard.errors import BusyError
 from wizard.state.files import beside, write_private_file
-from wizard.state.model import now, unwritable
+from wizard.state.model import backup_path, now, unwritable
 
 
 @contextmanager
@@ -23,7 +22,7 @@ def locked(path: Path) -> Iterator[None]:
         StateError: the folder cannot be written.
     """
     lock_path = path.with_name(path.name + ".lock")
-    holder_path = path.with_name(path.name + ".holder")
+    holder_path = _holder_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         lock = _locked_file(lock_path)
@@ -73,10 +72,20 @@ def _locked_file(path: Path) -> int:
 
 
 def _sweep(path: Path) -> None:
-    """Remove what killed runs had half written, a token among it; only the holder of the lock may."""
-    for kept in (path, beside(path, ".token"), beside(path, ".rotation")):
-        for half_written in path.parent.glob(f".{glob.escape(kept.name)}.*.tmp"):
+    """Remove what killed runs had half written, a token among it; only the holder of the lock may.
+
+    Whole names are compared: `prod.eu` in the same folder has a lock of its own.
+    """
+    ours = (path, backup_path(path), _holder_path(path), beside(path, ".token"), beside(path, ".rotation"))
+    names = {kept.name for kept in ours}
+    for half_written in path.parent.glob(".*.tmp"):
+        name, _, process_id = half_written.name[1 : -len(".tmp")].rpartition(".")
+        if name in names and process_id.isdigit():
             half_written.unlink(missing_ok=True)
+
+
+def _holder_path(path: Path) -> Path:
+    return path.with_name(path.name + ".holder")
 
 
 def _holder(path: Path) -> str:

@@ -475,6 +475,22 @@ def test_the_lock_of_a_killed_process_is_taken_over(path: Path, holder: subproce
         pass
 
 
+def test_only_what_runs_of_this_file_had_half_written_is_removed_because_others_are_still_writing(
+    path: Path,
+) -> None:
+    ours = [path, path.with_suffix(".token"), path.with_suffix(".rotation")]
+    ours += [path.with_name(path.name + suffix) for suffix in (".backup", ".holder")]
+    others = [path.with_name(path.name + ".eu"), path.with_name("other.json")]
+    for kept in (*ours, *others):
+        kept.with_name(f".{kept.name}.123.tmp").touch()
+
+    with locked(path):
+        pass
+
+    left = {file.name for file in path.parent.glob(".*.tmp")}
+    assert left == {f".{other.name}.123.tmp" for other in others}
+
+
 def test_a_run_leaves_no_lock_behind_because_a_folder_of_refused_runs_shall_stay_empty(path: Path) -> None:
     with pytest.raises(StateError), locked(path):
         raise StateError(what="Refused.", why="", next_step="")
