@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 from wizard import package
@@ -31,8 +32,12 @@ class Uploads:
     def former(self) -> Package | None:
         """The newest that is not of this version; None where none is kept."""
         ours = package.build().sha256
-        kept = (package.packed(path.read_bytes()) for path in reversed(self._files()))
-        return next((one for one in kept if one.sha256 != ours), None)
+        for path in reversed(self._files()):
+            with suppress(FileNotFoundError):  # who only looks may do so while a rollback removes them
+                kept = package.packed(path.read_bytes())
+                if kept.sha256 != ours:
+                    return kept
+        return None
 
     def keep(self, uploaded: Package) -> None:
         """Write down what is about to be uploaded; only the newest few stay.

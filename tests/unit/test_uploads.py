@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from collections.abc import Generator
+from pathlib import Path, PosixPath
+from typing import Any, Self
 
 import pytest
 
@@ -25,6 +27,22 @@ def kept(folder: Path) -> list[bytes]:
     """The oldest first."""
     files = sorted((folder / "state.code").iterdir(), key=lambda path: int(path.stem))
     return [path.read_bytes() for path in files]
+
+
+class FirstIsGone(PosixPath):
+    """A folder of which the newest file is removed as soon as it was listed."""
+
+    def glob(self, pattern: str, **options: Any) -> Generator[Self, None, None]:
+        found = sorted(super().glob(pattern, **options))
+        found[-1].unlink()
+        yield from found
+
+
+def test_who_looks_while_a_rollback_removes_the_code_sees_what_is_left(tmp_path: Path) -> None:
+    Uploads(tmp_path / "code").keep(code(1))
+    Uploads(tmp_path / "code").keep(code(2))
+
+    assert Uploads(FirstIsGone(tmp_path / "code")).former() == code(1)
 
 
 def test_the_former_code_is_the_newest_that_is_not_of_this_version(uploads: Uploads) -> None:

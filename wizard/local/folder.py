@@ -151,7 +151,11 @@ class DataFolder:
 
     def saved_at(self) -> float | None:
         """When MiniStack has last saved what it held, in seconds since the epoch; None: never."""
-        return max((path.stat().st_mtime for path in self.state_path.glob("*.json")), default=None)
+        moments = []
+        for path in self.state_path.glob("*.json"):
+            with contextlib.suppress(FileNotFoundError):  # a reset deletes them meanwhile
+                moments.append(path.stat().st_mtime)
+        return max(moments, default=None)
 
     def read_losses(self) -> str:
         """What `write_losses` wrote, as text; an empty list if there is none."""

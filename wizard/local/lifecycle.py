@@ -131,7 +131,6 @@ def _try_port(folder: DataFolder, port: int) -> LocalAws | None:
     instance = f"eventtrack-wizard/{uuid.uuid4()}"
     record = Record(port, instance, started_at=time.time(), saved_before=folder.saved_at())
     folder.empty_temporary()
-    folder.write_record(record)
     process_started = process.launch(folder, record)
     folder.write_record(replace(record, process_started=process_started))
     running = _wait_until_healthy(folder)

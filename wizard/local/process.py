@@ -50,12 +50,18 @@ def require_installed(find_spec: Callable[[str], object | None] = importlib.util
 
 
 def launch(folder: DataFolder, record: Record) -> str | None:
-    """Start MiniStack detached from this terminal; returns when it began, in the kernel's words."""
+    """Start MiniStack detached from this terminal; returns when it began, in the kernel's words.
+
+    Args:
+        record: written down as soon as the folder counts as alive.
+    """
     folder.process_id_path.unlink(missing_ok=True)
     with contextlib.ExitStack() as stack:
         alive = _open_for(stack, os.open(folder.alive_path, os.O_RDWR))
         log = _open_for(stack, folder.open_log())
         fcntl.flock(alive, fcntl.LOCK_EX)
+        # Not before: a record that nobody lives to is what a killed one leaves (`losses.ended_unsaved`).
+        folder.write_record(record)
         subprocess.run(  # noqa: S603  our own interpreter and a constant script
             ["/bin/sh", "-c", _LAUNCH_SCRIPT, folder.process_id_path, sys.executable, "-m", "ministack"],
             env=_environment(folder, record, os.environ),

@@ -27,8 +27,9 @@ from tests import PROJECT
 from tests.tools.ministack_server import free_port
 from wizard import local
 from wizard.extras import install_command
-from wizard.local.folder import LOG_LIMIT_BYTES, DataFolder
-from wizard.local.process import end, require_installed, wait_until_gone
+from wizard.local.folder import LOG_LIMIT_BYTES, DataFolder, Record
+from wizard.local.losses import ended_unsaved
+from wizard.local.process import end, launch, require_installed, wait_until_gone
 
 pytestmark = pytest.mark.local
 
@@ -278,6 +279,25 @@ def test_reset_and_start_refuse_a_folder_with_other_files_because_they_delete_in
         local.start(tmp_path)
 
     assert precious.read_text() == "years of work"
+
+
+def test_whoever_looks_in_the_middle_of_a_start_never_takes_it_for_a_killed_one(
+    data_folder: Path, port: int
+) -> None:
+    looks = []
+
+    class LookedAt(DataFolder):
+        def write_record(self, record: Record) -> None:
+            super().write_record(record)
+            looks.append(ended_unsaved(self))
+
+    local.start(data_folder, port)
+    local.stop(data_folder)
+    folder = LookedAt(data_folder)
+    folder.empty_temporary()
+    launch(folder, Record(port, "eventtrack-wizard/x", time.time(), saved_before=folder.saved_at()))
+
+    assert looks == [False]
 
 
 class PreparedMeanwhile(PosixPath):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from datetime import UTC, datetime
-from pathlib import Path
+from pathlib import Path, PosixPath
+from typing import Any, Self
 
 import pytest
 
@@ -54,6 +56,21 @@ def test_one_that_saved_when_it_ended_has_lost_nothing_whoever_stopped_it(folder
     assert not ended_unsaved(folder)
     start(folder)
     assert loss_after([at(LATER)], folder.path) is None
+
+
+class ResetMeanwhile(PosixPath):
+    """A folder in which a reset deletes everything as soon as it was listed."""
+
+    def glob(self, pattern: str, **options: Any) -> Generator[Self, None, None]:
+        found = list(super().glob(pattern, **options))
+        for path in found:
+            path.unlink()
+        yield from found
+
+
+def test_a_reset_at_the_same_time_is_as_if_nothing_was_ever_saved(folder: DataFolder) -> None:
+    save(folder, SAVED)
+    assert DataFolder(ResetMeanwhile(folder.path)).saved_at() is None
 
 
 def test_what_was_made_before_the_last_save_is_not_lost(folder: DataFolder) -> None:
