@@ -5,6 +5,10 @@ before they are deleted. Until the next run some events may then be there twice,
 and that run keeps one of them. What a run writes has a name made of what it was made of, so that two runs at
 once, on two machines, write the same object.
 
+An hour in which something else, an erasure or another run, changes what was listed is given up: before
+anything is written, so that no event comes back; and after that, before anything is deleted. What is erased
+in between, for as long as a write takes, can come back: that is said, and the erasure, run again, finds it.
+
 Objects that hold anything but events are left alone, and so is every hour to which something may still come.
 """
 
@@ -120,9 +124,11 @@ def compact(reader: Reader, writer: Writer, hour: Hour, *, largest: int = LARGES
         largest: bytes of lines after which an object is full.
 
     Raises:
-        WizardError: S3 refuses or is unreachable, or what was written is not what was read back.
+        WizardError: S3 refuses or is unreachable, what was written is not what was read back, or something
+            else has changed the hour since it was listed.
     """
     done, seen = Done(), set[bytes]()
+    standing = Standing(hour)
     pack = Pack(hour.prefix)
     for stored in reader.objects([one.key for one in hour.objects]):
         lines = lines_of(stored)
@@ -131,10 +137,41 @@ def compact(reader: Reader, writer: Writer, hour: Hour, *, largest: int = LARGES
             continue
         pack.add(stored, lines, seen)
         if pack.size >= largest:
-            _replace(reader, writer, pack, done)
+            _replace(reader, writer, pack, done, standing)
             pack = Pack(hour.prefix)
-    _replace(reader, writer, pack, done)
+    _replace(reader, writer, pack, done, standing)
     return done
+
+
+class Standing:
+    """What stands of an hour as it was listed."""
+
+    def __init__(self, hour: Hour) -> None:
+        self._prefix = hour.prefix
+        self._etags = {one.key: one.etag for one in hour.objects}
+
+    def refuse_changes(self, reader: Reader, written: StoredObject | None = None) -> None:
+        """Raise WizardError where something else has changed it; `written` is what was already made of it."""
+        found = {one.key: one.etag for one in reader.listed(self._prefix)}
+        if self._etags.items() <= found.items():
+            return
+        again = "Wait until it has ended, then run the same command again."
+        if written is not None:
+            again += (
+                " If it was an erasure, run `eventtrack-wizard events erase` again, too:"
+                f" {written.key} may hold what it has erased."
+            )
+        raise WizardError(
+            what=f"Something else changed {self._prefix} while it was compacted.",
+            why="Another compaction or an erasure is running, perhaps on another machine.",
+            next_step=again,
+        )
+
+    def delete(self, writer: Writer, keys: Sequence[str]) -> None:
+        """Some of it, in this order."""
+        writer.delete_all(keys)
+        for key in keys:
+            del self._etags[key]
 
 
 class Pack:
@@ -189,10 +226,11 @@ class Pack:
         return f"{self._prefix}{COMPACTED}1-{begun:%Y-%m-%d-%H-%M-%S}-{name}{END}"
 
 
-def _replace(reader: Reader, writer: Writer, pack: Pack, done: Done) -> None:
+def _replace(reader: Reader, writer: Writer, pack: Pack, done: Done, standing: Standing) -> None:
     result = pack.result()
     if result is None and pack.events:
         return
+    standing.refuse_changes(reader)
     done.repeated += pack.repeated
     done.events += pack.events
     if result is not None:
@@ -203,8 +241,9 @@ def _replace(reader: Reader, writer: Writer, pack: Pack, done: Done) -> None:
                 why="S3 holds something else there; what it was made of was not touched.",
                 next_step="Run the same command again; it continues where it stopped.",
             )
+        standing.refuse_changes(reader, result)
         done.after += 1
-    writer.delete_all(pack.keys)
+    standing.delete(writer, pack.keys)
     done.before += len(pack.keys)
 
 

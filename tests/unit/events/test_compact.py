@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -255,6 +255,88 @@ def test_two_runs_at_once_write_the_same_object() -> None:
     assert one.contents.keys() == other.contents.keys()
     assert one.contents == other.contents
     assert {stored.content[4:8] for stored in one.contents.values()} == {bytes(4)}, "gzip's time of writing"
+
+
+class BesideOthers(ChangingBucket):
+    """Others work on the same bucket: after `objects` were read, before a `put`, within `delete_all`."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.others: dict[str, Callable[[], object]] = {}
+
+    def objects(self, keys: Iterable[str]) -> Iterator[StoredObject]:
+        yield from super().objects(keys)
+        self._let_others("objects")
+
+    def put(self, *given: Any, **more: Any) -> Any:
+        self._let_others("put")
+        return super().put(*given, **more)
+
+    def delete_all(self, keys: Sequence[str]) -> None:
+        for key in keys:
+            self.contents.pop(key, None)
+            self._let_others("delete_all")
+
+    def _let_others(self, step: str) -> None:
+        if other := self.others.pop(step, None):
+            other()
+
+    def rewrite_first(self) -> None:
+        """As an erasure takes somebody's events out of an object."""
+        first = min(self.contents)
+        self.contents[first] = StoredObject(first, gzip.compress(line(1)), "web")
+
+
+def beside_others() -> BesideOthers:
+    bucket = BesideOthers()
+    for minute in range(5):
+        bucket.store(NOON + timedelta(minutes=minute), line(minute))
+    return bucket
+
+
+def test_who_reads_while_another_run_deletes_writes_nothing_or_events_would_be_there_twice_for_good() -> None:
+    bucket = beside_others()
+    before = seen(bucket)
+    (hour,) = hours_to_compact(bucket, ALWAYS, LATER)
+
+    def second_run() -> None:
+        with pytest.raises(WizardError, match="Something else changed"):
+            compact(bucket, bucket, hour)
+
+    bucket.others["delete_all"] = second_run
+    compact(bucket, bucket, hour)
+
+    assert not bucket.others, "the second one ran in the middle of the deletions"
+    assert seen(bucket) == before
+    assert len(bucket.contents) == 1
+
+
+def test_what_is_erased_after_it_was_read_is_not_written_again() -> None:
+    bucket = beside_others()
+    bucket.others["objects"] = bucket.rewrite_first
+
+    with pytest.raises(WizardError, match="Something else changed") as stopped:
+        run(bucket)
+
+    assert "events erase" not in stopped.value.next_step
+    assert not any(is_compacted(key) for key in bucket.contents)
+    assert ("e0", "web") not in seen(bucket)
+    (done,) = run(bucket)
+    assert (done.before, done.after) == (5, 1)
+
+
+def test_what_is_erased_in_the_moment_of_the_write_is_told_with_the_command_that_erases_it_again() -> None:
+    bucket = beside_others()
+    names = [name for name, _client in seen(bucket)]
+    bucket.others["put"] = bucket.rewrite_first
+
+    with pytest.raises(WizardError, match="Something else changed") as stopped:
+        run(bucket)
+
+    (compacted,) = (key for key in bucket.contents if is_compacted(key))
+    assert "events erase" in stopped.value.next_step
+    assert compacted in stopped.value.next_step
+    assert {name for name, _client in seen(bucket)} == set(names), "nothing was deleted"
 
 
 def test_only_finished_hours_of_the_period_are_touched_since_a_stream_may_still_deliver() -> None:
