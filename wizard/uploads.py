@@ -68,7 +68,10 @@ class Uploads:
     def _files(self) -> list[Path]:
         if self._folder is None:
             return []
-        return sorted((path for path in self._folder.glob("*.zip") if path.stem.isdigit()), key=_number)
+        try:
+            return sorted((path for path in self._folder.glob("*.zip") if path.stem.isdigit()), key=_number)
+        except FileNotFoundError:  # the folder is removed at this moment
+            return []
 
 
 def _number(path: Path) -> int:

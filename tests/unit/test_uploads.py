@@ -38,6 +38,18 @@ class FirstIsGone(PosixPath):
         yield from found
 
 
+class AllIsGone(PosixPath):
+    """A folder that is removed between a look for it and a look into it."""
+
+    def glob(self, pattern: str, **_options: Any) -> Generator[Self, None, None]:
+        raise FileNotFoundError(pattern)
+        yield self
+
+
+def test_who_looks_when_a_rollback_has_just_removed_the_code_sees_none(tmp_path: Path) -> None:
+    assert Uploads(AllIsGone(tmp_path / "code")).former() is None
+
+
 def test_who_looks_while_a_rollback_removes_the_code_sees_what_is_left(tmp_path: Path) -> None:
     Uploads(tmp_path / "code").keep(code(1))
     Uploads(tmp_path / "code").keep(code(2))

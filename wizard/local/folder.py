@@ -151,11 +151,10 @@ class DataFolder:
 
     def saved_at(self) -> float | None:
         """When MiniStack has last saved what it held, in seconds since the epoch; None: never."""
-        moments = []
-        for path in self.state_path.glob("*.json"):
-            with contextlib.suppress(FileNotFoundError):  # a reset deletes them meanwhile
-                moments.append(path.stat().st_mtime)
-        return max(moments, default=None)
+        try:
+            return max((path.stat().st_mtime for path in self.state_path.glob("*.json")), default=None)
+        except FileNotFoundError:  # a reset deletes all of them at this moment
+            return None
 
     def read_losses(self) -> str:
         """What `write_losses` wrote, as text; an empty list if there is none."""
