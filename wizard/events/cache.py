@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -24,6 +25,8 @@ from wizard.state.files import write_private_file
 
 # Bytes of all files; the hours that were asked for longest ago go first.
 LIMIT = 2_000_000_000
+# Where a query puts what does not fit into memory.
+SPILLED = "spilled"
 SECONDS_FOR_ANOTHER_RUN = 60.0
 # Every look at the current hour adds a part; more than this are made one.
 MOST_PARTS = 8
@@ -158,6 +161,8 @@ class Cache:
             OSError: the disk is full, …
         """
         with self._locked():
+            # A query that was killed has left it; it may be large, and tells of persons.
+            shutil.rmtree(self.folder / SPILLED, ignore_errors=True)
             hours: list[Hour] = []
             missing: dict[str, Hour] = {}
             for prefix, there in _listings(reader, period):
@@ -180,9 +185,25 @@ class Cache:
         if not self.folder.is_dir():
             return 0
         with self._locked():
-            files = [file for file in self.folder.iterdir() if file.suffix != ".lock"]
-            size = sum(file.stat().st_size for file in files)
-            for file in files:
+            return self._delete_all()
+
+    @contextmanager
+    def cleared(self) -> Iterator[None]:
+        """Delete all of it, and keep others from filling it anew for as long as the context lasts.
+
+        Raises:
+            BusyError: another run works with it; nothing was deleted.
+        """
+        with self._locked():
+            self._delete_all()
+            yield
+
+    def _delete_all(self) -> int:
+        size = sum(file.stat().st_size for file in self.folder.rglob("*") if file.is_file())
+        for file in self.folder.iterdir():
+            if file.is_dir():
+                shutil.rmtree(file)
+            elif file.suffix != ".lock":
                 file.unlink()
         return size
 

@@ -11,6 +11,7 @@ import duckdb
 
 from wizard.errors import UsageError, WizardError
 from wizard.events.answer import Answer
+from wizard.events.cache import SPILLED
 from wizard.events.period import Period
 from wizard.events.sql_text import more_than_one
 from wizard.events.tables import WHAT_THERE_IS
@@ -167,7 +168,7 @@ def _database(folder: Path) -> duckdb.DuckDBPyConnection:
     database = duckdb.connect(":memory:")
     settings = {
         "memory_limit": f"'{MEMORY}'",
-        "temp_directory": _text(folder / "spilled"),
+        "temp_directory": _text(folder / SPILLED),
         "allowed_directories": f"[{_text(folder)}]",
         "preserve_insertion_order": "false",
         "TimeZone": "'UTC'",

@@ -14,7 +14,7 @@ from tests.unit.events.buckets import Bucket
 from wizard.aws.objects import StoredObject
 from wizard.errors import BusyError
 from wizard.events import layout
-from wizard.events.cache import MOST_PARTS, Cache
+from wizard.events.cache import MOST_PARTS, SPILLED, Cache
 from wizard.events.period import Period
 from wizard.events.query import Converter, answered
 
@@ -226,6 +226,42 @@ def test_clearing_says_how_much_it_was_and_leaves_nothing(cache: Cache, bucket: 
 
     assert cache.clear() == size > 0
     assert [file.suffix for file in cache.folder.iterdir()] in ([".lock"], [])
+
+
+def spilled_by_a_killed_query(cache: Cache) -> Path:
+    folder = cache.folder / SPILLED
+    folder.mkdir(parents=True)
+    (folder / "duckdb_temp_storage_DEFAULT-0.tmp").write_text("of a person")
+    return folder
+
+
+def test_clearing_takes_what_a_killed_query_has_spilled_because_it_tells_of_persons(cache: Cache) -> None:
+    spilled = spilled_by_a_killed_query(cache)
+
+    assert cache.clear() == len("of a person")
+    assert not spilled.exists()
+
+
+def test_the_next_query_deletes_what_a_killed_one_has_spilled_or_it_would_stay_on_the_disk(
+    cache: Cache, bucket: Bucket
+) -> None:
+    spilled = spilled_by_a_killed_query(cache)
+
+    assert names(cache, bucket) == ["a", "b", "c", "d"]
+    assert not spilled.exists()
+
+
+def test_nobody_fills_a_cache_that_is_kept_clear_or_an_erased_person_would_be_copied_again(
+    bucket: Bucket, tmp_path: Path
+) -> None:
+    cache = Cache(tmp_path, timeout=0.05)
+    names(cache, bucket)
+
+    with cache.cleared():
+        assert not list(tmp_path.glob("*.parquet"))
+        with pytest.raises(BusyError):
+            names(cache, bucket)
+    assert names(cache, bucket) == ["a", "b", "c", "d"]
 
 
 def test_the_label_of_the_client_is_no_json_of_the_clients_own(cache: Cache, bucket: Bucket) -> None:
