@@ -12,7 +12,7 @@ from wizard.commands.common import nobody_answers, say, stoppable
 from wizard.commands.engines import cache_of
 from wizard.deployment import existing
 from wizard.errors import ExitCode, UsageError
-from wizard.events.erase import Sum, erase, find, summed_up
+from wizard.events.erase import Sum, erase_all, find, summed_up
 from wizard.options import Options
 from wizard.ui.output import is_interactive, messages, show
 from wizard.ui.text import counted
@@ -23,6 +23,7 @@ def run(options: Options, user: str, *, yes: bool, dry_run: bool) -> ExitCode:
 
     Raises:
         UsageError: no user is named; there is nobody who could type the id again.
+        BusyError: another run reads the copies on this machine; nothing was changed.
     """
     if not user:
         raise UsageError(
@@ -49,10 +50,8 @@ def run(options: Options, user: str, *, yes: bool, dry_run: bool) -> ExitCode:
         if found and not yes and not _confirmed(user):
             messages().print("Nothing was changed.")
             return ExitCode.DONE
-        for affected in found:
-            erase(reader, writer, affected, user)
         # Also where nothing is left in S3: a run that was killed may have left copies on this machine.
-        cache_of(at.identity, bucket).clear()
+        erase_all(reader, writer, cache_of(at.identity, bucket), found, user)
         if not found:
             return ExitCode.DONE
         left = summed_up(list(find(reader, user)))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Protocol
@@ -38,6 +39,13 @@ class Writer(Protocol):
 
     def delete(self, key: str, version: str | None = None) -> None:
         """Delete a version for ever, or hide the object."""
+
+
+class Copies(Protocol):
+    """The copies of events on this machine: a `Cache`."""
+
+    def cleared(self) -> AbstractContextManager[None]:
+        """Delete them, and keep others from making new ones for as long as the context lasts."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +91,19 @@ def find(reader: Reader, user: str) -> Iterator[Affected]:
 def summed_up(found: Sequence[Affected]) -> Sum:
     """Of all these objects."""
     return Sum(sum(one.events for one in found), len(found), sum(len(one.versions) for one in found))
+
+
+def erase_all(reader: Reader, writer: Writer, copies: Copies, found: Sequence[Affected], user: str) -> None:
+    """Take the user's events out of all these objects, and out of this machine's copies, which go whole.
+
+    Raises:
+        BusyError: another run works with the copies; nothing was changed.
+        WizardError: as `erase`.
+    """
+    # First of all, and held: to learn only afterwards that somebody reads the copies would be too late.
+    with copies.cleared():
+        for affected in found:
+            erase(reader, writer, affected, user)
 
 
 def erase(reader: Reader, writer: Writer, affected: Affected, user: str) -> None:

@@ -7,12 +7,15 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
+import filelock
 import pytest
 
 from wizard.aws.objects import StoredObject, Version
-from wizard.errors import WizardError
-from wizard.events.erase import Sum, count_of, erase, find, summed_up, without
+from wizard.errors import BusyError, WizardError
+from wizard.events.cache import Cache
+from wizard.events.erase import Sum, count_of, erase, erase_all, find, summed_up, without
 
 USER = "u1"
 
@@ -178,6 +181,28 @@ def test_the_former_versions_stay_until_the_new_one_has_been_read_back() -> None
     (_new, former) = bucket.objects["events/mixed.json"]
     assert former[1] is not None
     assert items(former[1].content) == [MINE, OTHERS, MINE]
+
+
+def test_while_a_query_reads_the_copies_nothing_is_erased_or_nobody_could_tell_what_was(
+    tmp_path: Path,
+) -> None:
+    bucket, cache = filled(versioned=True), Cache(tmp_path, timeout=0.05)
+    found = list(find(bucket, USER))
+
+    with filelock.FileLock(tmp_path / "cache.lock"), pytest.raises(BusyError, match="Another run"):
+        erase_all(bucket, bucket, cache, found, USER)
+    assert bucket.changes == 0
+
+    erase_all(bucket, bucket, cache, found, USER)
+    assert not list(find(bucket, USER))
+
+
+def test_the_copies_go_although_nothing_of_the_person_is_left_in_s3(tmp_path: Path) -> None:
+    (tmp_path / "2026-03-01-12-000001.parquet").write_text("of the person")
+
+    erase_all(VersionedBucket(versioned=False), VersionedBucket(versioned=False), Cache(tmp_path), [], USER)
+
+    assert not list(tmp_path.glob("*.parquet"))
 
 
 def test_looking_changes_nothing() -> None:
