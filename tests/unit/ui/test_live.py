@@ -167,8 +167,7 @@ class TestOnATerminal:
     def test_a_run_leaves_one_table_between_what_was_printed_before_and_after(
         self, columns: int, rows: int
     ) -> None:
-        with Terminal(BRIEF, columns=columns, rows=60) as terminal:
-            terminal.resize(columns, rows)
+        with Terminal(BRIEF, columns=columns, rows=rows) as terminal:
             terminal.see("AWS is slow")
             terminal.resize(columns, 60)
             code, result = terminal.finish()
