@@ -11,6 +11,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -239,9 +240,9 @@ def test_a_local_aws_that_is_stopped_stays_so_although_somebody_watches(deployed
     watching = deployed.start("status", "--watch", "--every", "2", "--json")
     assert json.loads(watching.stdout.readline())["healthy"] is True
     deployed.run("local", "stop")
-    looks = (json.loads(line) for line in watching.stdout)
-    failed = next(look for look in looks if "error" in json.dumps(look))
-    assert "The embedded local AWS does not run." in json.dumps(failed)
+    # One that was under way may still be healthy, or tell how the connection broke.
+    looks = islice(watching.stdout, 30)
+    assert any("The embedded local AWS does not run." in look for look in looks)
     assert deployed.run("local", "status").returncode == 3
     watching.send_signal(signal.SIGINT)
     watching.communicate()
