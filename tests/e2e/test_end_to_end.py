@@ -245,7 +245,7 @@ def test_a_local_aws_that_is_stopped_stays_so_although_somebody_watches(deployed
     assert any("The embedded local AWS does not run." in look for look in looks)
     assert deployed.run("local", "status").returncode == 3
     watching.send_signal(signal.SIGINT)
-    watching.communicate()
+    watching.communicate(60)
     started = deployed.run("status")
     assert (started.returncode, "Starting the local AWS" in started.stderr) == (0, True)
 
@@ -254,7 +254,7 @@ def test_watching_shows_one_look_after_another_until_ctrl_c_which_is_how_it_ends
     watching = deployed.start("status", "--watch", "--every", "2", "--json")
     looks = [json.loads(watching.stdout.readline()) for _ in range(2)]
     watching.send_signal(signal.SIGINT)
-    rest = watching.communicate()
+    rest = watching.communicate(60)
 
     assert (watching.wait(), rest) == (0, ("", ""))
     assert [look["healthy"] for look in looks] == [True, True]
