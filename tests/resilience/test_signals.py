@@ -108,7 +108,8 @@ def test_the_second_signal_stops_at_once_and_the_next_run_continues(
     code, text, seconds = stop(process, signal.SIGINT, signal.SIGINT)
 
     assert code == 130, text
-    assert seconds < 0.5 * times_slower(bench), "it does not wait for the calls"
+    # More than a moment, for a busy machine, and less than is left of the second that the first one grants.
+    assert seconds < 0.8 * times_slower(bench), "it does not wait for the calls"
     bench.double.faults.clear()
     bench.run_well("setup", "--yes")
     assert {name: bench.double.names().count(name) for name in operations} == dict.fromkeys(operations, 1)
@@ -123,8 +124,10 @@ def test_a_signal_while_several_calls_are_in_flight_lets_them_end_and_begins_no_
     ]
     process = start_until_sent(bench, *FIRST_CREATES)
     sent = len(bench.double.calls)
+    process.send_signal(signal.SIGINT)
+    # Only now, or on a busy machine the answers come first; and within the second that calls have to end.
     threading.Timer(0.4, answer.set).start()
-    code, text, seconds = stop(process, signal.SIGINT)
+    code, text, seconds = stop(process)
 
     assert code == 130, text
     assert seconds < SECONDS_TO_STOP * times_slower(bench)
