@@ -6,6 +6,7 @@ import contextlib
 import socket
 import ssl
 import threading
+import time
 from typing import NamedTuple
 
 OK = b'HTTP/1.1 200 OK\r\nETag: "x"\r\nContent-Length: 0\r\n\r\n'
@@ -69,6 +70,12 @@ class S3Double:
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
             connection.close()
+
+    def wait_for(self, requests: int) -> None:
+        """Until so many have come in: on a busy machine a client may give up before its request is read."""
+        deadline = time.monotonic() + 30
+        while len(self.received) < requests and time.monotonic() < deadline:
+            time.sleep(0.01)
 
     def _accept(self) -> None:
         with contextlib.suppress(OSError):

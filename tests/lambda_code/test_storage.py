@@ -195,14 +195,16 @@ def test_retries_end_within_the_given_time_or_lambda_would_kill_the_function_wit
         _STORES.append(store)
         with pytest.raises(StorageError) as caught:
             put(store, seconds=0.6)
-    assert time.monotonic() - started < 3
+        seconds = time.monotonic() - started
+        double.wait_for(1)
+    assert seconds < 3
     assert caught.value.unavailable
     assert double.received
 
 
 def test_a_silent_connection_leaves_time_for_another_attempt() -> None:
     with S3Double(SILENCE, OK) as double:
-        put(store_at(double.url), seconds=1)
+        put(store_at(double.url), seconds=3)
     assert len(double.received) == 2
 
 
