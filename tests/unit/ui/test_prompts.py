@@ -165,8 +165,11 @@ class TestGoingBack:
             terminal.see("Memory (MB) 128")
             terminal.type(key)
             terminal.settle()
+            # On a busy machine Esc and what follows may still be read as one key; Alt-q is none, Alt-2 is.
+            terminal.type("q")
+            terminal.see("Memory (MB) q")
             assert "back" not in terminal.text
-            terminal.type("256" + ENTER)
+            terminal.type(BACKSPACE + "256" + ENTER)
             assert answer(terminal) == "256"
 
     def test_while_suggestions_are_open_the_keys_are_theirs(self) -> None:
@@ -175,12 +178,13 @@ class TestGoingBack:
             terminal.type("south")
             terminal.see("Mumbai")
             terminal.type(SHIFT_TAB)
-            terminal.settle()
-            assert terminal.process.poll() is None
+            terminal.see("Tab) ap-southeast-2\n")
+            assert "Mumbai" in terminal.text
             terminal.type(ESCAPE)
-            terminal.settle()
-            assert "Mumbai" not in terminal.text
-            assert terminal.process.poll() is None
+            terminal.wait(
+                lambda: "Tab) south\n" in terminal.text and "Mumbai" not in terminal.text,
+                "what was typed without suggestions",
+            )
             terminal.type(ESCAPE)
             assert answer(terminal) is None
 
@@ -217,23 +221,22 @@ class TestOtherQuestions:
             assert answer(terminal) == "b"
 
     def test_a_letter_picks_a_choice_and_enter_takes_it(self) -> None:
-        asked = "prompts.choose('Go ahead?', [('go', 'yes'), ('stop', 'no')], letters='yn')"
-        with questions(f"[{asked}, {asked}, {asked}]") as terminal:
-            for keys in ("n" + ENTER, "y" + ENTER, "N" + ENTER):
-                terminal.see("n) no")
-                terminal.settle()
-                terminal.type(keys)
+        asked = "prompts.choose(question, [('go', 'yes'), ('stop', 'no')], letters='yn')"
+        with questions(f"[{asked} for question in ('Begin?', 'Go on?', 'Once more?')]") as terminal:
+            for question, keys in (("Begin?", "n"), ("Go on?", "y"), ("Once more?", "N")):
+                terminal.see(f"{question} (arrow keys, Enter)")
+                terminal.type(keys + ENTER)
             assert answer(terminal) == ["stop", "go", "stop"]
 
     def test_one_of_many_is_found_by_a_part_of_it_or_none_is_wanted(self) -> None:
-        asked = "prompts.search('Change what?', [(f'k{n}', f'setting {n}: {n}') for n in range(40)])"
-        with questions(f"[{asked}, {asked}]") as terminal:
+        asked = "prompts.search(question, [(f'k{n}', f'setting {n}: {n}') for n in range(40)])"
+        with questions(f"[{asked} for question in ('Change what?', 'What else?')]") as terminal:
             terminal.see("setting 0: 0")
             terminal.see("Esc or Shift-Tab: back")
             terminal.type("g 33")
             terminal.see("» setting 33: 33")
             terminal.type(ENTER)
-            terminal.settle()
+            terminal.see("What else?")
             terminal.type(ESCAPE)
             assert answer(terminal) == ["k33", None]
 
