@@ -52,6 +52,14 @@ def shop(tmp_path: Path, home: Path) -> Shop:
     return Shop(tmp_path, home)
 
 
+def decide(terminal: Terminal, summary: str, keys: str) -> None:
+    """Type when the choice stands below the summary that says this; it throws away what was typed before."""
+    terminal.wait(
+        lambda: "n) no" in terminal.text.partition(summary)[2], f"a choice below a summary with {summary!r}"
+    )
+    terminal.type(keys)
+
+
 def end(terminal: Terminal, *, exit_code: int = 0) -> str:
     """Wait for the end; what was on the screen."""
     code, _output = terminal.finish()
@@ -77,9 +85,7 @@ def test_two_questions_back_and_one_changed_at_the_summary_are_both_deployed(sho
         terminal.see("» Days to keep the function's logs: 30")
         terminal.type(ENTER)
         answer(terminal, "Days to keep the function's logs 30", "7")
-        terminal.see("--log-retention-days 7 --memory-mb 512")
-        terminal.settle()
-        terminal.type(ENTER)
+        decide(terminal, "--log-retention-days 7 --memory-mb 512", ENTER)
         end(terminal)
     function = shop.client("lambda").get_function_configuration(FunctionName="back-and-forth-processor")
     assert function["MemorySize"] == 512
@@ -97,10 +103,8 @@ def test_another_name_given_at_the_summary_is_the_name_of_everything_that_derive
         terminal.see("? Change what?")
         terminal.type("name of the dep" + ENTER)
         answer(terminal, "Name of the deployment first-name", "second-name")
-        terminal.see("--name second-name")
         terminal.see("second-name-processor")
-        terminal.settle()
-        terminal.type("n" + ENTER)
+        decide(terminal, "--name second-name", "n" + ENTER)
         end(terminal)
     assert tomllib.loads(shop.kept.read_text()) == {"name": "second-name", "local": True}
 
@@ -114,7 +118,6 @@ def test_what_contradicts_is_asked_again_on_the_spot_and_a_no_at_the_end_loses_n
         answer(terminal, "Take it all the same? (y/N)")
         terminal.see("? Timeout (seconds) 60\nEnter takes")
         terminal.type(ENTER)
-        terminal.settle()
         answer(terminal, "Take it all the same? (y/N)", "y")
         answer_settings(terminal, {}, since="reserved_concurrency", until="cors_headers")
         answer(terminal, "Allowed headers Content-Type", "Content-Type")
@@ -133,9 +136,7 @@ def test_what_contradicts_is_asked_again_on_the_spot_and_a_no_at_the_end_loses_n
         answer(terminal, f"Go on with your last answers, in {KEPT}?")
         terminal.see("✗ A timeout of 60 seconds")
         answer(terminal, "Take it all the same? (y/N)", "y")
-        terminal.see("Go ahead?")
-        terminal.settle()
-        terminal.type(ENTER)
+        decide(terminal, "--timeout-seconds 60", ENTER)
         end(terminal)
     assert shop.state["settings"]["timeout_seconds"] == 60
     assert shop.state["settings"]["cors_headers"] == ["Content-Type", "x-auth-token"]
@@ -159,9 +160,7 @@ def test_ctrl_c_keeps_what_was_answered_and_the_next_run_goes_on_at_that_questio
         assert "Memory" not in terminal.text
         answer_settings(terminal, {}, since="test_event_name")
         terminal.see("--tag team=web --memory-mb 256")
-        terminal.see("--name interrupted")
-        terminal.settle()
-        terminal.type(CTRL_C)
+        decide(terminal, "--name interrupted", CTRL_C)
         end(terminal, exit_code=130)
     assert tomllib.loads(shop.kept.read_text()) == {
         "name": "interrupted",
@@ -248,9 +247,7 @@ def test_reconfigure_asks_again_about_what_stands_and_offers_what_is_saved(shop:
         assert "Your answers are kept" in end(terminal, exit_code=130)
     with shop.sits_before() as terminal:
         answer(terminal, "Go on with your last answers")
-        terminal.see("--memory-mb 512")
-        terminal.settle()
-        terminal.type(ENTER)
+        decide(terminal, "--memory-mb 512", ENTER)
         end(terminal)
     assert (shop.state["settings"]["memory_mb"], shop.state["settings"]["tags"]) == (512, {"team": "web"})
     assert not shop.kept.exists()
@@ -261,9 +258,7 @@ def test_a_flag_that_contradicts_is_said_before_the_first_question_of_many(shop:
         terminal.see("✗ The allowed headers lack x-auth-token.")
         answer(terminal, "Allowed headers Content-Type", "x-auth-token")
         answer(terminal, "Use the defaults?")
-        terminal.see("--cors-headers x-auth-token")
-        terminal.settle()
-        terminal.type("n" + ENTER)
+        decide(terminal, "--cors-headers x-auth-token", "n" + ENTER)
         end(terminal)
 
 
@@ -272,10 +267,8 @@ def test_a_misspelled_region_is_asked_again_and_a_young_one_is_taken_from_who_in
         answer(terminal, "Region", "eu-centrl-1")
         terminal.see("no region eu-centrl-1 is known; did you mean eu-central-1")
         answer(terminal, "Take it all the same? (y/N)")
-        terminal.see("Tab) eu-centrl-1")
-        terminal.settle()
+        terminal.wait(lambda: terminal.text.count("Tab) eu-centrl-1") == 2, "the region for correction")
         terminal.type(ENTER)
-        terminal.settle()
         answer(terminal, "Take it all the same? (y/N)", "y")
         terminal.see("? Name of the deployment")
         terminal.type(CTRL_C)
@@ -323,9 +316,7 @@ def test_everything_fits_a_usual_window(shop: Shop) -> None:
         terminal.type("\x1b[A")
         terminal.see("» Hours without events")
         terminal.type(ESCAPE)
-        terminal.see("Go ahead?")
-        terminal.settle()
-        terminal.type("n" + ENTER)
+        decide(terminal, "--name small-window", "n" + ENTER)
         end(terminal)
 
 
