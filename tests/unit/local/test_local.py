@@ -407,7 +407,10 @@ def test_the_operators_aws_settings_and_token_do_not_leak_into_it(
 def test_it_listens_on_the_loopback_address_only(data_folder: Path, port: int) -> None:
     running = local.start(data_folder, port)
     with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe:
-        probe.connect(("192.0.2.1", 9))  # sends nothing; tells the address of this machine
+        try:
+            probe.connect(("192.0.2.1", 9))  # sends nothing; tells the address of this machine
+        except OSError:
+            pytest.skip("this machine has no way to others")
         own_address = probe.getsockname()[0]
     if own_address.startswith("127."):
         pytest.skip("this machine has no other address")
