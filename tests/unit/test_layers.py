@@ -15,9 +15,9 @@ MODULES = sorted(WIZARD.rglob("*.py"))
 
 # Each uses only what stands above it, so that no change of a room is felt further up.
 ROOMS = (
-    "__init__", "errors", "phase_titles", "extras", "identity", "clock", "options", "settings", "state",
-    "package", "uploads", "snippets", "aws", "local", "events", "resources", "endpoint", "phases", "engine",
-    "export", "tokens", "ui", "account", "deployment", "commands", "cli", "__main__",
+    "__init__", "errors", "phase_titles", "extras", "identity", "clock", "daemons", "options", "settings",
+    "state", "package", "uploads", "snippets", "aws", "local", "events", "resources", "endpoint", "phases",
+    "engine", "export", "tokens", "ui", "account", "deployment", "commands", "cli", "__main__",
 )  # fmt: skip
 SPEAK_TO_AWS = ("aws", "resources")
 CLIENTS = {
@@ -92,3 +92,10 @@ def test_the_search_for_operations_finds_some_so_that_it_can_fail() -> None:
     inside = [path for path in MODULES if place_of(path) == "resources"]
     found = {operation for path in inside for operation in operations(tree_of(path))}
     assert {"s3.create_bucket", "iam.create_role", "functions.create_function"} <= found
+
+
+def test_no_room_has_an_executor_because_the_way_out_would_wait_for_its_threads() -> None:
+    outside = [path for path in MODULES if place_of(path) != "daemons"]
+    names = {path.name: {name.rpartition(".")[2] for name in imported(tree_of(path))} for path in outside}
+    assert [module for module, used in names.items() if "ThreadPoolExecutor" in used] == []
+    assert "Future" in names["objects.py"], "the search finds what is imported"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,6 +23,7 @@ from wizard.aws.pages import pages
 from wizard.aws.pool import pool_for
 from wizard.aws.retry import explained
 from wizard.aws.signed_get import SignedGet
+from wizard.daemons import Daemons
 from wizard.errors import StateError, WizardError
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ class ObjectReader:
 
     def _side_by_side(self, fetch: Callable[[Asked], Got], asked: Iterable[Asked]) -> Iterator[Got]:
         waiting: deque[Future[Got]] = deque()
-        with ThreadPoolExecutor(CONNECTIONS) as threads:
+        with Daemons(CONNECTIONS) as threads:
             try:
                 for one in asked:
                     self._aws.clock.check()

@@ -6,12 +6,12 @@ import math
 import uuid
 from collections import Counter
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
 from wizard.clock import SystemClock
+from wizard.daemons import Daemons
 from wizard.endpoint.client import Answer, Endpoint
 from wizard.errors import WizardError
 
@@ -84,7 +84,7 @@ def post_all(
     """
     numbers = count(1)
 
-    def client(_number: int) -> list[Posted | None]:
+    def client() -> list[Posted | None]:
         outcomes: list[Posted | None] = []
         # Not `clock.check`: an exception in a thread would come out only when all have ended.
         while (number := next(numbers)) <= requests and not clock.stop.is_set():
@@ -92,8 +92,9 @@ def post_all(
             on_answer()
         return outcomes
 
-    with ThreadPoolExecutor(clients) as pool:
-        outcomes = [outcome for done in pool.map(client, range(clients)) for outcome in done]
+    with Daemons(clients) as threads:
+        running = [threads.submit(client) for _ in range(clients)]
+        outcomes = [outcome for ended in running for outcome in ended.result()]
     clock.check()
     return outcomes
 

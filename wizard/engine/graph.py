@@ -19,6 +19,7 @@ from graphlib import TopologicalSorter
 from heapq import heappop, heappush
 from typing import Protocol
 
+from wizard.daemons import Daemons
 from wizard.errors import CredentialsError, Interrupted, StateError, WizardError
 
 Work = Callable[[str], None]
@@ -53,39 +54,24 @@ class OneByOne:
 
 
 class Threads:
-    """A few threads.
-
-    Daemons, so that a call that hangs when the operator has said stop twice does not hold up the way out.
-    """
+    """A few threads; a call that hangs when the operator has said stop twice does not hold up the way out."""
 
     def __init__(self, number: int) -> None:
-        self._todo: queue.SimpleQueue[tuple[str, Work] | None] = queue.SimpleQueue()
+        self._hands = Daemons(number)
         self._done: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self._number = number
-        self._started = 0
         self._open = 0
 
     def start(self, step: str, work: Work) -> None:
-        """See `Workers`. A thread is made when a step would otherwise wait for one."""
+        """See `Workers`."""
         self._open += 1
-        if self._started < min(self._open, self._number):
-            self._started += 1
-            threading.Thread(target=self._serve, daemon=True, name=f"worker-{self._started}").start()
-        self._todo.put((step, work))
-
-    def _serve(self) -> None:
-        while todo := self._todo.get():
-            step, work = todo
-            self._done.put((step, _outcome(step, work)))
+        self._hands.submit(lambda: self._done.put((step, _outcome(step, work))))
 
     def ended(self) -> Outcome:
         """See `Workers`. When nothing is left to do the threads end: a command may walk many times."""
         outcome = self._done.get()
         self._open -= 1
         if not self._open:
-            for _ in range(self._started):
-                self._todo.put(None)
-            self._started = 0
+            self._hands.let_go()
         return outcome
 
 

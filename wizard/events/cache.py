@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, wait
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +16,7 @@ from typing import Protocol
 import filelock
 
 from wizard.aws.objects import Listed, StoredObject
+from wizard.daemons import Daemons
 from wizard.errors import BusyError
 from wizard.events import layout
 from wizard.events.browse import Lister, hours_of
@@ -194,6 +195,9 @@ class Cache:
         Raises:
             BusyError: another run works with it; nothing was deleted.
         """
+        if not self.folder.is_dir():  # nor need there be room for one
+            yield
+            return
         with self._locked():
             self._delete_all()
             yield
@@ -255,12 +259,16 @@ def _listings(reader: Reader, period: Period) -> Iterator[tuple[str, list[Listed
 def _fill(reader: Reader, missing: Mapping[str, Hour]) -> None:
     # One stream over all hours, so that no connection idles at the end of an hour; DuckDB works on an hour
     # while the next one is fetched.
-    with ThreadPoolExecutor(1) as converting:
-        before: Future[None] | None = None
-        for hour, found in groupby(reader.objects(missing), key=lambda one: missing[one.key]):
-            hour.write(found)
+    before: Future[None] | None = None
+    with Daemons(1) as converting:
+        try:
+            for hour, found in groupby(reader.objects(missing), key=lambda one: missing[one.key]):
+                hour.write(found)
+                if before:
+                    before.result()
+                before = converting.submit(hour.convert)
+        finally:
             if before:
-                before.result()
-            before = converting.submit(hour.convert)
+                wait([before])  # who comes next finds no file that still grows
     if before:
         before.result()

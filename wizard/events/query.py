@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import wait
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 import duckdb
 
+from wizard.daemons import Daemons
 from wizard.errors import UsageError, WizardError
 from wizard.events.answer import Answer
 from wizard.events.cache import SPILLED
@@ -22,6 +24,10 @@ MEMORY = "150MB"
 LONGEST_LINE = 6_000_000
 ROWS_OF_A_GROUP = 20_480
 ROWS_AT_A_TIME = 1000
+# For a statement that was interrupted; most end at once.
+SECONDS_TO_STOP = 5.0
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 # Found together, in one reading of an event's text, which halves what a conversion takes.
 TEXTS = ("event_id", "event_name", "event_time", "received_at", "user_id", "client_label")
@@ -126,7 +132,7 @@ def answered(sql: str, parts: Sequence[Path], folder: Path, period: Period) -> I
     with _explained():
         if len(database.extract_statements(sql)) > 1:
             raise more_than_one()
-        database.execute(sql)
+        _until_stopped(database, database.execute, sql)
         described = database.description or []
     yield Answer(
         [str(column[0]) for column in described], [str(column[1]) for column in described], _rows(database)
@@ -136,8 +142,29 @@ def answered(sql: str, parts: Sequence[Path], folder: Path, period: Period) -> I
 
 def _rows(database: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
     with _explained():
-        while rows := database.fetchmany(ROWS_AT_A_TIME):
+        while rows := _until_stopped(database, database.fetchmany, ROWS_AT_A_TIME):
             yield from rows
+
+
+def _until_stopped(
+    database: duckdb.DuckDBPyConnection,
+    call: Callable[Given, Result],
+    *args: Given.args,
+    **kwargs: Given.kwargs,
+) -> Result:
+    """What a call of the database returns, unless the operator says stop.
+
+    On the thread that signals come to, DuckDB returns to their handler only now and then, and then waits for
+    its own threads.
+    """
+    with Daemons(1) as beside:
+        running = beside.submit(call, *args, **kwargs)
+        try:
+            return running.result()
+        finally:
+            if not running.done():
+                database.interrupt()
+                wait([running], SECONDS_TO_STOP)
 
 
 @contextmanager
@@ -171,6 +198,7 @@ def _database(folder: Path) -> duckdb.DuckDBPyConnection:
         "temp_directory": _text(folder / SPILLED),
         "allowed_directories": f"[{_text(folder)}]",
         "preserve_insertion_order": "false",
+        "enable_progress_bar": "false",  # it would stand in the file that an answer is written into
         "TimeZone": "'UTC'",
         "autoinstall_known_extensions": "false",
         "autoload_known_extensions": "false",

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
 import time
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from wizard.errors import UsageError, WizardError
+from tests import IMPORT_PATH
+from wizard.errors import ExitCode, UsageError, WizardError
 from wizard.events.period import Period
 from wizard.events.query import COLUMNS, Converter, answered
 
@@ -201,3 +206,45 @@ def test_a_folder_with_a_quote_in_its_name_is_a_folder(tmp_path: Path) -> None:
     folder.mkdir()
 
     assert ask("SELECT count(*) FROM events", folder, part_of(folder, line())) == [(1,)]
+
+
+STOPPED = """
+import sys
+from pathlib import Path
+from wizard.clock import SystemClock
+from wizard.commands.common import guarded, stoppable
+from wizard.events.period import Period
+from wizard.events.query import answered
+from wizard.options import Options
+
+def act():
+    with stoppable(SystemClock()):
+        print("asking", flush=True)
+        with answered(sys.argv[1], [], Path.cwd(), Period()) as answer:
+            print(*answer.rows)
+
+sys.exit(guarded(act, Options()))
+"""
+
+
+HOURS = "SELECT count(*) FROM range(3000000) a(x), range(3000000) b(y) WHERE hash(x + y) = 5"
+
+
+def test_ctrl_c_ends_a_query_that_would_take_hours_with_the_code_of_an_interruption(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", STOPPED, HOURS], cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": IMPORT_PATH}, text=True,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "asking\n"
+            time.sleep(1)
+            process.send_signal(signal.SIGINT)
+            _answer, said = process.communicate(timeout=60)
+        finally:
+            process.kill()
+    assert (process.returncode, "Stopped." in said) == (ExitCode.INTERRUPTED, True), said
+
+
+def test_no_bar_of_duckdb_is_drawn_because_it_would_stand_in_the_file_of_the_answer(tmp_path: Path) -> None:
+    assert ask("SELECT current_setting('enable_progress_bar')", tmp_path) == [(False,)]
